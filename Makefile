@@ -1,0 +1,54 @@
+# Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types format check clean
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+JARS := .venv/share/lakehouse/jars
+
+# What set-up depends on is in the name of the stamp, as a checksum: a new lock file, another commit or a
+# copied folder is noticed, whatever the times of the files say.
+SETUP_FILES := pyproject.toml uv.lock orchestration/setup.py ingestion/ivy.py ingestion/jars.py
+STAMP := .venv/setup-$(shell (pwd -P; cat $(SETUP_FILES)) | cksum | tr ' ' '-').done
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv from uv.lock, with Java and the JARs (the other targets do this by themselves)
+
+# A JAR that has gone (the folder is newer) or was changed (the JAR is newer) since asks for a repair.
+$(STAMP): $(JARS) $(wildcard $(JARS)/*.jar)
+	@$(PYTHON) -c '' || { \
+		echo 'set-up: $(PYTHON) does not run. Install Python 3.11, or name it: make setup PYTHON=/path/to/python3.11' >&2; \
+		exit 1; }
+	@$(PYTHON) -I orchestration/setup.py $(STAMP)
+
+$(JARS): ;
+
+run: setup ## Load the raw files of sample/ and build all tables, into lakehouse/
+	@$(BIN)/lakehouse run --raw sample --root lakehouse || { code=$$?; [ $$code -eq 2 ] || exit $$code; \
+		echo; \
+		echo 'All is well: what was rejected or quarantined above are the defects that sample/ has on purpose.'; \
+		echo 'sample/README.md explains each of them.'; }
+
+test: lint ## Lint, check the types, then run all tests
+	$(BIN)/pytest
+
+# sqlfluff compiles the models with dbt, which starts Spark; the root keeps that apart from all data.
+lint: setup ## Check style and types of the Python code and style of the SQL
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	LAKEHOUSE_ROOT=target/lint $(BIN)/sqlfluff lint models
+
+types: setup ## Check the types alone
+	$(BIN)/mypy
+
+format: setup ## Format the Python code, and mend what ruff can mend
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+check: test run ## All that CI checks
+
+clean: ## Remove what runs and tests have made; .venv stays
+	rm -rf lakehouse target logs .mypy_cache .ruff_cache
