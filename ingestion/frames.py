@@ -1,0 +1,202 @@
+"""The reader, spread over Spark: raw files into frames of records, or of one finding for each file.
+
+Data flow: frame of file names -> mapInArrow(reader) -> inspections | records
+
+The same Python code reads every file on every engine, so an engine can't change what a record is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from ingestion.files import RawFile, content_hash, to_path
+from ingestion.reader import FileFault, Header, read_file, record_schema
+from ingestion.spark import SPARK_TYPES
+from ingestion.tables import TABLES, Table
+
+_FILE_COLUMNS = ("path", "source_file", "table_name", "file_date", "content_hash")
+_FILES = T.StructType(
+    [
+        T.StructField("path", T.StringType()),
+        T.StructField("source_file", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("file_date", T.DateType()),
+        T.StructField("content_hash", T.StringType()),
+    ]
+)
+_INSPECTIONS = T.StructType(
+    [
+        T.StructField("source_file", T.StringType()),
+        T.StructField("fault", T.StringType()),
+        T.StructField("records_read", T.LongType()),
+        T.StructField("records_rejected", T.LongType()),
+        T.StructField("reasons", T.MapType(T.StringType(), T.LongType())),
+        T.StructField("extra_columns", T.ArrayType(T.StringType())),
+        T.StructField("dates", T.ArrayType(T.DateType())),
+    ]
+)
+_ARROW_INSPECTIONS = pa.schema(
+    [
+        ("source_file", pa.string()),
+        ("fault", pa.string()),
+        ("records_read", pa.int64()),
+        ("records_rejected", pa.int64()),
+        ("reasons", pa.map_(pa.string(), pa.int64())),
+        ("extra_columns", pa.list_(pa.string())),
+        ("dates", pa.list_(pa.date32())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What reading a file found, before anything of it is written.
+
+    Attributes:
+        source_file: Path below the raw folder.
+        fault: `code: detail` when the file can't be read as its table at all.
+        records_read: Records in it.
+        records_rejected: Records with at least one reason.
+        reasons: Reason code to the number of records that have it.
+        extra_columns: Columns that nobody declared, kept in `_rescued`.
+        dates: Values of the `date` column among the good records.
+    """
+
+    source_file: str
+    fault: str | None
+    records_read: int
+    records_rejected: int
+    reasons: dict[str, int]
+    extra_columns: list[str]
+    dates: list[date]
+
+
+def inspect_files(
+    spark: SparkSession, files: Sequence[RawFile], max_bytes: int
+) -> list[Inspection]:
+    """Read every file once and tell what is in it; nothing is written."""
+    frame = _frame_of(spark, files).mapInArrow(_inspector(max_bytes), _INSPECTIONS)
+    return [Inspection(**row.asDict()) for row in frame.collect()]
+
+
+def read_records(
+    spark: SparkSession,
+    files: Sequence[RawFile],
+    table: Table,
+    max_bytes: int,
+    keep_raw_text: bool = False,
+) -> DataFrame:
+    """Frame of all records of the files of one table.
+
+    Columns: those of `reader.record_schema(table)`, `source_file`, `file_date`, `content_hash`.
+    The raw text of good records is null unless it is asked for.
+    """
+    declared = [T.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
+    schema = T.StructType(
+        [
+            *declared,
+            T.StructField("_rescued", T.StringType()),
+            T.StructField("record_number", T.LongType()),
+            T.StructField("raw_text", T.StringType()),
+            T.StructField("reasons", T.ArrayType(T.StringType())),
+            T.StructField("source_file", T.StringType()),
+            T.StructField("file_date", T.DateType()),
+            T.StructField("content_hash", T.StringType()),
+        ]
+    )
+    return _frame_of(spark, files).mapInArrow(
+        _record_reader(table, max_bytes, keep_raw_text), schema
+    )
+
+
+def _frame_of(spark: SparkSession, files: Sequence[RawFile]) -> DataFrame:
+    rows = [tuple(getattr(file, column) for column in _FILE_COLUMNS) for file in files]
+    return spark.createDataFrame(rows, _FILES)
+
+
+_Batches = Iterable[pa.RecordBatch]
+
+
+def _inspector(max_bytes: int) -> Callable[[_Batches], Iterator[pa.RecordBatch]]:
+    def inspect(batches: _Batches) -> Iterator[pa.RecordBatch]:
+        for row in _rows(batches):
+            yield pa.RecordBatch.from_pylist([_inspect(row, max_bytes)], _ARROW_INSPECTIONS)
+
+    return inspect
+
+
+def _inspect(row: dict[str, str], max_bytes: int) -> dict[str, object]:
+    reasons: Counter[str] = Counter()
+    read = rejected = 0
+    dates: set[date] = set()
+    try:
+        header, batches = _open(row, max_bytes)
+        for batch in batches:
+            is_good = pc.is_null(batch["reasons"])
+            read += batch.num_rows
+            rejected += batch.num_rows - (pc.sum(is_good).as_py() or 0)
+            reasons.update(batch["reasons"].flatten().to_pylist())
+            if "date" in batch.schema.names:
+                dates.update(pc.unique(batch["date"].filter(is_good)).to_pylist())
+    except FileFault as fault:
+        return {
+            "source_file": row["source_file"],
+            "fault": str(fault),
+            "records_read": 0,
+            "records_rejected": 0,
+            "reasons": [],
+            "extra_columns": [],
+            "dates": [],
+        }
+    return {
+        "source_file": row["source_file"],
+        "fault": None,
+        "records_read": read,
+        "records_rejected": rejected,
+        "reasons": list(reasons.items()),
+        "extra_columns": list(header.extra),
+        "dates": sorted(dates),
+    }
+
+
+def _record_reader(
+    table: Table, max_bytes: int, keep_raw_text: bool
+) -> Callable[[_Batches], Iterator[pa.RecordBatch]]:
+    schema = record_schema(table)
+    for name, type_ in (("source_file", pa.string()), ("file_date", pa.date32())):
+        schema = schema.append(pa.field(name, type_))
+    schema = schema.append(pa.field("content_hash", pa.string()))
+
+    def read(batches: _Batches) -> Iterator[pa.RecordBatch]:
+        for row in _rows(batches):
+            for batch in _open(row, max_bytes, keep_raw_text)[1]:
+                constants = [
+                    pa.repeat(pa.scalar(row[name], schema.field(name).type), batch.num_rows)
+                    for name in ("source_file", "file_date", "content_hash")
+                ]
+                yield pa.RecordBatch.from_arrays([*batch.columns, *constants], schema=schema)
+
+    return read
+
+
+def _rows(batches: _Batches) -> Iterator[dict[str, str]]:
+    for batch in batches:
+        yield from batch.to_pylist()
+
+
+def _open(
+    row: dict[str, str], max_bytes: int, keep_raw_text: bool = False
+) -> tuple[Header, Iterator[pa.RecordBatch]]:
+    path = to_path(row["path"])
+    content = path.read_bytes()
+    if content_hash(path, content) != row["content_hash"]:
+        raise FileFault("changed_while_read", "the file was written to during the run")
+    return read_file(content, path.name, TABLES[row["table_name"]], max_bytes, keep_raw_text)

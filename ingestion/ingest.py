@@ -1,0 +1,244 @@
+"""One ingestion run: from the raw folder to bronze, rejects and ledger.
+
+Data flow: list files -> plan against the ledger -> inspect -> bronze -> rejects -> ledger -> gaps
+
+The ledger is written last. A run that dies before it leaves rows that the next run finds again by
+their `source_file` and replaces with the same rows: nothing doubles and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from pyspark.sql import SparkSession
+
+from ingestion import ops
+from ingestion.completeness import MissingFile, find_missing
+from ingestion.errors import LakehouseError
+from ingestion.files import RawFile, list_raw_files
+from ingestion.frames import Inspection, inspect_files
+from ingestion.ledger import Batch, LedgerRow, Plan, Status, plan, replaced_rows
+from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from ingestion.writer import write_bronze, write_rejects
+
+_FILES_AT_ONCE = 64
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Report:
+    """What an ingestion run did.
+
+    Attributes:
+        plan: What had to be done.
+        rows: Ledger rows written by this run, except those only marked as replaced.
+        reasons: Table to reason code to number of records, for this run.
+        missing: What is missing now.
+    """
+
+    plan: Plan
+    rows: list[LedgerRow] = field(default_factory=list)
+    reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    missing: list[MissingFile] = field(default_factory=list)
+
+    @property
+    def quarantined(self) -> list[LedgerRow]:
+        """All files that lie in the raw folder and are quarantined, from this run or before."""
+        new = [row for row in self.rows if row.status == Status.QUARANTINED]
+        return sorted([*self.plan.quarantined, *new], key=lambda row: row.source_file)
+
+    @property
+    def loaded(self) -> list[LedgerRow]:
+        """The files whose records were loaded by this run."""
+        return [row for row in self.rows if row.status == Status.LOADED]
+
+    @property
+    def is_complete(self) -> bool:
+        """Nothing is in quarantine and no file is missing."""
+        return not self.quarantined and not self.missing
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def ingest(
+    spark: SparkSession,
+    settings: Settings,
+    batch: Batch,
+    tables: Sequence[str] = tuple(TABLES),
+    progress: Progress = lambda what, done, total: None,
+) -> Report:
+    """Load what is new or changed in the raw folder.
+
+    Args:
+        spark: Session with the lakehouse's tables in its catalogue.
+        settings: Where and by which limits.
+        batch: Identity and start of this run; the clock is read nowhere else.
+        tables: Names of the tables to load; files of the others are left for another run.
+        progress: Called with what is being done, how many files are done and how many there are.
+
+    Raises:
+        LakehouseError: There is no raw folder, or nothing has ever been in it.
+    """
+    ledger = ops.read_ledger(spark, settings)
+    files = [file for file in list_raw_files(settings.raw) if _concerns(file, tables)]
+    if not files and not ledger:
+        raise _nothing_to_load(settings, tables)
+    todo = plan(files, ledger)
+    report = Report(todo)
+    inspections = _inspect(spark, settings, todo, progress)
+    report.rows = [
+        *(_judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
+        *_misplaced(todo, batch),
+    ]
+    report.rows += _duplicates(todo, report.rows, batch)
+    replaced = _write(spark, settings, batch, report, progress)
+    ledger = _merged(ledger, [*replaced, *report.rows])
+    report.missing = find_missing(ledger, [TABLES[name] for name in tables])
+    if report.rows:
+        touched = {row.source_file for row in [*replaced, *report.rows]}
+        ops.write_missing_files(spark, settings, report.missing, tables)
+        ops.write_ledger(spark, settings, [row for row in ledger if row.source_file in touched])
+    report.reasons = _count_reasons(todo, inspections)
+    return report
+
+
+def _nothing_to_load(settings: Settings, tables: Sequence[str]) -> LakehouseError:
+    return LakehouseError(
+        f"The raw folder {settings.raw} holds no file of {', '.join(tables)}.",
+        "Put files there as <table>/YYYY-MM-DD.csv, or make some with `lakehouse generate`.",
+    )
+
+
+def _count_reasons(todo: Plan, inspections: Mapping[str, Inspection]) -> dict[str, Counter[str]]:
+    reasons: dict[str, Counter[str]] = {}
+    for load in todo.loads:
+        inspection = inspections[load.file.source_file]
+        reasons.setdefault(str(load.file.table_name), Counter()).update(inspection.reasons)
+    return reasons
+
+
+def _merged(ledger: Sequence[LedgerRow], changes: Sequence[LedgerRow]) -> list[LedgerRow]:
+    rows = {(row.source_file, row.content_hash): row for row in [*ledger, *changes]}
+    return list(rows.values())
+
+
+def _concerns(file: RawFile, tables: Sequence[str]) -> bool:
+    return file.table_name in tables or (file.table_name is None and set(tables) == set(TABLES))
+
+
+def _inspect(
+    spark: SparkSession, settings: Settings, todo: Plan, progress: Progress
+) -> dict[str, Inspection]:
+    files = [load.file for load in todo.loads]
+    found: dict[str, Inspection] = {}
+    for start in range(0, len(files), _FILES_AT_ONCE):
+        some = files[start : start + _FILES_AT_ONCE]
+        progress(f"reading {some[0].source_file}", start, len(files))
+        for inspection in inspect_files(spark, some, settings.max_file_bytes):
+            found[inspection.source_file] = inspection
+    progress("read", len(files), len(files))
+    return found
+
+
+def _write(
+    spark: SparkSession, settings: Settings, batch: Batch, report: Report, progress: Progress
+) -> list[LedgerRow]:
+    """Write bronze and rejects; return the rows of the file versions that were replaced."""
+    rows = {row.source_file: row for row in report.rows}
+    loads = report.plan.loads
+    good = [load for load in loads if rows[load.file.source_file].status == Status.LOADED]
+    for name in sorted({str(load.file.table_name) for load in good}):
+        progress(f"writing bronze.{name}", len(loads), len(loads))
+        some = [load for load in good if load.file.table_name == name]
+        write_bronze(spark, settings, batch, TABLES[name], some)
+    with_rejects = [load for load in loads if rows[load.file.source_file].records_rejected]
+    if with_rejects:
+        progress("writing ops.rejected_records", len(loads), len(loads))
+        over_limit = {name for name, row in rows.items() if row.status == Status.QUARANTINED}
+        write_rejects(spark, settings, batch, with_rejects, over_limit)
+    return [row for load in good for row in replaced_rows(load, batch)]
+
+
+def _judge(
+    file: RawFile, inspections: Mapping[str, Inspection], batch: Batch, reject_limit: float
+) -> LedgerRow:
+    """Decide from what was found in it whether a file is loaded or quarantined whole."""
+    inspection = inspections[file.source_file]
+    read, rejected = inspection.records_read, inspection.records_rejected
+    reason = inspection.fault
+    if not reason and rejected > reject_limit * read:
+        top = ", ".join(f"{code} {count}" for code, count in _top(inspection.reasons))
+        reason = (
+            f"too_many_rejects: {rejected} of {read} records, more than {reject_limit:.0%} ({top})"
+        )
+    is_quarantined = reason is not None
+    if not reason and inspection.extra_columns:
+        reason = f"extra_column: {', '.join(inspection.extra_columns)} kept in _rescued"
+    return _row(
+        file,
+        batch,
+        status=Status.QUARANTINED if is_quarantined else Status.LOADED,
+        reason=reason,
+        read=read,
+        loaded=0 if is_quarantined else read - rejected,
+        dates=[] if is_quarantined else sorted(inspection.dates),
+    )
+
+
+def _top(reasons: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
+
+
+def _misplaced(todo: Plan, batch: Batch) -> list[LedgerRow]:
+    return [
+        _row(file, batch, status=Status.QUARANTINED, reason=file.fault) for file in todo.misplaced
+    ]
+
+
+def _duplicates(todo: Plan, judged: Sequence[LedgerRow], batch: Batch) -> list[LedgerRow]:
+    """Record files with known content; a copy of what proved unusable is as unusable itself."""
+    quarantined = {row.source_file: row for row in judged if row.status == Status.QUARANTINED}
+    rows = []
+    for file, holder in todo.duplicates:
+        if holder in quarantined:
+            reason = quarantined[holder].reason
+            row = _row(file, batch, status=Status.QUARANTINED, reason=reason)
+        else:
+            row = _row(file, batch, status=Status.DUPLICATE, reason=f"same_content: as {holder}")
+        rows.append(row)
+    return rows
+
+
+def _row(
+    file: RawFile,
+    batch: Batch,
+    *,
+    status: Status,
+    reason: str | None,
+    read: int = 0,
+    loaded: int = 0,
+    dates: Sequence[date] = (),
+) -> LedgerRow:
+    return LedgerRow(
+        source_file=file.source_file,
+        table_name=file.table_name,
+        file_date=file.file_date,
+        content_hash=file.content_hash,
+        bytes=file.bytes,
+        modified_at=file.modified_at,
+        records_read=read,
+        records_loaded=loaded,
+        records_rejected=read - loaded,
+        status=status.value,
+        reason=reason,
+        batch_id=batch.batch_id,
+        dates=list(dates),
+        recorded_at=batch.started_at,
+    )

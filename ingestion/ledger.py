@@ -1,0 +1,195 @@
+"""The file ledger: what is known of every file version, and what a run has to do about it.
+
+Data flow: raw files + ledger rows -> plan (load, quarantine, record as duplicate, leave alone)
+
+`ops.ingested_files` has one row per file version (source file and content hash). Planning is a pure
+function of both lists, so that a run that was cut off anywhere is simply planned again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from ingestion.files import RawFile
+
+
+class Status(StrEnum):
+    """What became of a file version."""
+
+    LOADED = "loaded"
+    SUPERSEDED = "superseded"
+    QUARANTINED = "quarantined"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What identifies one ingestion run in every row it writes; the only clock it has."""
+
+    batch_id: str
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One row of `ops.ingested_files`, fields in the order of the table's columns.
+
+    Attributes:
+        source_file: Path below the raw folder; with `content_hash` the key.
+        table_name: Table of its folder, None in an undeclared folder.
+        file_date: Logical date in its name, if it has one.
+        content_hash: SHA-256 of the content, or the object's ETag on S3.
+        bytes: Size as stored.
+        modified_at: When the store says it was last written, UTC.
+        records_read: Records in the file; 0 where it could not be read as records.
+        records_loaded: Records that went to bronze.
+        records_rejected: Records that went to `ops.rejected_records`; read = loaded + rejected.
+        status: What became of it.
+        reason: `code: detail` of a quarantine or a duplicate; columns rescued from a loaded file.
+        batch_id: The run that decided.
+        dates: Values of the `date` column among the loaded records, sorted.
+        recorded_at: When it was decided, UTC.
+    """
+
+    source_file: str
+    table_name: str | None
+    file_date: date | None
+    content_hash: str
+    bytes: int
+    modified_at: datetime
+    records_read: int
+    records_loaded: int
+    records_rejected: int
+    status: str
+    reason: str | None
+    batch_id: str
+    dates: list[date]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Load:
+    """A file to load, and the source files whose bronze rows its rows replace."""
+
+    file: RawFile
+    replaces: tuple[LedgerRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run has to do.
+
+    Attributes:
+        loads: New or changed files to read.
+        misplaced: Files whose place or name is wrong.
+        duplicates: File and the source file that already holds the same content.
+        stale: Files whose content is an older version of themselves; newer rows stay.
+        quarantined: Known quarantined files that still lie there unchanged.
+        unchanged: Known files with nothing to do.
+    """
+
+    loads: list[Load] = field(default_factory=list)
+    misplaced: list[RawFile] = field(default_factory=list)
+    duplicates: list[tuple[RawFile, str]] = field(default_factory=list)
+    stale: list[RawFile] = field(default_factory=list)
+    quarantined: list[LedgerRow] = field(default_factory=list)
+    unchanged: list[RawFile] = field(default_factory=list)
+
+
+def plan(files: Sequence[RawFile], ledger: Sequence[LedgerRow]) -> Plan:
+    """Compare the raw folder with the ledger.
+
+    Content that is loaded under one name and arrives under a second is loaded once, under the lower
+    name whichever came first: the result must not depend on the order of arrival.
+    """
+    known = {(row.source_file, row.content_hash): row for row in ledger}
+    result = Plan()
+    holders = _Holders(ledger)
+    for file in sorted(files, key=lambda file: file.source_file):
+        row = known.get((file.source_file, file.content_hash))
+        if row is not None and not holders.is_orphaned_duplicate(file, row):
+            _plan_known(file, row, result)
+        elif file.fault:
+            result.misplaced.append(file)
+        else:
+            _plan_new(file, holders, result)
+    return result
+
+
+def _plan_known(file: RawFile, row: LedgerRow, result: Plan) -> None:
+    match row.status:
+        case Status.QUARANTINED:
+            result.quarantined.append(row)
+        case Status.SUPERSEDED:
+            result.stale.append(file)
+        case _:
+            result.unchanged.append(file)
+
+
+def _plan_new(file: RawFile, holders: _Holders, result: Plan) -> None:
+    holder = holders.of_content(file)
+    if holder is not None and not holders.gives_way(holder, file):
+        result.duplicates.append((file, holder))
+        return
+    replaced = [holders.loaded_row(file.source_file)]
+    if holder is not None:
+        replaced.append(holders.loaded_row(holder))
+    result.loads.append(Load(file, tuple(row for row in replaced if row)))
+    holders.add(file)
+
+
+class _Holders:
+    """Who holds which content: the loaded rows, and the files planned so far instead of them."""
+
+    def __init__(self, ledger: Iterable[LedgerRow]) -> None:
+        self._loaded = {row.source_file: row for row in ledger if row.status == Status.LOADED}
+        self._by_content = {
+            (row.table_name, row.content_hash): row.source_file
+            for row in sorted(self._loaded.values(), key=lambda row: row.source_file, reverse=True)
+        }
+
+    def of_content(self, file: RawFile) -> str | None:
+        return self._by_content.get((file.table_name, file.content_hash))
+
+    def gives_way(self, holder: str, file: RawFile) -> bool:
+        loaded = self._loaded.get(holder)
+        is_current = loaded is not None and loaded.content_hash == file.content_hash
+        return is_current and file.source_file < holder
+
+    def loaded_row(self, source_file: str) -> LedgerRow | None:
+        return self._loaded.get(source_file)
+
+    def is_orphaned_duplicate(self, file: RawFile, row: LedgerRow) -> bool:
+        """It was not loaded for the sake of a file that no longer holds this content."""
+        return row.status == Status.DUPLICATE and self.of_content(file) is None
+
+    def add(self, file: RawFile) -> None:
+        """Let a planned file hold its new content and let go of what it held before."""
+        self._by_content = {
+            content: holder
+            for content, holder in self._by_content.items()
+            if holder != file.source_file
+        }
+        self._by_content[file.table_name, file.content_hash] = file.source_file
+
+
+def replaced_rows(load: Load, batch: Batch) -> list[LedgerRow]:
+    """The ledger rows that change because a file was loaded over them."""
+    file = load.file
+    return [
+        replace(
+            row,
+            status=(
+                Status.SUPERSEDED if row.source_file == file.source_file else Status.DUPLICATE
+            ).value,
+            reason=f"replaced: by content {file.content_hash[:12]}"
+            if row.source_file == file.source_file
+            else f"same_content: as {file.source_file}",
+            batch_id=batch.batch_id,
+            recorded_at=batch.started_at,
+        )
+        for row in load.replaces
+    ]

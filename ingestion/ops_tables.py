@@ -1,0 +1,94 @@
+"""Schemas of the ops tables: what arrived, was refused, is missing, what ran and what failed."""
+
+from __future__ import annotations
+
+from pyspark.sql import types as T
+
+INGESTED_FILES = T.StructType(
+    [
+        T.StructField("source_file", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("file_date", T.DateType()),
+        T.StructField("content_hash", T.StringType()),
+        T.StructField("bytes", T.LongType()),
+        T.StructField("modified_at", T.TimestampType()),
+        T.StructField("records_read", T.LongType()),
+        T.StructField("records_loaded", T.LongType()),
+        T.StructField("records_rejected", T.LongType()),
+        T.StructField("status", T.StringType()),
+        T.StructField("reason", T.StringType()),
+        T.StructField("batch_id", T.StringType()),
+        T.StructField("dates", T.ArrayType(T.DateType())),
+        T.StructField("recorded_at", T.TimestampType()),
+    ]
+)
+
+REJECTED_RECORDS = T.StructType(
+    [
+        T.StructField("table_name", T.StringType()),
+        T.StructField("source_file", T.StringType()),
+        T.StructField("content_hash", T.StringType()),
+        T.StructField("record_number", T.LongType()),
+        T.StructField("raw_text", T.StringType()),
+        T.StructField("reasons", T.ArrayType(T.StringType())),
+        T.StructField("batch_id", T.StringType()),
+        T.StructField("rejected_timestamp", T.TimestampType()),
+    ]
+)
+
+MISSING_FILES = T.StructType(
+    [
+        T.StructField("table_name", T.StringType()),
+        T.StructField("file_date", T.DateType()),
+        T.StructField("expected_file", T.StringType()),
+        T.StructField("state", T.StringType()),
+    ]
+)
+
+RUNS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("started_at", T.TimestampType()),
+        T.StructField("finished_at", T.TimestampType()),
+        T.StructField("status", T.StringType()),
+        T.StructField("files_loaded", T.LongType()),
+        T.StructField("files_quarantined", T.LongType()),
+        T.StructField("files_missing", T.LongType()),
+        T.StructField("records_read", T.LongType()),
+        T.StructField("records_loaded", T.LongType()),
+        T.StructField("records_rejected", T.LongType()),
+        T.StructField("models_built", T.LongType()),
+        T.StructField("tests_passed", T.LongType()),
+        T.StructField("tests_warned", T.LongType()),
+        T.StructField("tests_failed", T.LongType()),
+    ]
+)
+
+TEST_RESULTS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("test_name", T.StringType()),
+        T.StructField("tested", T.StringType()),
+        T.StructField("status", T.StringType()),
+        T.StructField("failures", T.LongType()),
+        T.StructField("seconds", T.DoubleType()),
+        T.StructField("finished_at", T.TimestampType()),
+    ]
+)
+
+TEST_FAILURES = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("test_name", T.StringType()),
+        T.StructField("failing_row", T.StringType()),
+        T.StructField("stored_timestamp", T.TimestampType()),
+    ]
+)
+
+# These must be there before their first row; the run's own history is made by its first row.
+CREATED_AT_START: dict[str, T.StructType] = {
+    "ingested_files": INGESTED_FILES,
+    "rejected_records": REJECTED_RECORDS,
+    "missing_files": MISSING_FILES,
+    "test_failures": TEST_FAILURES,
+}

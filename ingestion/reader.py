@@ -1,0 +1,247 @@
+"""One raw file into typed records and rejected records: no Spark, no paths, no clock.
+
+Data flow: bytes -> text -> header + records -> typed columns + reasons -> Arrow batches
+
+Both kinds leave in one stream of record batches: a record with `reasons` null is to be loaded, one
+with reasons is rejected and carries its raw text. Records read is therefore loaded + rejected by
+construction.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.csv_records import Records, split_header, split_records
+from ingestion.tables import Table
+from ingestion.values import ARROW_TYPES, to_type
+
+MALFORMED = "malformed"
+_BATCH_RECORDS = 100_000
+_READ_BYTES = 1 << 20
+
+
+class FileFault(Exception):
+    """A fault of the file as a whole, for which it is quarantined.
+
+    Args:
+        code: Stable code, such as `missing_column`.
+        detail: The difference in plain words.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a file matched to its table by name.
+
+    Attributes:
+        width: Number of fields a record must have.
+        positions: Declared column name to its position in the file.
+        extra: Unknown column name to its position; kept as JSON in `_rescued`.
+    """
+
+    width: int
+    positions: dict[str, int]
+    extra: dict[str, int]
+
+
+def record_schema(table: Table) -> pa.Schema:
+    """Arrow schema of the batches of `read_records`."""
+    return pa.schema(
+        [
+            *((column.name, ARROW_TYPES[column.type]) for column in table.columns),
+            ("_rescued", pa.string()),
+            ("record_number", pa.int64()),
+            ("raw_text", pa.string()),
+            ("reasons", pa.list_(pa.string())),
+        ]
+    )
+
+
+def read_file(
+    content: bytes, file_name: str, table: Table, max_bytes: int, keep_raw_text: bool = False
+) -> tuple[Header, Iterator[pa.RecordBatch]]:
+    """Read one raw file.
+
+    Args:
+        content: The bytes as they arrived.
+        file_name: Tells whether the file is gzipped.
+        table: What the file should hold.
+        max_bytes: Limit of the text's size once unpacked, against archives made to fill a disk.
+        keep_raw_text: Give good records their raw text too, not only the rejected ones.
+
+    Returns:
+        The header, and batches of `record_schema(table)`, read as they are asked for.
+
+    Raises:
+        FileFault: The file can't be read as this table at all.
+    """
+    header_fields, body = split_header(decode(content, file_name, max_bytes))
+    header = match_header(header_fields, table)
+    records = split_records(body, header.width)
+    if len(records.raw_text) == 0:
+        raise FileFault("header_only", "the file has a header and no record")
+    return header, _typed_batches(records, header, table, keep_raw_text)
+
+
+def decode(content: bytes, file_name: str, max_bytes: int) -> str:
+    """Unpack and decode a file's content; a byte order mark is dropped.
+
+    Raises:
+        FileFault: `empty_file`, `truncated_gzip`, `too_large`, `binary` or `not_utf8`.
+    """
+    if file_name.endswith(".gz") and content:
+        content = _unpack(content, max_bytes)
+    if len(content) > max_bytes:
+        raise FileFault("too_large", f"the text is larger than {max_bytes:,} bytes; split the file")
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
+        raise FileFault("empty_file", "the file holds nothing")
+    if b"\0" in content:
+        position = content.index(b"\0")
+        raise FileFault("binary", f"byte {position} is zero: this is no text file")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FileFault("not_utf8", f"line {line} is not valid UTF-8; save it as UTF-8") from None
+
+
+def _unpack(content: bytes, max_bytes: int) -> bytes:
+    unpacked = io.BytesIO()
+    try:
+        with gzip.open(io.BytesIO(content)) as stream:
+            while block := stream.read(_READ_BYTES):
+                unpacked.write(block)
+                if unpacked.tell() > max_bytes:
+                    break
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise FileFault("truncated_gzip", f"the archive is cut or damaged ({error})") from None
+    return unpacked.getvalue()
+
+
+def match_header(fields: list[str] | None, table: Table) -> Header:
+    """Match a header to the declared columns by name, in any order.
+
+    Raises:
+        FileFault: `malformed_header`, `duplicate_column` or `missing_column` with the difference
+            and, where an unknown column has a close name, a suggestion.
+    """
+    if fields is None:
+        raise FileFault("malformed_header", "the quoting of the first line is broken")
+    names = [field.strip() for field in fields]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise FileFault("duplicate_column", f"named more than once: {', '.join(repeated)}")
+    positions = {name: place for place, name in enumerate(names)}
+    missing = [name for name in table.column_names if name not in positions]
+    extra = {name: place for name, place in positions.items() if name not in table.column_names}
+    if missing:
+        raise FileFault("missing_column", _describe_missing(missing, list(extra)))
+    return Header(len(names), {name: positions[name] for name in table.column_names}, extra)
+
+
+def _describe_missing(missing: list[str], extra: list[str]) -> str:
+    words = [f"not in the header: {', '.join(missing)}"]
+    if extra:
+        words.append(f"unknown there: {', '.join(repr(name) for name in extra)}")
+    as_written = {other.lower(): other for other in extra}
+    for name in missing:
+        close = get_close_matches(name, as_written, n=1, cutoff=0.5)
+        if close:
+            words.append(f"is {as_written[close[0]]!r} meant to be {name!r}?")
+    return "; ".join(words)
+
+
+def _typed_batches(
+    records: Records, header: Header, table: Table, keep_raw_text: bool
+) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(records.raw_text), _BATCH_RECORDS):
+        chunk = Records(
+            records.raw_text.slice(start, _BATCH_RECORDS),
+            records.fields.slice(start, _BATCH_RECORDS),
+        )
+        yield from _typed_batch(chunk, start, header, table, keep_raw_text)
+
+
+def _typed_batch(
+    records: Records, start: int, header: Header, table: Table, keep_raw_text: bool
+) -> Iterator[pa.RecordBatch]:
+    number = pa.array(np.arange(start + 1, start + 1 + len(records.raw_text)), pa.int64())
+    is_whole = pc.fill_null(pc.equal(pc.list_value_length(records.fields), header.width), False)
+    whole = records.fields.filter(is_whole).flatten()
+    typed = {
+        column.name: to_type(whole[header.positions[column.name] :: header.width], column)
+        for column in table.columns
+    }
+    rescued = _rescue(whole, header)
+    reasons = _reasons(
+        {code: mask for column in typed.values() for code, mask in column.faults.items()},
+        int(pc.sum(is_whole).as_py() or 0),
+    )
+    raw_text = records.raw_text.filter(is_whole)
+    yield pa.record_batch(
+        [
+            *(typed[name].values for name in table.column_names),
+            rescued,
+            number.filter(is_whole),
+            raw_text
+            if keep_raw_text
+            else pc.if_else(pc.is_valid(reasons), raw_text, pa.scalar(None, pa.string())),
+            reasons,
+        ],
+        schema=record_schema(table),
+    )
+    is_malformed = pc.invert(is_whole)
+    if pc.any(is_malformed).as_py():
+        yield _malformed_batch(
+            number.filter(is_malformed), records.raw_text.filter(is_malformed), table
+        )
+
+
+def _malformed_batch(
+    number: pa.Int64Array, raw_text: pa.StringArray, table: Table
+) -> pa.RecordBatch:
+    schema = record_schema(table)
+    known = {
+        "record_number": number,
+        "raw_text": raw_text,
+        "reasons": pa.array([[MALFORMED]] * len(number), pa.list_(pa.string())),
+    }
+    return pa.record_batch(
+        [known.get(field.name, pa.nulls(len(number), field.type)) for field in schema],
+        schema=schema,
+    )
+
+
+def _reasons(faults: dict[str, pa.BooleanArray], count: int) -> pa.ListArray:
+    """Give each record the codes of all its faults, null where it has none."""
+    by_record: list[list[str] | None] = [None] * count
+    for code, mask in faults.items():
+        for place in np.flatnonzero(mask.to_numpy(zero_copy_only=False)):
+            by_record[place] = [*(by_record[place] or []), code]
+    return pa.array(by_record, pa.list_(pa.string()))
+
+
+def _rescue(whole: pa.StringArray, header: Header) -> pa.StringArray:
+    """Keep the columns nobody declared as one JSON text for each record."""
+    count = len(whole) // header.width
+    if not header.extra:
+        return pa.nulls(count, pa.string())
+    columns = {name: whole[place :: header.width] for name, place in header.extra.items()}
+    rows = pa.table(columns).to_pylist()
+    return pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())

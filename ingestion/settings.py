@@ -1,0 +1,105 @@
+"""Everything the environment decides, read once at the edge and passed on as values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import gettempdir
+
+from ingestion.errors import LakehouseError
+
+DEFAULT_ROOT = "lakehouse"
+DEFAULT_REJECT_LIMIT = 0.10
+DEFAULT_MAX_FILE_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the lakehouse is and by which limits it loads.
+
+    Attributes:
+        root: Absolute folder or `s3://` prefix that holds bronze/, silver/, gold/ and ops/.
+        raw: Absolute folder or `s3://` prefix of the raw files.
+        reject_limit: Share of rejected records (0..1) above which a file is quarantined whole.
+        max_file_bytes: Largest accepted size of one file's text, in bytes.
+        database_prefix: Put before database names, such as `dev_`; empty locally and in prod.
+    """
+
+    root: str
+    raw: str
+    reject_limit: float = DEFAULT_REJECT_LIMIT
+    max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
+    database_prefix: str = ""
+
+    @property
+    def is_local(self) -> bool:
+        """The root is a folder of this machine."""
+        return "://" not in self.root
+
+    @property
+    def log_folder(self) -> Path:
+        """Where this machine writes logs: below a local root, else in the temporary folder."""
+        return Path(self.root if self.is_local else gettempdir()) / "logs"
+
+    def database(self, layer: str) -> str:
+        """Name of a layer's database in the catalogue."""
+        return f"{self.database_prefix}{layer}"
+
+    def location(self, layer: str, table: str | None = None) -> str:
+        """Path of a layer's folder or of one of its Delta tables: the same keys on every store."""
+        return "/".join([self.root, layer, *([table] if table else [])])
+
+    @classmethod
+    def read(
+        cls,
+        root: str | None = None,
+        raw: str | None = None,
+        database_prefix: str | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> Settings:
+        """Merge arguments (first) with `LAKEHOUSE_*` variables (second) and the defaults.
+
+        Raises:
+            LakehouseError: A variable has no usable value.
+        """
+        chosen_root = absolute(root or environment.get("LAKEHOUSE_ROOT") or DEFAULT_ROOT)
+        chosen_raw = absolute(raw or environment.get("LAKEHOUSE_RAW") or f"{chosen_root}/raw")
+        return cls(
+            root=chosen_root,
+            raw=chosen_raw,
+            reject_limit=_share(environment, "LAKEHOUSE_REJECT_LIMIT", DEFAULT_REJECT_LIMIT),
+            max_file_bytes=_bytes(environment, "LAKEHOUSE_MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES),
+            database_prefix=database_prefix or environment.get("LAKEHOUSE_DATABASE_PREFIX", ""),
+        )
+
+
+def absolute(location: str) -> str:
+    """Make a folder absolute; an `s3://` prefix only loses its trailing slash."""
+    if "://" in location:
+        return location.rstrip("/")
+    return str(Path(location).expanduser().resolve())
+
+
+def _share(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, "")
+    try:
+        share = float(text) if text else default
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise LakehouseError(
+            f"{name}={text!r} is no share between 0 and 1.",
+            f"Set it to e.g. {default}, or unset it.",
+        )
+    return share
+
+
+def _bytes(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "")
+    if text and not (text.isdecimal() and int(text) > 0):
+        raise LakehouseError(
+            f"{name}={text!r} is no number of bytes.", f"Set it to e.g. {default}, or unset it."
+        )
+    return int(text) if text else default

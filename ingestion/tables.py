@@ -1,0 +1,102 @@
+"""The declared bronze tables: the one place that names raw columns, their types and their keys.
+
+Adding a table is one entry here, plus `models/bronze/<table>.yml` and its silver model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Type(StrEnum):
+    """Types of raw columns, named as in Spark SQL."""
+
+    BIGINT = "bigint"
+    STRING = "string"
+    MONEY = "decimal(18,2)"
+    TIMESTAMP = "timestamp"
+    DATE = "date"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the raw CSV. A required column without a value rejects its record."""
+
+    name: str
+    type: Type
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """One raw feed and the bronze table it is loaded into.
+
+    Attributes:
+        name: Folder below raw/, bronze table and dbt source.
+        columns: The CSV's columns; files are matched by name, so order matters to people only.
+        key: What identifies a business row; several versions of a key may be in bronze.
+        partition_by: Bronze partition column, if any.
+        undated_file: A file name without a date that is accepted beside `YYYY-MM-DD.csv`.
+        daily: One file is expected for each calendar day.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: str
+    partition_by: str | None = None
+    undated_file: str | None = None
+    daily: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The CSV's column names in declared order."""
+        return tuple(column.name for column in self.columns)
+
+
+PRODUCTS = Table(
+    name="products",
+    key="product_id",
+    undated_file="products",
+    columns=(
+        Column("product_id", Type.BIGINT),
+        Column("department_id", Type.BIGINT, required=False),
+        Column("department", Type.STRING),
+        Column("product_name", Type.STRING),
+    ),
+)
+
+ORDERS = Table(
+    name="orders",
+    key="order_id",
+    partition_by="date",
+    daily=True,
+    columns=(
+        Column("order_num", Type.BIGINT, required=False),
+        Column("order_id", Type.BIGINT),
+        Column("user_id", Type.BIGINT),
+        Column("order_timestamp", Type.TIMESTAMP),
+        Column("total_amount", Type.MONEY),
+        Column("date", Type.DATE),
+    ),
+)
+
+ORDER_ITEMS = Table(
+    name="order_items",
+    key="id",
+    partition_by="date",
+    daily=True,
+    columns=(
+        Column("id", Type.BIGINT),
+        Column("order_id", Type.BIGINT),
+        Column("user_id", Type.BIGINT),
+        Column("days_since_prior_order", Type.BIGINT, required=False),
+        Column("product_id", Type.BIGINT),
+        Column("add_to_cart_order", Type.BIGINT),
+        Column("reordered", Type.BIGINT),
+        Column("order_timestamp", Type.TIMESTAMP),
+        Column("date", Type.DATE),
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in (PRODUCTS, ORDERS, ORDER_ITEMS)}

@@ -1,0 +1,90 @@
+"""Records into Delta tables: one commit each, which replaces what the same files brought before.
+
+Data flow: files -> records -> bronze (no reasons) | ops.rejected_records (reasons)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from ingestion.delta import is_in, replace_where
+from ingestion.frames import read_records
+from ingestion.ledger import Batch, Load
+from ingestion.ops_tables import REJECTED_RECORDS
+from ingestion.settings import Settings
+from ingestion.spark import bronze_schema
+from ingestion.tables import TABLES, Table
+
+FILE_OVER_REJECT_LIMIT = "file_over_reject_limit"
+_RECORD = ("source_file", "content_hash", "record_number", "raw_text", "reasons")
+
+
+def write_bronze(
+    spark: SparkSession, settings: Settings, batch: Batch, table: Table, loads: Sequence[Load]
+) -> None:
+    """Replace the bronze rows of these files, and of the files they take over, in one commit."""
+    records = read_records(spark, [load.file for load in loads], table, settings.max_file_bytes)
+    rows = (
+        records.where(F.col("reasons").isNull())
+        .withColumn("ingestion_timestamp", F.lit(batch.started_at))
+        .withColumn("batch_id", F.lit(batch.batch_id))
+        .select(*bronze_schema(table).names)
+    )
+    replace_where(rows, settings.location("bronze", table.name), _is_of(loads))
+
+
+def write_rejects(
+    spark: SparkSession,
+    settings: Settings,
+    batch: Batch,
+    loads: Sequence[Load],
+    over_limit: set[str],
+) -> None:
+    """Write the rejected records of these file versions, of all tables in one commit.
+
+    Args:
+        spark: The session.
+        settings: Where and by which limits.
+        batch: Identity and start of this run.
+        loads: Files with at least one rejected record.
+        over_limit: Source files that are quarantined whole: all their records are rejected, the
+            good ones with the reason `file_over_reject_limit`.
+    """
+    files = [load.file for load in loads]
+    by_table = [
+        read_records(
+            spark,
+            [file for file in files if file.table_name == table_name],
+            TABLES[table_name],
+            settings.max_file_bytes,
+            keep_raw_text=True,
+        ).select(F.lit(table_name).alias("table_name"), *_RECORD)
+        for table_name in sorted({file.table_name for file in files if file.table_name})
+    ]
+    is_over_limit = F.col("source_file").isin(sorted(over_limit))
+    rows = (
+        reduce(DataFrame.union, by_table)
+        .where(F.col("reasons").isNotNull() | is_over_limit)
+        .withColumn("reasons", F.coalesce("reasons", F.array(F.lit(FILE_OVER_REJECT_LIMIT))))
+        .withColumn("batch_id", F.lit(batch.batch_id))
+        .withColumn("rejected_timestamp", F.lit(batch.started_at))
+    )
+    # The rejects of other versions of these files, and of other files of the same content, stay.
+    versions = is_in("content_hash", {file.content_hash for file in files})
+    replace_where(
+        rows.select(*REJECTED_RECORDS.names),
+        settings.location("ops", "rejected_records"),
+        f"{versions} and {_is_of(loads)}",
+    )
+
+
+def _is_of(loads: Sequence[Load]) -> str:
+    """A predicate for the rows of these files and of the files they take over."""
+    names = {load.file.source_file for load in loads}
+    return is_in(
+        "source_file", names | {row.source_file for load in loads for row in load.replaces}
+    )

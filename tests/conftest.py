@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingestion.settings import Settings
+from ingestion.spark import get_session
+from tests.lakehouse import Lakehouse, new_lakehouse
+
+# Compiling thoroughly pays on large data only; the JVM reads it when the first test starts it.
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One Spark for all tests."""
+    session = get_session(Settings.read(root=str(tmp_path_factory.mktemp("spark"))))
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def lakehouse(spark: SparkSession, tmp_path: Path) -> Lakehouse:
+    """A root with empty tables, for one test."""
+    return new_lakehouse(spark, tmp_path)

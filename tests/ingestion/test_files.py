@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import UTC, date
+from pathlib import Path
+
+import boto3
+import pytest
+from cloudpathlib import S3Client
+from moto.server import ThreadedMotoServer
+
+from ingestion.errors import LakehouseError
+from ingestion.files import content_hash, list_raw_files, place, to_path
+
+BUCKET = "s3://raw-files"
+
+
+def write(raw: Path, *names: str, content: str = "x") -> None:
+    for name in names:
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        (raw / name).write_text(content)
+
+
+def fault_of(source_file: str) -> str | None:
+    return place(source_file)[2]
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket of a stand-in S3 on the loopback, as the only S3 that this process knows."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(S3Client, "_default_client", None)
+    boto3.client("s3").create_bucket(Bucket="raw-files")
+    yield BUCKET
+    server.stop()
+
+
+def put(name: str, content: bytes) -> str:
+    """Put an object and return the ETag that S3 gave it."""
+    etag = boto3.client("s3").put_object(Bucket="raw-files", Key=name, Body=content)["ETag"]
+    return etag.strip('"')
+
+
+@pytest.mark.parametrize("table", ["orders", "order_items", "products"])
+@pytest.mark.parametrize("ending", ["csv", "csv.gz"])
+def test_a_daily_file_has_the_table_of_its_folder_and_the_date_of_its_name(
+    table: str, ending: str
+) -> None:
+    found, day, fault = place(f"{table}/2025-04-01.{ending}")
+    assert found
+    assert (found.name, day, fault) == (table, date(2025, 4, 1), None)
+
+
+def test_the_catalogue_of_products_needs_no_date() -> None:
+    for name in ("products.csv", "products.csv.gz"):
+        table, day, fault = place(f"products/{name}")
+        assert table
+        assert (table.name, day, fault) == ("products", None, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["2025-04-01.csv", "returns/2025-04-01.csv", "orders/old/2025-04-01.csv"]
+)
+def test_a_file_outside_the_table_folders_is_in_a_wrong_folder(name: str) -> None:
+    assert place(name)[:2] == (None, None)
+    assert fault_of(name) == "wrong_folder: not in one of products/, orders/, order_items/"
+
+
+@pytest.mark.parametrize(
+    "name", ["orders.csv", "2025-4-1.csv", "2025-04-01.txt", "2025-04-01 (1).csv"]
+)
+def test_a_file_that_is_not_named_for_a_day_has_a_wrong_name(name: str) -> None:
+    assert fault_of(f"orders/{name}") == "wrong_name: expected YYYY-MM-DD.csv, plain or .gz"
+    assert str(fault_of(f"products/{name}")).startswith("wrong_name: expected products.csv or ")
+
+
+@pytest.mark.parametrize("day", ["2025-02-30", "2025-13-01", "2025-00-10"])
+def test_a_name_with_an_impossible_date_is_told_from_a_wrong_name(day: str) -> None:
+    assert fault_of(f"orders/{day}.csv") == f"impossible_date: {day} is no day of the calendar"
+    assert fault_of("orders/2024-02-29.csv") is None
+
+
+def test_lists_files_in_the_order_of_their_names_with_size_hash_and_time(tmp_path: Path) -> None:
+    write(tmp_path, "orders/2025-04-02.csv", "order_items/2025-04-01.csv", content="id\n")
+    os.utime(tmp_path / "orders/2025-04-02.csv", (86_400, 86_400))
+    files = list_raw_files(str(tmp_path))
+    assert [file.source_file for file in files] == [
+        "order_items/2025-04-01.csv",
+        "orders/2025-04-02.csv",
+    ]
+    assert files[1].bytes == 3
+    assert files[1].content_hash == hashlib.sha256(b"id\n").hexdigest()
+    assert files[1].modified_at.isoformat() == "1970-01-02T00:00:00+00:00"
+    assert files[1].path == str(tmp_path / "orders/2025-04-02.csv")
+    assert (files[1].table_name, files[1].file_date) == ("orders", date(2025, 4, 2))
+
+
+def test_leaves_hidden_files_and_notes_out_and_lists_the_rest(tmp_path: Path) -> None:
+    write(tmp_path, "README.md", "manifest.json", "orders/.tmp.csv", "_staging/x.csv", ".git/x")
+    assert list_raw_files(str(tmp_path)) == []
+    write(tmp_path, "notes.txt", "orders/README.md")
+    assert [(file.source_file, str(file.fault)[:12]) for file in list_raw_files(str(tmp_path))] == [
+        ("notes.txt", "wrong_folder"),
+        ("orders/README.md", "wrong_name: "),
+    ]
+
+
+def test_a_missing_raw_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(LakehouseError, match="nowhere does not exist") as raised:
+        list_raw_files(str(tmp_path / "nowhere"))
+    assert "--raw" in raised.value.next_step
+
+
+def test_a_file_is_no_raw_folder(tmp_path: Path) -> None:
+    write(tmp_path, "raw")
+    with pytest.raises(LakehouseError, match="does not exist"):
+        list_raw_files(str(tmp_path / "raw"))
+
+
+def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders/2025-04-01.csv").symlink_to(tmp_path / "taken away")
+    with pytest.raises(LakehouseError, match=r"orders/2025-04-01\.csv can't be read: No such file"):
+        list_raw_files(str(tmp_path))
+
+
+def test_the_hash_is_of_the_content_alone(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b", content="same")
+    write(tmp_path, "c", content="other")
+    first, second, third = (content_hash(tmp_path / name) for name in "abc")
+    assert first == second != third
+    assert content_hash(tmp_path / "nowhere", b"same") == first
+
+
+def test_lists_objects_of_s3_as_the_files_of_a_folder(s3: str) -> None:
+    etag = put("raw/orders/2025-04-01.csv", b"id\n1\n")
+    put("raw/products/products.csv", b"id\n")
+    put("raw/notes/x.csv", b"x")
+    put("raw/README.md", b"a note")
+    put("scripts/orders/2025-04-01.csv", b"not below the prefix")
+    files = {file.source_file: file for file in list_raw_files(f"{s3}/raw")}
+    assert list(files) == ["notes/x.csv", "orders/2025-04-01.csv", "products/products.csv"]
+    order = files["orders/2025-04-01.csv"]
+    assert (order.content_hash, order.bytes) == (etag, 5)
+    assert (order.table_name, order.file_date) == ("orders", date(2025, 4, 1))
+    assert order.path == f"{s3}/raw/orders/2025-04-01.csv"
+    assert order.modified_at.tzinfo is UTC
+    assert str(files["notes/x.csv"].fault).startswith("wrong_folder")
+
+
+def test_reads_an_object_of_s3_and_knows_it_again_by_its_etag(s3: str) -> None:
+    etag = put("raw/orders/2025-04-01.csv", b"id\n1\n")
+    path = to_path(f"{s3}/raw/orders/2025-04-01.csv")
+    assert path.read_bytes() == b"id\n1\n"
+    assert content_hash(path, b"id\n1\n") == etag
+    changed = put("raw/orders/2025-04-01.csv", b"id\n2\n")
+    assert changed != etag
+    assert content_hash(path) == changed
+
+
+def test_a_prefix_of_s3_without_objects_does_not_exist(s3: str) -> None:
+    with pytest.raises(LakehouseError, match="s3://raw-files/nowhere does not exist"):
+        list_raw_files(f"{s3}/nowhere")

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from ingestion.ledger import Plan, Status, plan, replaced_rows
+from tests.ingestion.ledgers import BATCH, after, ledger_row, raw_file, states
+
+FIRST, SECOND, THIRD = "orders/2025-04-01.csv", "orders/2025-04-02.csv", "orders/2025-04-03.csv"
+
+
+def loads(todo: Plan) -> dict[str, list[str]]:
+    """Name of each file to load, with the names of the files whose rows it replaces."""
+    return {
+        load.file.source_file: [row.source_file for row in load.replaces] for load in todo.loads
+    }
+
+
+def test_a_new_file_is_loaded_and_replaces_nothing() -> None:
+    assert plan([raw_file(FIRST, "a")], []) == Plan(loads=plan([raw_file(FIRST, "a")], []).loads)
+    assert loads(plan([raw_file(FIRST, "a")], [])) == {FIRST: []}
+
+
+def test_a_file_that_has_not_changed_is_left_alone() -> None:
+    file = raw_file(FIRST, "a")
+    assert plan([file], [ledger_row(FIRST, "a")]) == Plan(unchanged=[file])
+
+
+def test_a_changed_file_replaces_its_own_rows_and_no_others() -> None:
+    ledger = [ledger_row(FIRST, "a"), ledger_row(SECOND, "b")]
+    todo = plan([raw_file(FIRST, "a2"), raw_file(SECOND, "b")], ledger)
+    assert loads(todo) == {FIRST: [FIRST]}
+    (replaced,) = replaced_rows(todo.loads[0], BATCH)
+    assert (replaced.content_hash, replaced.status) == ("a", Status.SUPERSEDED)
+    assert replaced.reason == "replaced: by content a2"
+
+
+def test_a_file_that_is_gone_from_the_raw_folder_keeps_its_rows() -> None:
+    assert plan([], [ledger_row(FIRST, "a")]) == Plan()
+
+
+def test_the_same_content_under_a_second_name_is_a_duplicate() -> None:
+    copy = raw_file(SECOND, "a")
+    todo = plan([raw_file(FIRST, "a"), copy], [ledger_row(FIRST, "a")])
+    assert todo.duplicates == [(copy, FIRST)]
+    assert loads(todo) == {}
+    assert plan([raw_file(FIRST, "a"), raw_file(SECOND, "b")], []).duplicates == []
+
+
+def test_two_new_files_of_the_same_content_are_loaded_once_under_the_lower_name() -> None:
+    todo = plan([raw_file(SECOND, "a"), raw_file(FIRST, "a")], [])
+    assert loads(todo) == {FIRST: []}
+    assert todo.duplicates == [(raw_file(SECOND, "a"), FIRST)]
+
+
+def test_a_duplicate_that_is_known_is_left_alone() -> None:
+    ledger = [ledger_row(FIRST, "a"), ledger_row(SECOND, "a", Status.DUPLICATE)]
+    todo = plan([raw_file(FIRST, "a"), raw_file(SECOND, "a")], ledger)
+    assert (loads(todo), todo.duplicates, len(todo.unchanged)) == ({}, [], 2)
+
+
+def test_the_same_content_in_two_tables_is_no_duplicate() -> None:
+    todo = plan([raw_file("order_items/2025-04-01.csv", "a")], [ledger_row(FIRST, "a")])
+    assert loads(todo) == {"order_items/2025-04-01.csv": []}
+
+
+def test_a_lower_name_takes_the_rows_of_a_higher_one_over() -> None:
+    todo = plan([raw_file(FIRST, "a"), raw_file(SECOND, "a")], [ledger_row(SECOND, "a")])
+    assert loads(todo) == {FIRST: [SECOND]}
+    (replaced,) = replaced_rows(todo.loads[0], BATCH)
+    assert (replaced.source_file, replaced.status) == (SECOND, Status.DUPLICATE)
+    assert replaced.reason == f"same_content: as {FIRST}"
+
+
+@pytest.mark.parametrize("order", list(permutations([FIRST, SECOND, THIRD])))
+def test_the_order_of_arrival_does_not_decide_which_of_three_copies_is_loaded(
+    order: tuple[str, str, str],
+) -> None:
+    folder: dict[str, str] = {}
+    ledger = after([], {})
+    for name in order:
+        folder[name] = "a"
+        ledger = after(ledger, folder)
+    assert states(ledger) == states(after([], folder))
+    assert states(ledger) == {
+        (FIRST, "a", Status.LOADED),
+        (SECOND, "a", Status.DUPLICATE),
+        (THIRD, "a", Status.DUPLICATE),
+    }
+
+
+def test_a_file_corrected_to_the_content_of_a_higher_name_replaces_both() -> None:
+    ledger = [ledger_row(FIRST, "old"), ledger_row(SECOND, "a")]
+    todo = plan([raw_file(FIRST, "a"), raw_file(SECOND, "a")], ledger)
+    assert loads(todo) == {FIRST: [FIRST, SECOND]}
+
+
+def test_an_older_version_that_arrives_again_is_stale() -> None:
+    ledger = [ledger_row(FIRST, "old", Status.SUPERSEDED), ledger_row(FIRST, "new")]
+    file = raw_file(FIRST, "old")
+    assert plan([file], ledger) == Plan(stale=[file])
+    assert plan([raw_file(FIRST, "newer")], ledger).stale == []
+
+
+def test_a_quarantined_file_stays_in_quarantine_until_it_changes() -> None:
+    row = ledger_row(FIRST, "bad", Status.QUARANTINED)
+    assert plan([raw_file(FIRST, "bad")], [row]) == Plan(quarantined=[row])
+    assert loads(plan([raw_file(FIRST, "good")], [row])) == {FIRST: []}
+
+
+def test_a_correction_that_is_quarantined_leaves_the_loaded_version_to_be_replaced() -> None:
+    ledger = [ledger_row(FIRST, "a"), ledger_row(FIRST, "bad", Status.QUARANTINED)]
+    assert loads(plan([raw_file(FIRST, "a2")], ledger)) == {FIRST: [FIRST]}
+
+
+def test_quarantined_content_under_a_right_name_is_loaded() -> None:
+    ledger = [ledger_row("orders/april.csv", "a", Status.QUARANTINED)]
+    assert loads(plan([raw_file(FIRST, "a")], ledger)) == {FIRST: []}
+
+
+@pytest.mark.parametrize("name", ["orders/april.csv", "returns/2025-04-01.csv"])
+def test_a_file_in_a_wrong_place_is_never_opened(name: str) -> None:
+    file = raw_file(name, "a")
+    assert plan([file, raw_file(FIRST, "b")], []).misplaced == [file]
+    assert loads(plan([file], [])) == {}
+
+
+def test_planning_again_before_the_ledger_was_written_gives_the_same_plan() -> None:
+    ledger = [ledger_row(SECOND, "a"), ledger_row(THIRD, "c")]
+    files = [raw_file(FIRST, "a"), raw_file(SECOND, "a"), raw_file(THIRD, "c2")]
+    assert plan(files, ledger) == plan(list(reversed(files)), list(reversed(ledger)))
+
+
+def test_content_that_a_correction_took_out_of_one_day_is_loaded_for_the_day_it_belongs_to() -> (
+    None
+):
+    day_1, day_2 = "orders/2025-04-01.csv", "orders/2025-04-02.csv"
+    mistaken = after([], {day_1: "X", day_2: "X"})
+    assert loads(plan([raw_file(day_1, "Y"), raw_file(day_2, "X")], mistaken)) == {
+        day_1: [day_1],
+        day_2: [],
+    }
+
+
+def test_content_of_an_older_version_is_loaded_for_another_day() -> None:
+    day_1, day_2 = "orders/2025-04-01.csv", "orders/2025-04-02.csv"
+    corrected = after(after([], {day_1: "X"}), {day_1: "Y"})
+    assert loads(plan([raw_file(day_1, "Y"), raw_file(day_2, "X")], corrected)) == {day_2: []}
