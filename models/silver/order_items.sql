@@ -1,0 +1,87 @@
+{{ config(
+    partition_by=['date'],
+    post_hook="{{ zorder(['product_id', 'order_id']) }}",
+) }}
+
+with
+
+order_items_checked as (
+
+    select * from {{ ref('order_items_checked') }}
+
+),
+
+valid_versions as (
+
+    select
+        *,
+        row_number() over (partition by id order by {{ newest_first() }}) as version_rank,
+        count(*) over (partition by id) as version_count
+    from order_items_checked
+    where size(reasons) = 0
+
+),
+
+lines as (
+
+    select
+        *,
+        cast(order_amount * 100 as bigint) as order_cents,
+        count(*) over (partition by order_id) as line_count,
+        row_number() over (partition by order_id order by add_to_cart_order, id) as line_rank
+    from valid_versions
+    where version_rank = 1
+
+),
+
+-- every line gets the floor of its equal share, the first lines get the cents that are left
+shares as (
+
+    select
+        *,
+        floor(order_cents / line_count) as floor_cents,
+        order_cents % line_count as left_cents
+    from lines
+
+),
+
+final as (
+
+    select
+        -- keys
+        id,
+        order_id,
+        user_id,
+        product_id,
+
+        -- attributes
+        add_to_cart_order,
+        days_since_prior_order,
+
+        -- amounts
+        cast(
+            cast(floor_cents + if(line_rank <= left_cents, 1, 0) as decimal(18, 0)) * 0.01
+            as decimal(18, 2)
+        ) as allocated_amount,
+
+        -- flags
+        reordered,
+
+        -- times
+        order_timestamp,
+
+        -- audit
+        cast(version_count - 1 as bigint) as superseded_versions,
+        source_file,
+        file_date,
+        record_number,
+        batch_id,
+        ingestion_timestamp,
+
+        -- partition
+        date
+    from shares
+
+)
+
+select * from final

@@ -1,0 +1,51 @@
+with
+
+order_items_checked as (
+
+    select * from {{ ref('order_items_checked') }}
+
+),
+
+rejected as (
+
+    select
+        *,
+        size(array_except(reasons, array('unknown_order', 'unknown_product'))) = 0 as is_waiting
+    from order_items_checked
+    where size(reasons) > 0
+
+),
+
+final as (
+
+    select
+        -- keys
+        id,
+        order_id,
+        user_id,
+        product_id,
+
+        -- attributes
+        add_to_cart_order,
+        days_since_prior_order,
+
+        -- flags
+        reordered,
+        is_waiting,
+
+        -- times
+        order_timestamp,
+        date,
+
+        -- audit
+        reasons,
+        source_file,
+        file_date,
+        record_number,
+        batch_id,
+        ingestion_timestamp
+    from rejected
+
+)
+
+select * from final

@@ -1,0 +1,36 @@
+{{ config(materialized='ephemeral') }}
+
+with
+
+bronze_orders as (
+
+    select * from {{ source('bronze', 'orders') }}
+
+),
+
+final as (
+
+    select
+        order_id,
+        user_id,
+        order_num,
+        total_amount,
+        order_timestamp,
+        date,
+        source_file,
+        file_date,
+        record_number,
+        batch_id,
+        ingestion_timestamp,
+        {{ reasons({
+            'not_positive:order_id': 'order_id <= 0',
+            'not_positive:user_id': 'user_id <= 0',
+            'below:total_amount': 'total_amount < ' ~ var('min_order_amount'),
+            'above:total_amount': 'total_amount > ' ~ var('max_order_amount'),
+            'mismatch:date': 'date <> to_date(order_timestamp)',
+        }) }} as reasons
+    from bronze_orders
+
+)
+
+select * from final

@@ -1,0 +1,97 @@
+{# insert_overwrite without a partition replaces the whole table in one commit, and lets the new
+   rows look at the old ones: only so can last_updated_timestamp stay where nothing changed. #}
+{{ config(materialized='incremental', incremental_strategy='insert_overwrite') }}
+
+with
+
+products_checked as (
+
+    select * from {{ ref('products_checked') }}
+
+),
+
+valid_versions as (
+
+    select
+        *,
+        row_number() over (partition by product_id order by {{ newest_first() }}) as version_rank,
+        count(*) over (partition by product_id) as version_count,
+        first_value(source_file) over (order by {{ newest_first() }}) as newest_source_file
+    from products_checked
+    where size(reasons) = 0
+
+),
+
+current_versions as (
+
+    select
+        product_id,
+        department_id,
+        product_name,
+        department,
+        source_department,
+        source_file,
+        file_date,
+        record_number,
+        batch_id,
+        ingestion_timestamp,
+        source_file = newest_source_file as is_active,
+        version_count - 1 as superseded_versions
+    from valid_versions
+    where version_rank = 1
+
+),
+
+-- the rows of the last run; none in the first one
+previous as (
+
+    {% if is_incremental() %}
+        select * from {{ this }}
+    {% else %}
+        select
+            *,
+            ingestion_timestamp as last_updated_timestamp
+        from current_versions
+        where false
+    {% endif %}
+
+),
+
+final as (
+
+    select
+        -- keys
+        current_versions.product_id,
+
+        -- attributes
+        current_versions.product_name,
+        current_versions.department,
+        current_versions.department_id,
+        current_versions.source_department,
+
+        -- flags
+        current_versions.is_active,
+
+        -- audit
+        cast(current_versions.superseded_versions as bigint) as superseded_versions,
+        current_versions.source_file,
+        current_versions.file_date,
+        current_versions.record_number,
+        current_versions.batch_id,
+        current_versions.ingestion_timestamp,
+        case
+            when
+                previous.product_name = current_versions.product_name
+                and previous.department = current_versions.department
+                and previous.department_id <=> current_versions.department_id
+                and previous.is_active = current_versions.is_active
+                then previous.last_updated_timestamp
+            else current_versions.ingestion_timestamp
+        end as last_updated_timestamp
+    from current_versions
+    left join previous
+        on current_versions.product_id = previous.product_id
+
+)
+
+select * from final

@@ -1,0 +1,9 @@
+{% test unique_together(model, columns) %}
+{#- Values of a key of several columns that more than one row has. -#}
+select
+    {{ columns | join(', ') }},
+    count(*) as row_count
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}
