@@ -1,0 +1,25 @@
+"""Synthetic raw files in the shape of the real ones, with defects on purpose and a list of them.
+
+Data flow: plan -> clean shop -> placed defects -> raw/ files + raw/manifest.json
+
+The real data is clean, so every reject, gap and drift that the pipeline must survive comes from
+here. The manifest says exactly what was spoilt and what the pipeline is expected to make of it.
+"""
+
+from orchestration.generate.manifest import Injected, Manifest
+from orchestration.generate.plan import Plan, PlanError, default_shares
+from orchestration.generate.registry import DEFECTS, Defect, Level, Outcome
+from orchestration.generate.run import generate
+
+__all__ = [
+    "DEFECTS",
+    "Defect",
+    "Injected",
+    "Level",
+    "Manifest",
+    "Outcome",
+    "Plan",
+    "PlanError",
+    "default_shares",
+    "generate",
+]

@@ -1,0 +1,1 @@
+"""Tests of the generator; `judge` reads its files without any code of the project."""
