@@ -1,0 +1,65 @@
+"""Hand-written raw folders for the tests of the oracle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .oracle import Oracle
+
+PRODUCTS = "product_id,department_id,department,product_name"
+ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
+ORDER_ITEMS = (
+    "id,order_id,user_id,days_since_prior_order,product_id,add_to_cart_order,reordered,"
+    "order_timestamp,date"
+)
+
+
+def csv_text(header: str, *lines: str) -> str:
+    """A file with the header above the lines."""
+    return "".join(f"{line}\n" for line in (header, *lines))
+
+
+def products(*lines: str) -> str:
+    return csv_text(PRODUCTS, *lines)
+
+
+def orders(*lines: str) -> str:
+    return csv_text(ORDERS, *lines)
+
+
+def order_items(*lines: str) -> str:
+    return csv_text(ORDER_ITEMS, *lines)
+
+
+def order(order_id: int, user_id: int, day: str, amount: str, time: str = "10:00:00") -> str:
+    """An order line whose other columns are of no interest."""
+    return f"1,{order_id},{user_id},{day}T{time},{amount},{day}"
+
+
+def item(
+    item_id: int,
+    order_id: int,
+    user_id: int,
+    product_id: int,
+    day: str,
+    *,
+    position: int = 1,
+    reordered: int = 0,
+    time: str = "10:00:00",
+) -> str:
+    """An order item line that fits the order made by `order`."""
+    return f"{item_id},{order_id},{user_id},,{product_id},{position},{reordered},{day}T{time},{day}"
+
+
+def write_raw(raw: Path, files: dict[str, str | bytes]) -> Path:
+    """The raw folder with these files, keyed by their path below it."""
+    for name, content in files.items():
+        path = raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return raw
+
+
+def oracle_of(raw: Path, files: dict[str, str | bytes]) -> Oracle:
+    """An oracle on these files, with no aliases, whatever the repository's seed says."""
+    return Oracle(write_raw(raw, files), aliases=raw / "no_aliases.csv")

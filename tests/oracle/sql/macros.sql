@@ -1,0 +1,78 @@
+-- Reading text as a declared type (null = not of that type) and exact division.
+
+create macro trimmed(content) as
+    trim(content, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13));
+
+create macro as_bigint(content) as
+    case when regexp_full_match(content, '-?[0-9]+') then try_cast(content as bigint) end;
+
+-- At most 16 integer digits and two decimals; zeros before or after them carry no value.
+create macro as_money(content) as
+    case
+        when regexp_full_match(content, '-?0*[0-9]{1,16}(\.[0-9]{1,2}0*)?')
+            then try_cast(content as decimal(18, 2))
+    end;
+
+-- The year 0000 is none in the calendar of Python and of most readers.
+create macro as_date(content) as
+    case
+        when regexp_full_match(content, '[0-9]{4}-[0-9]{2}-[0-9]{2}')
+            and not starts_with(content, '0000')
+            then try_cast(content as date)
+    end;
+
+create macro utc_offset_minutes(content) as
+    case
+        when regexp_matches(content, '[+-][0-9]{2}(:?[0-9]{2})?$') and length(content) > 16
+            then
+                if(regexp_extract(content, '([+-])[0-9:]+$', 1) = '-', -1, 1)
+                * (
+                    60 * cast(regexp_extract(content, '[+-]([0-9]{2})[0-9:]*$', 1) as integer)
+                    + cast(
+                        '0' || regexp_extract(content, '[+-][0-9]{2}:?([0-9]{2})$', 1) as integer
+                    )
+                )
+        else 0
+    end;
+
+create macro as_utc_timestamp(content) as
+    case
+        when
+            regexp_full_match(
+                content,
+                '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]'
+                || '(:[0-5][0-9](\.[0-9]+)?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?'
+            )
+            and not starts_with(content, '0000')
+            then
+                try_cast(
+                    regexp_extract(
+                        content, '^.{10}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?'
+                    ) as timestamp
+                )
+                - to_minutes(utc_offset_minutes(content))
+    end;
+
+create macro value_fault(column_name, content, typed, is_required) as
+    case
+        when content is null and is_required then 'missing:' || column_name
+        when content is not null and typed is null then 'type:' || column_name
+    end;
+
+create macro sorted_reasons(reasons) as
+    list_sort(list_filter(reasons, lambda reason: reason is not null));
+
+-- Both operands whole numbers, not negative; null when the denominator is 0.
+create macro half_up(numerator, denominator) as
+    (2 * numerator + denominator) // nullif(2 * denominator, 0);
+
+create macro cents(amount) as cast(amount * 100 as hugeint);
+
+create macro money(whole_cents) as
+    cast(cast(whole_cents as decimal(20, 0)) * cast(0.01 as decimal(3, 2)) as decimal(18, 2));
+
+create macro rate(numerator, denominator) as
+    cast(
+        cast(half_up(1000000 * numerator, denominator) as decimal(12, 0))
+        * cast(0.000001 as decimal(7, 6)) as decimal(9, 6)
+    );
