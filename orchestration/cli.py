@@ -1,0 +1,218 @@
+"""The `lakehouse` command: arguments in, a run or a report out, and an exit code for scripts."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from orchestration.generate.registry import DEFECTS
+
+_WIDTH_OF_A_PIPE = 160
+
+# Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+
+EPILOG = (
+    "Exit codes: 0 all well; 2 finished, but something is quarantined or missing; 1 failed. "
+    "Start with: lakehouse run --raw sample"
+)
+
+app = typer.Typer(
+    help="Raw CSV files in, trusted tables out.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+Root = Annotated[
+    str | None,
+    typer.Option(help="The folder of the lakehouse. [LAKEHOUSE_ROOT, else lakehouse]"),
+]
+Raw = Annotated[
+    str | None,
+    typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else ROOT/raw]"),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless it failed.")]
+FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild every table whole.")]
+
+
+@app.command()
+def run(
+    raw: Raw = None, root: Root = None, full_refresh: FullRefresh = False, quiet: Quiet = False
+) -> None:
+    """Load the raw files, build silver and gold, test everything: the whole line in one go."""
+    arguments = [*BUILD, *(["--full-refresh"] if full_refresh else [])]
+    _run(Settings.read(root=root, raw=raw), quiet, with_ingest=True, dbt_arguments=arguments)
+
+
+@app.command()
+def ingest(raw: Raw = None, root: Root = None, quiet: Quiet = False) -> None:
+    """Load what is new or changed in the raw folder into bronze, the first half of a run."""
+    _run(Settings.read(root=root, raw=raw), quiet, with_ingest=True, dbt_arguments=None)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def build(context: typer.Context, root: Root = None, quiet: Quiet = False) -> None:
+    """Build and test silver and gold, the second half; other arguments go to `dbt build`.
+
+    For example: lakehouse build --select daily_sales+
+    """
+    arguments = [*BUILD, *context.args]
+    _run(Settings.read(root=root), quiet, with_ingest=False, dbt_arguments=arguments)
+
+
+def _run(
+    settings: Settings, quiet: bool, *, with_ingest: bool, dbt_arguments: list[str] | None
+) -> None:
+    # dbt and Spark take a second to import; --help should not wait for them.
+    from orchestration.progress import Display
+    from orchestration.run import run as run_pipeline
+    from orchestration.summary import print_summary
+
+    console = _console()
+    _require_folder(settings)
+    try:
+        result = run_pipeline(
+            settings, Display(console, quiet), with_ingest=with_ingest, dbt_arguments=dbt_arguments
+        )
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Nothing half done is visible; run the same command again to go on."
+        ) from None
+    if not quiet or result.exit_code == 1:
+        print_summary(console, settings, result)
+    raise _Ended(result.exit_code)
+
+
+@app.command()
+def status(root: Root = None) -> None:
+    """Show files, gaps, rejects with reasons, freshness, the last run and where every row went."""
+    from orchestration.status import print_status
+
+    settings = Settings.read(root=root)
+    _require_folder(settings)
+    print_status(_console(), settings)
+
+
+def _require_folder(settings: Settings) -> None:
+    if not settings.is_local:
+        raise LakehouseError(
+            f"The root {settings.root} is no folder of this machine.",
+            "This command works on a folder; on S3 the Glue jobs and the dbt targets do the work.",
+        )
+
+
+def _defect_list() -> str:
+    rows = "\n".join(
+        f"- `{name}` {defect.description} → {defect.expected} (share of the {defect.level.value}s)"
+        for name, defect in DEFECTS.items()
+    )
+    return f"Defects for --defect NAME=SHARE:\n\n{rows}"
+
+
+@app.command(epilog=_defect_list())
+def generate(
+    raw: Annotated[Path, typer.Option(help="Folder to write; must hold no raw files yet.")],
+    days: Annotated[int, typer.Option(help="Number of daily files of each table.")] = 7,
+    orders_per_day: Annotated[int, typer.Option(help="Orders in each daily file.")] = 500,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    first_day: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Day of the first files.")
+    ] = datetime(2025, 4, 1),
+    products: Annotated[int, typer.Option(help="Products in the catalogue.")] = 200,
+    all_defects: Annotated[
+        bool, typer.Option("--all-defects", help="A few of each defect, with default shares.")
+    ] = False,
+    defect: Annotated[
+        list[str] | None, typer.Option(help="NAME=SHARE (0..1); may be given again.")
+    ] = None,
+) -> None:
+    """Write synthetic raw files in the real shape, and a manifest of every defect put in."""
+    from orchestration.generate import Plan, default_shares
+    from orchestration.generate import generate as generate_files
+
+    shares = (default_shares() if all_defects else {}) | _shares(defect or [])
+    plan = Plan(
+        days=days,
+        orders_per_day=orders_per_day,
+        seed=seed,
+        first_day=first_day.date(),
+        products=products,
+        defects=shares,
+    )
+    console = _console()
+    with console.status("writing raw files") as shown:
+        manifest = generate_files(raw, plan, lambda name: shown.update(f"wrote {name}"))
+    table = Table("table", "records", "clean", "to be rejected", box=None, pad_edge=False)
+    for name, totals in manifest.tables.items():
+        rejected = totals.rejected + totals.silver_rejected
+        table.add_row(name, f"{totals.records:,}", f"{totals.clean:,}", f"{rejected:,}")
+    console.print(table)
+    console.print(
+        f"{len(manifest.defects):,} defects, each listed in {escape(str(raw / 'manifest.json'))}"
+    )
+    console.print(f"Next: lakehouse run --raw {escape(str(raw))}", soft_wrap=True)
+
+
+def _shares(texts: list[str]) -> dict[str, float]:
+    shares = {}
+    for text in texts:
+        name, _, share = text.partition("=")
+        try:
+            shares[name] = float(share)
+        except ValueError:
+            raise LakehouseError(
+                f"--defect {text}: expected NAME=SHARE, such as orphan_order=0.01.",
+                "The names are listed by: lakehouse generate --help",
+            ) from None
+    return shares
+
+
+def _console() -> Console:
+    """A pipe or a log file has no width of its own; tables need one that does not cut them."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH_OF_A_PIPE)
+
+
+class _Ended(Exception):
+    """A run came to its end with this exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def main() -> None:
+    """Run the command; show what a user can mend as two sentences, never as a stack trace."""
+    try:
+        app()
+    except _Ended as ended:
+        sys.exit(ended.code)
+    except SystemExit as stopped:
+        # Wrong arguments end with 2 by custom, which means "finished, incomplete" here.
+        sys.exit(1 if stopped.code == 2 else stopped.code)
+    except LakehouseError as error:
+        _complain(error.problem, error.next_step)
+
+
+def _complain(problem: str, next_step: str) -> None:
+    console = Console(stderr=True)
+    console.print(f"[red]failed[/] {escape(problem)}", soft_wrap=True, highlight=False)
+    console.print(next_step, soft_wrap=True, highlight=False, markup=False)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

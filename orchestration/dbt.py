@@ -1,0 +1,176 @@
+"""dbt in this process, so that one JVM serves ingestion and models; what it did as plain values.
+
+Data flow: dbt arguments -> dbtRunner -> events (progress) + results -> a `NodeResult` of each node
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
+from dbt_common.events.functions import reset_metadata_vars
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+
+# The prefix makes dbt offer the variable to models without parsing the project anew for each value.
+_RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
+_JVM_STACK = re.compile(r"\n\s*(JVM stacktrace|at [\w.$]+\()")
+_RUNS = ("model", "seed", "snapshot")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt node.
+
+    Attributes:
+        name: Name of the model, seed or test.
+        kind: `model`, `seed`, `snapshot`, `test` or `unit_test`.
+        table: `<layer>.<table>` it builds or tests, None for a test of several.
+        status: dbt's word: success, pass, warn, fail, error or skipped.
+        failures: Failing rows of a test.
+        seconds: Time it took.
+        message: dbt's or the engine's message, without the engine's stack trace.
+        file: Path of its source below the project.
+    """
+
+    name: str
+    kind: str
+    table: str | None
+    status: str
+    failures: int
+    seconds: float
+    message: str
+    file: str
+
+    @property
+    def is_bad(self) -> bool:
+        """It makes the run a failed one."""
+        return self.status in ("error", "fail", "runtime error")
+
+
+@dataclass(frozen=True)
+class NodeEvent:
+    """Progress of a run: a node started or finished."""
+
+    name: str
+    kind: str
+    is_finished: bool
+    position: int
+    total: int
+
+
+def run_dbt(
+    settings: Settings,
+    run_id: str,
+    arguments: Sequence[str],
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+) -> list[NodeResult]:
+    """Run one dbt command and return what became of each node.
+
+    Args:
+        settings: Where the lakehouse is; the plugin takes the session of the same root.
+        run_id: Written to `_run_id` of gold rows and to the ops tables.
+        arguments: As on dbt's command line, the command first.
+        on_event: Called from dbt's threads whenever a node starts or finishes.
+
+    Raises:
+        LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
+    """
+    os.environ["LAKEHOUSE_ROOT"] = settings.root
+    os.environ[_RUN_ID_VARIABLE] = run_id
+    reset_metadata_vars()
+    folder = settings.log_folder / "dbt"
+    outcome = dbtRunner(callbacks=[_Listener(on_event)]).invoke([*arguments, *_places(folder)])
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    if outcome.exception is not None:
+        raise _explained(outcome.exception, folder)
+    results = getattr(outcome.result, "results", None) or []
+    return [_node_result(result) for result in results]
+
+
+def _places(folder: Path) -> list[str]:
+    return [
+        *("--project-dir", str(PROJECT_FOLDER)),
+        *("--profiles-dir", str(PROJECT_FOLDER / "profiles")),
+        *("--target-path", str(folder / "target")),
+        *("--log-path", str(folder)),
+        *("--log-level", "none"),
+        "--no-version-check",
+    ]
+
+
+class _Listener:
+    """Turns dbt's events into progress."""
+
+    def __init__(self, on_event: Callable[[NodeEvent], None]) -> None:
+        self._on_event = on_event
+
+    def __call__(self, event: EventMsg) -> None:
+        if event.info.name in ("LogStartLine", "NodeStart", "NodeFinished"):
+            node = event.data.node_info
+            index = getattr(event.data, "index", 0)
+            self._on_event(
+                NodeEvent(
+                    name=node.node_name,
+                    kind=node.resource_type,
+                    is_finished=event.info.name == "NodeFinished",
+                    position=index,
+                    total=getattr(event.data, "total", 0),
+                )
+            )
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    return NodeResult(
+        name=node.name,
+        kind=str(node.resource_type),
+        table=_table_of(node),
+        status=str(result.status),
+        failures=int(result.failures or 0),
+        seconds=float(result.execution_time),
+        message=_first_words(result.message or ""),
+        file=node.original_file_path,
+    )
+
+
+def _table_of(node: Any) -> str | None:
+    kind = str(node.resource_type)
+    if kind in _RUNS:
+        return (
+            f"{node.fqn[1]}.{node.name}" if kind == "model" else f"{node.config.schema}.{node.name}"
+        )
+    named = getattr(node, "attached_node", None) or getattr(node, "tested_node_unique_id", None)
+    tested = [named] if named else list(node.depends_on.nodes)
+    if len(tested) != 1:
+        return None
+    parts = str(tested[0]).split(".")
+    if parts[0] == "source":
+        return f"{parts[2]}.{parts[3]}"
+    return parts[-1]
+
+
+def _first_words(message: str) -> str:
+    return _JVM_STACK.split(message, maxsplit=1)[0].strip()
+
+
+def _explained(error: BaseException, log_folder: Path) -> LakehouseError:
+    if isinstance(error, OSError):
+        return LakehouseError(
+            f"dbt can't write below {log_folder}: {error.strerror}.",
+            "Free space or give rights there, then run again; no table was touched.",
+        )
+    return LakehouseError(
+        f"dbt stopped before it built anything: {_first_words(str(error))}",
+        f"Mend the file that it names and run again; the whole log is {log_folder / 'dbt.log'}.",
+    )

@@ -1,0 +1,156 @@
+"""One run: lock the root, ingest, build with dbt, record, and say with which exit code it ended."""
+
+from __future__ import annotations
+
+import signal
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from ingestion.errors import LakehouseError
+from ingestion.files import require_folder
+from ingestion.ingest import Report, ingest
+from ingestion.ledger import Batch
+from ingestion.lock import only_run
+from ingestion.settings import Settings
+from ingestion.spark import get_session
+from orchestration.dbt import NodeResult, run_dbt
+from orchestration.history import record_run
+from orchestration.progress import Display, NodeProgress
+
+EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
+_STATUS = {EXIT_WELL: "well", EXIT_FAILED: "failed", EXIT_INCOMPLETE: "incomplete"}
+
+
+@dataclass
+class RunResult:
+    """What a run did, as far as it came.
+
+    Attributes:
+        run_id: In `_run_id` of gold, `batch_id` of bronze and the ops tables.
+        report: What ingestion did, None if it was not asked for.
+        results: What became of each dbt node, empty if dbt was not asked for.
+        seconds: Step to the seconds it took.
+    """
+
+    run_id: str
+    report: Report | None = None
+    results: list[NodeResult] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well; 2 finished, but something is quarantined or missing; 1 a node failed."""
+        if any(result.is_bad for result in self.results):
+            return EXIT_FAILED
+        if self.report is not None and not self.report.is_complete:
+            return EXIT_INCOMPLETE
+        return EXIT_WELL
+
+
+def run(
+    settings: Settings,
+    display: Display,
+    *,
+    with_ingest: bool = True,
+    dbt_arguments: Sequence[str] | None,
+) -> RunResult:
+    """Run the pipeline, or one half of it.
+
+    Args:
+        settings: Where and by which limits.
+        display: Where progress is shown.
+        with_ingest: Load the raw folder first.
+        dbt_arguments: The dbt command to run then, None for no dbt.
+
+    Raises:
+        LakehouseError: What a user can mend stopped the run.
+    """
+    started_at = datetime.now(UTC)
+    result = RunResult(run_id=uuid.uuid4().hex)
+    if with_ingest:
+        require_folder(settings.raw)  # a wrong one is told before Spark has been waited for
+    with only_run(settings), _engine_failures_explained(settings):
+        spark = _start(settings, display, result)
+        if with_ingest:
+            _ingest(spark, settings, display, result, started_at)
+        if dbt_arguments is not None:
+            _build(settings, display, result, dbt_arguments)
+        record_run(
+            spark,
+            settings,
+            result.run_id,
+            started_at,
+            datetime.now(UTC),
+            _STATUS[result.exit_code],
+            result.report,
+            result.results,
+        )
+    return result
+
+
+def _start(settings: Settings, display: Display, result: RunResult) -> SparkSession:
+    with display.step("start") as step, _timed(result, "start"):
+        step("Spark", 0, 1)
+        spark = get_session(settings)
+    # Spark's own handler cancels its jobs first; their failure would hide that it was a person.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return spark
+
+
+def _ingest(
+    spark: SparkSession,
+    settings: Settings,
+    display: Display,
+    result: RunResult,
+    started_at: datetime,
+) -> None:
+    with display.step("ingest") as step, _timed(result, "ingest"):
+        result.report = ingest(spark, settings, Batch(result.run_id, started_at), progress=step)
+
+
+def _build(
+    settings: Settings, display: Display, result: RunResult, arguments: Sequence[str]
+) -> None:
+    with display.step("build") as step, _timed(result, "build"):
+        step("reading the models", 0, 0)
+        result.results = run_dbt(settings, result.run_id, arguments, NodeProgress(step))
+
+
+@contextmanager
+def _timed(result: RunResult, step: str) -> Iterator[None]:
+    """Measure a step into the result, also when it fails."""
+    started = monotonic()
+    try:
+        yield
+    finally:
+        result.seconds[step] = monotonic() - started
+
+
+@contextmanager
+def _engine_failures_explained(settings: Settings) -> Iterator[None]:
+    """Let a failure inside the engine leave as one sentence; its stack trace is in the log."""
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        log = settings.log_folder / "spark.log"
+        raise LakehouseError(
+            f"The engine failed: {root_cause(error)}",
+            f"Its log is {log}. If the disk is full or a file was taken away, mend that; then run"
+            " again: what was half done is not visible and will be done anew.",
+        ) from error
+
+
+def root_cause(error: BaseException) -> str:
+    """The innermost `Caused by` of an engine's message, else its first line."""
+    lines = str(error).splitlines()
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    first = next((line for line in lines if line.strip()), type(error).__name__)
+    return (causes[-1].removeprefix("Caused by: ") if causes else first).strip()

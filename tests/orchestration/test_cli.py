@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from py4j.protocol import Py4JError
+
+from ingestion.lock import only_run
+from ingestion.settings import Settings
+from orchestration.cli import main
+from tests.lakehouse import Lakehouse
+
+Outcome = tuple[int, str, str]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Outcome]:
+    """Runs the command as from a shell: exit code, output, error output."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("LAKEHOUSE_ROOT", "LAKEHOUSE_RAW", "LAKEHOUSE_REJECT_LIMIT"):
+        monkeypatch.delenv(name, raising=False)
+
+    def lakehouse(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["lakehouse", *arguments])
+        with pytest.raises(SystemExit) as raised:
+            main()
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.out + shown.err
+        return int(raised.value.code or 0), shown.out, shown.err
+
+    return lakehouse
+
+
+@pytest.mark.parametrize("command", ["run", "ingest", "build", "status", "generate"])
+def test_help_names_every_command_and_explains_each(
+    run: Callable[..., Outcome], command: str
+) -> None:
+    code, shown, _ = run("--help")
+    assert code == 0
+    assert f" {command} " in shown
+    code, shown, _ = run(command, "--help")
+    assert code == 0
+    assert f"lakehouse {command} " in shown
+
+
+def test_help_tells_the_exit_codes_and_where_to_start(run: Callable[..., Outcome]) -> None:
+    shown = " ".join(run("--help")[1].split())
+    assert "0 all well; 2 finished, but" in shown
+    assert "lakehouse run --raw sample" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rum"], "No such command"),
+        (["run", "--row", "x"], "No such option"),
+        (["ingest", "--raw"], "requires an argument"),
+        (["generate"], "Missing option"),
+        (["generate", "--raw", "x", "--days", "many"], "valid integer"),
+    ],
+)
+def test_wrong_arguments_are_explained_and_are_no_finished_run(
+    run: Callable[..., Outcome], arguments: list[str], words: str
+) -> None:
+    code, _, shown = run(*arguments)
+    assert code == 1
+    assert words in shown
+
+
+def test_a_share_that_is_none_is_explained(run: Callable[..., Outcome]) -> None:
+    code, _, shown = run("generate", "--raw", "x", "--defect", "orphan_order")
+    assert code == 1
+    assert "expected NAME=SHARE" in shown
+    assert "lakehouse generate --help" in shown
+
+
+@pytest.mark.parametrize("command", ["run", "ingest"])
+def test_a_missing_raw_folder_is_told_before_spark_is_started(
+    run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.delattr("orchestration.run.get_session")
+    code, _, shown = run(command, "--raw", "nowhere", "--root", "lake")
+    assert code == 1
+    assert f"The raw folder {tmp_path}/nowhere does not exist." in shown
+    assert "--raw" in shown.splitlines()[1]
+
+
+@pytest.mark.parametrize("command", ["run", "ingest", "build"])
+def test_a_root_that_can_not_be_written_is_told_before_spark_is_started(
+    run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.delattr("orchestration.run.get_session")
+    monkeypatch.setenv("LAKEHOUSE_RAW", str(tmp_path))
+    (tmp_path / "file").write_text("")
+    code, _, shown = run(command, "--root", "file/lake")
+    assert code == 1
+    assert f"The root {tmp_path}/file/lake can't be written: Not a directory." in shown
+    assert "Choose another folder with --root" in shown.splitlines()[1]
+
+
+def test_a_root_that_another_run_holds_is_told(run: Callable[..., Outcome], tmp_path: Path) -> None:
+    with only_run(Settings(str(tmp_path / "lake"), "")):
+        code, _, shown = run("build", "--root", "lake")
+    assert code == 1
+    assert "Another run is at work" in shown
+    assert "Wait until it has ended" in shown
+
+
+def test_status_without_a_lakehouse_names_the_next_command(run: Callable[..., Outcome]) -> None:
+    code, _, shown = run("status", "--root", "lake")
+    assert code == 1
+    assert "There is no lakehouse at" in shown
+    assert "lakehouse run --raw DIR" in shown
+
+
+def test_a_variable_without_a_usable_value_is_named(
+    run: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_REJECT_LIMIT", "10%")
+    code, _, shown = run("ingest")
+    assert code == 1
+    assert "LAKEHOUSE_REJECT_LIMIT='10%' is no share" in shown
+    assert "unset it" in shown
+
+
+def test_a_folder_named_like_markup_is_shown_as_it_is(
+    run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    code, _, shown = run("ingest", "--raw", "[red]x[/] [/y]", "--root", "lake")
+    assert code == 1
+    assert f"{tmp_path}/[red]x[/] [/y] does not exist" in shown
+
+
+def test_an_empty_raw_folder_is_told(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.run.get_session", lambda settings: lakehouse.spark)
+    lakehouse.raw.mkdir()
+    code, _, shown = run("ingest", "--raw", str(lakehouse.raw), "--root", lakehouse.settings.root)
+    assert code == 1
+    assert f"The raw folder {lakehouse.raw} holds no file of products, orders" in shown
+    assert "<table>/YYYY-MM-DD.csv" in shown.splitlines()[1]
+
+
+def test_a_failure_of_the_engine_is_told_in_a_sentence_with_its_log(
+    run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Settings) -> None:
+        raise Py4JError("Job aborted.\n\tat Z.scala\nCaused by: No space left on device\n\tat Q")
+
+    monkeypatch.setattr("orchestration.run.get_session", fail)
+    (tmp_path / "raw").mkdir()
+    code, _, shown = run("ingest", "--raw", "raw", "--root", "lake")
+    assert code == 1
+    assert "The engine failed: No space left on device\n" in shown
+    assert f"{tmp_path}/lake/logs/spark.log" in shown
+
+
+def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_mended(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.run.get_session", lambda settings: lakehouse.spark)
+    header = "product_id,department_id,department,product_name"
+    ingest = ("ingest", "--raw", str(lakehouse.raw), "--root", lakehouse.settings.root)
+    lakehouse.write("products/products.csv", header.replace("department,", "[dept],"), "1,2,a,b")
+    code, shown, _ = run(*ingest)
+    assert code == 2
+    assert "quarantined products/products.csv: missing_column: " in shown
+    assert "unknown there: '[dept]'" in shown
+    assert "Correct the quarantined files and run again" in shown
+    lakehouse.write("products/products.csv", header, "1,2,a,b")
+    code, shown, _ = run(*ingest)
+    assert code == 0
+    assert "quarantined" not in shown
+    code, shown, _ = run("status", "--root", lakehouse.settings.root)
+    assert code == 0
+    assert "Last run" in shown
+    assert "In quarantine" not in shown
+    assert "Missing" not in shown

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+from rich.console import Console
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from orchestration.status import print_status
+from tests.ingestion.ledgers import ledger_row
+
+FIRST, SECOND = datetime(2025, 4, 1, tzinfo=UTC), datetime(2025, 4, 2, tzinfo=UTC)
+FILE = "orders/2025-04-01.csv"
+
+
+def write(root: Path, table: str, *rows: dict[str, Any]) -> None:
+    write_deltalake(root / table, pa.Table.from_pylist(list(rows)))
+
+
+def version(status: str, content: str, recorded_at: datetime, **values: Any) -> dict[str, Any]:
+    row = vars(ledger_row(FILE, content)) | {"status": status, "recorded_at": recorded_at}
+    return {name: value for name, value in (row | values).items() if name != "dates"}
+
+
+def shown(root: Path) -> str:
+    console = Console(width=160, force_terminal=False)
+    with console.capture() as capture:
+        print_status(console, Settings(str(root), ""))
+    return " ".join(capture.get().split())
+
+
+def test_a_folder_without_tables_is_no_lakehouse(tmp_path: Path) -> None:
+    with pytest.raises(LakehouseError, match="There is no lakehouse at"):
+        shown(tmp_path)
+
+
+def test_a_root_whose_first_run_was_cut_off_has_a_status(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
+    assert "orders loaded 1 1 1 0 2025-04-01" in shown(tmp_path)
+    assert "Last run" not in shown(tmp_path)
+
+
+def test_a_file_is_in_quarantine_until_a_later_version_is_loaded(tmp_path: Path) -> None:
+    bad = version("quarantined", "a", FIRST, reason="empty_file: the file holds [nothing]")
+    write(tmp_path / "before", "ops/ingested_files", bad)
+    assert f"In quarantine source file reason recorded at {FILE} {bad['reason']}" in shown(
+        tmp_path / "before"
+    )
+    write(tmp_path / "after", "ops/ingested_files", bad, version("loaded", "b", SECOND))
+    assert "In quarantine" not in shown(tmp_path / "after")
+
+
+def test_rejected_records_are_counted_by_reason_with_an_example(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
+    write(
+        tmp_path,
+        "ops/rejected_records",
+        *(
+            {
+                "table_name": "orders",
+                "source_file": FILE,
+                "content_hash": content,
+                "record_number": number,
+                "reasons": ["type:order_id", "missing:date"][: 3 - number],
+            }
+            for number, content in ((1, "a"), (2, "a"), (1, "an older version"))
+        ),
+    )
+    text = shown(tmp_path)
+    assert f"orders type:order_id 2 {FILE} record 1" in text
+    assert f"orders missing:date 1 {FILE} record 1" in text
+
+
+@pytest.mark.parametrize(("silver_rows", "adds_up"), [(1, "yes"), (0, "NO")])
+def test_where_every_row_went_adds_up_or_says_no(
+    tmp_path: Path, silver_rows: int, adds_up: str
+) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
+    write(tmp_path, "bronze/orders", *({"order_id": number} for number in (1, 1, 2)))
+    write(tmp_path, "silver/orders", {"order_id": 1, "superseded_versions": silver_rows})
+    rejected = {"source_file": FILE, "record_number": 3, "reasons": ["unknown_user"]}
+    write(tmp_path, "silver/orders_rejected", rejected)
+    text = shown(tmp_path)
+    assert f"orders 3 3 1 {silver_rows} 1 {adds_up}" in text
+    assert f"orders unknown_user 1 {FILE} record 3" in text
