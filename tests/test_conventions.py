@@ -1,0 +1,116 @@
+"""The conventions that a reader of the models relies on, checked on dbt's own manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+
+from orchestration.dbt import PROJECT_FOLDER
+
+TARGETS = ("local", "dev", "staging", "prod")
+LAYERS_READ = {"silver": {"source", "silver"}, "gold": {"silver", "gold"}}
+LONGEST_MACRO = 40
+
+
+def parse(target: str, folder: Path) -> Any:
+    places = [
+        "--project-dir",
+        str(PROJECT_FOLDER),
+        "--profiles-dir",
+        str(PROJECT_FOLDER / "profiles"),
+    ]
+    logs = ["--target-path", str(folder), "--log-path", str(folder), "--log-level", "none"]
+    outcome = dbtRunner().invoke(["parse", "--target", target, *places, *logs])
+    assert outcome.success, outcome.exception
+    return outcome.result
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return parse("local", tmp_path_factory.mktemp("parse"))
+
+
+def models(manifest: Any) -> list[Any]:
+    found = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_project_parses_for_every_target(target: str, tmp_path: Path) -> None:
+    parsed = parse(target, tmp_path)
+    prefix = "" if target in ("local", "prod") else f"{target}_"
+    assert {node.schema for node in models(parsed)} == {f"{prefix}silver", f"{prefix}gold"}
+    assert {source.schema for source in parsed.sources.values()} == {
+        f"{prefix}bronze",
+        f"{prefix}ops",
+    }
+
+
+def test_a_layer_reads_only_what_the_layer_law_allows(manifest: Any) -> None:
+    for model in models(manifest):
+        layer = model.fqn[1]
+        for parent in model.depends_on.nodes:
+            kind = parent.split(".")[0]
+            if kind == "seed":  # rules that analysts edit belong to the layer that reads them
+                read = manifest.nodes[parent].config.schema
+            else:
+                read = "source" if kind == "source" else manifest.nodes[parent].fqn[1]
+            assert read in LAYERS_READ[layer], f"{model.name} reads {parent}"
+
+
+def test_every_model_has_its_yml_beside_it(manifest: Any) -> None:
+    for model in models(manifest):
+        twin = Path(model.original_file_path).with_suffix(".yml")
+        assert str(model.patch_path).endswith(str(twin)), model.name
+
+
+def test_every_description_of_a_model_or_source_begins_with_the_grain(manifest: Any) -> None:
+    for node in [*models(manifest), *manifest.sources.values()]:
+        assert node.description.startswith("One row per "), node.name
+
+
+def test_every_column_is_described(manifest: Any) -> None:
+    for node in [*models(manifest), *manifest.sources.values()]:
+        assert node.columns, node.name
+        for column in node.columns.values():
+            assert len(column.description) > 10, f"{node.name}.{column.name}"
+
+
+def test_gold_has_an_enforced_contract_and_a_type_for_every_column(manifest: Any) -> None:
+    for model in models(manifest):
+        if model.fqn[1] == "gold":
+            assert model.config.contract.enforced, model.name
+            assert all(column.data_type for column in model.columns.values()), model.name
+            assert not {column.data_type for column in model.columns.values()} & {"double", "float"}
+
+
+def test_every_table_is_tested_and_every_formula_has_a_unit_test(manifest: Any) -> None:
+    tested = {
+        getattr(node, "attached_node", None)
+        for node in manifest.nodes.values()
+        if node.resource_type == "test"
+    }
+    unit_tested = {test.model for test in manifest.unit_tests.values()}
+    for model in models(manifest):
+        if model.config.materialized != "ephemeral" and not model.name.endswith("_rejected"):
+            assert model.unique_id in tested, model.name
+            assert model.name in unit_tested, model.name
+
+
+def test_a_macro_has_its_own_file_a_description_and_forty_lines_at_most(manifest: Any) -> None:
+    for path in sorted((PROJECT_FOLDER / "macros").glob("*.sql")):
+        assert len(path.read_text().splitlines()) <= LONGEST_MACRO, path.name
+    ours = [
+        macro
+        for macro in manifest.macros.values()
+        if macro.package_name == "ecommerce_lakehouse"
+        and macro.original_file_path.startswith("macros")
+        and not macro.name.startswith("materialization_")  # dbt takes no description of these
+    ]
+    for macro in ours:
+        assert Path(macro.original_file_path).stem == macro.name
+        assert macro.description, macro.name

@@ -1,0 +1,112 @@
+"""dbt as analysts and CI use it: plain commands, unit tests, a broken model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingestion.errors import LakehouseError
+from ingestion.ingest import ingest
+from ingestion.ledger import Batch
+from ingestion.settings import Settings
+from ingestion.spark import get_session
+from orchestration import dbt
+from tests.lakehouse import STARTED_AT
+
+PROJECT = Path(__file__).parent.parent
+DBT = Path(sys.executable).with_name("dbt")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A root with bronze of the sample, and silver and gold built."""
+    root = tmp_path_factory.mktemp("dbt")
+    settings = Settings.read(root=str(root), raw=str(PROJECT / "sample"), environment={})
+    ingest(get_session(settings), settings, Batch("batch", STARTED_AT))
+    dbt.run_dbt(settings, "run", ["build", "--exclude-resource-type", "test", "unit_test"])
+    return settings
+
+
+def plain_dbt(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A dbt command in a process of its own, as typed in a shell with .venv active."""
+    target = str(Path(settings.root) / "target")
+    return subprocess.run(
+        [DBT, *arguments, "--profiles-dir", "profiles", "--target-path", target],
+        cwd=PROJECT,
+        env={**os.environ, "LAKEHOUSE_ROOT": settings.root},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_unit_test_of_the_models_passes(built: Settings) -> None:
+    results = dbt.run_dbt(built, "run", ["test", "--select", "test_type:unit"])
+    assert len(results) > 20
+    assert [f"{node.name}: {node.message}" for node in results if node.status != "pass"] == []
+
+
+def test_a_plain_dbt_build_finds_delta_the_jars_and_the_tables(built: Settings) -> None:
+    done = plain_dbt(built, "build", "-s", "daily_sales+")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "ERROR=0" in done.stdout
+
+
+def test_dbt_docs_know_every_table(built: Settings) -> None:
+    done = plain_dbt(built, "docs", "generate")
+    assert done.returncode == 0, done.stdout[-2000:]
+    catalog = (Path(built.root) / "target" / "catalog.json").read_text()
+    for table in ("order_items", "daily_sales", "customer_insights"):
+        assert f"ecommerce_lakehouse.{table}" in catalog
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the dbt project that a test may break."""
+    for folder in ("models", "macros", "seeds", "profiles"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder)
+    shutil.copytree(PROJECT / "tests" / "dbt", tmp_path / "tests" / "dbt")
+    shutil.copy(PROJECT / "dbt_project.yml", tmp_path)
+    monkeypatch.setattr(dbt, "PROJECT_FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_engine(
+    built: Settings, project: Path
+) -> None:
+    model = project / "models" / "gold" / "daily_sales.sql"
+    model.write_text(model.read_text().replace("sum(total_amount)", "sum(total_amuont)"))
+    (failed,) = dbt.run_dbt(built, "run", ["run", "--select", "daily_sales"])
+    assert failed.is_bad
+    assert (failed.table, failed.file) == ("gold.daily_sales", "models/gold/daily_sales.sql")
+    assert "total_amuont" in failed.message
+    assert "JVM stacktrace" not in failed.message
+
+
+def test_a_model_that_can_not_be_parsed_is_told_in_two_sentences(
+    built: Settings, project: Path
+) -> None:
+    model = project / "models" / "gold" / "daily_sales.sql"
+    model.write_text("select * from {{ ref('no_such_model') }}")
+    with pytest.raises(LakehouseError, match="no_such_model"):
+        dbt.run_dbt(built, "run", ["run", "--select", "daily_sales"])
+
+
+def test_failing_rows_of_a_test_are_kept_with_the_run_that_found_them(
+    built: Settings, project: Path
+) -> None:
+    failing = project / "tests" / "dbt" / "assert_nothing_is_sold.sql"
+    failing.write_text("select order_id from {{ ref('orders') }} where order_id = 10000")
+    (failed,) = dbt.run_dbt(built, "run-7", ["test", "--select", "assert_nothing_is_sold"])
+    assert (failed.status, failed.failures) == ("fail", 1)
+    rows = (
+        get_session(built).sql("select * from ops.test_failures where run_id = 'run-7'").collect()
+    )
+    assert [(row.test_name, row.failing_row) for row in rows] == [
+        ("assert_nothing_is_sold", '{"order_id":10000}')
+    ]

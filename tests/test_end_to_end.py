@@ -1,0 +1,225 @@
+"""The whole line, raw files to gold, against numbers that do not come from it.
+
+Expected values: the manifest of what was put into the sample, the facts counted on the real
+files, and the oracle, which computes silver and gold with DuckDB straight from the CSV.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+from rich.console import Console
+
+from ingestion.settings import Settings
+from orchestration.cli import BUILD
+from orchestration.delta_reader import connect
+from orchestration.generate import Plan, default_shares, generate
+from orchestration.progress import Display
+from orchestration.run import EXIT_INCOMPLETE, EXIT_WELL, RunResult, run
+from tests.oracle import Oracle
+
+PROJECT = Path(__file__).parent.parent
+REAL = PROJECT.parent / "shared" / "data" / "real"
+
+GOLD_KEYS = {
+    "daily_sales": ["order_date"],
+    "product_performance": ["product_id"],
+    "department_analytics": ["department", "period_type", "period_start"],
+    "customer_insights": ["user_id"],
+}
+SILVER_KEYS = {"products": ["product_id"], "orders": ["order_id"], "order_items": ["id"]}
+AUDIT = {"last_updated_timestamp", "_run_id", "batch_id", "ingestion_timestamp"}
+# Columns that only the pipeline has, because they say where a row came from.
+LINEAGE = {"superseded_versions", "source_file", "file_date", "record_number", "source_department"}
+DERIVED = {"order_month", "day_of_week", "hour_of_day", "order_num"}
+
+
+@dataclass
+class Built:
+    """A lakehouse that one run has built, and what is known of its raw files."""
+
+    settings: Settings
+    result: RunResult
+
+    def rows(self, table: str, columns: list[str], keys: list[str]) -> list[tuple[Any, ...]]:
+        query = f"select {', '.join(columns)} from {table} order by {', '.join(keys)}"
+        return connect(self.settings).execute(query).fetchall()
+
+    def value(self, query: str) -> Any:
+        row = connect(self.settings).execute(query).fetchone()
+        assert row is not None
+        return row[0] if len(row) == 1 else row
+
+    def columns(self, table: str) -> list[str]:
+        return (
+            connect(self.settings).execute(f"select * from {table} limit 0").df().columns.tolist()
+        )
+
+    def run_again(self) -> RunResult:
+        return run(
+            self.settings, Display(Console(), quiet=True), with_ingest=True, dbt_arguments=BUILD
+        )
+
+
+def build(raw: Path, root: Path) -> Built:
+    settings = Settings.read(root=str(root), raw=str(raw), environment={})
+    display = Display(Console(), quiet=True)
+    return Built(settings, run(settings, display, with_ingest=True, dbt_arguments=BUILD))
+
+
+def assert_equals_oracle(built: Built, raw: Path) -> None:
+    """Compare every value of silver and gold that both implementations have."""
+    oracle = Oracle(raw)
+    tables = [("silver", name, keys) for name, keys in SILVER_KEYS.items()]
+    tables += [("gold", name, keys) for name, keys in GOLD_KEYS.items()]
+    for layer, name, keys in tables:
+        table = f"{layer}.{name}"
+        hidden = AUDIT | (LINEAGE | DERIVED if layer == "silver" else {"order_month"})
+        columns = [column for column in built.columns(table) if column not in hidden]
+        actual = built.rows(table, [_naive(column) for column in columns], keys)
+        expected = oracle.rows(table, columns, keys)
+        differing = [pair for pair in zip(actual, expected, strict=True) if pair[0] != pair[1]]
+        assert not differing, f"{table} {columns}: {differing[0]}"
+
+
+def _naive(column: str) -> str:
+    return f"timezone('UTC', {column})" if column.endswith("_timestamp") else column
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(PROJECT / "sample", tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((PROJECT / "sample" / "manifest.json").read_text())
+    return loaded
+
+
+def test_the_sample_run_ends_well_but_for_the_defects_that_are_in_it(sample: Built) -> None:
+    assert sample.result.exit_code == EXIT_INCOMPLETE
+    assert [node.name for node in sample.result.results if node.is_bad] == []
+
+
+def test_the_sample_has_the_bronze_and_silver_rows_of_its_manifest(
+    sample: Built, manifest: dict[str, Any]
+) -> None:
+    for table, totals in manifest["tables"].items():
+        found = {
+            "bronze": sample.value(f"select count(*) from bronze.{table}"),
+            "silver": sample.value(f"select count(*) from silver.{table}"),
+            "superseded": sample.value(f"select sum(superseded_versions) from silver.{table}"),
+            "turned_away": sample.value(f"select count(*) from silver.{table}_rejected"),
+        }
+        assert found == {
+            "bronze": totals["bronze"],
+            "silver": totals["silver"],
+            "superseded": totals["superseded"],
+            "turned_away": totals["silver_rejected"] + totals["waiting"],
+        }, table
+
+
+def test_the_sample_files_are_loaded_quarantined_or_duplicates_as_in_the_manifest(
+    sample: Built, manifest: dict[str, Any]
+) -> None:
+    counted = dict(
+        connect(sample.settings)
+        .execute("select status, count(*) from ops.ingested_files group by status")
+        .fetchall()
+    )
+    expected = {state: count for state, count in manifest["files"].items() if state != "gap"}
+    assert counted == expected
+
+
+def test_every_record_defect_of_the_sample_has_the_reasons_of_its_manifest(
+    sample: Built, manifest: dict[str, Any]
+) -> None:
+    expected = {
+        (defect["file"], defect["record_number"]): sorted(defect["reasons"])
+        for defect in manifest["defects"]
+        if defect["outcome"] == "rejected"
+    }
+    rejected = sample.rows(
+        "ops.rejected_records", ["source_file", "record_number", "reasons"], ["1", "2"]
+    )
+    found = {(file, number): sorted(reasons) for file, number, reasons in rejected}
+    assert {place: found.get(place) for place in expected} == expected
+
+
+def test_the_missing_files_of_the_sample_are_those_of_the_manifest(
+    sample: Built, manifest: dict[str, Any]
+) -> None:
+    found = sample.rows("ops.missing_files", ["expected_file", "state"], ["expected_file"])
+    assert dict(found) == manifest["missing_files"]
+
+
+def test_the_sample_equals_the_oracle_in_every_value(sample: Built) -> None:
+    assert_equals_oracle(sample, PROJECT / "sample")
+
+
+def test_every_table_can_be_read_by_any_reader_of_delta(sample: Built) -> None:
+    for log in Path(sample.settings.root).glob("*/*/_delta_log"):
+        assert DeltaTable(log.parent).protocol().min_reader_version == 1, log
+
+
+def test_runs_and_test_results_have_a_history(sample: Built) -> None:
+    run_id = sample.result.run_id
+    passed = sum(node.status == "pass" for node in sample.result.results)
+    assert sample.value(f"select tests_passed from ops.runs where run_id = '{run_id}'") == passed
+    recorded = sample.value(
+        f"select count(*) from ops.test_results where run_id = '{run_id}' and status = 'pass'"
+    )
+    assert recorded == passed
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    if not REAL.is_dir():
+        pytest.skip("the real files have no licence and are not part of the project")
+    return build(REAL, tmp_path_factory.mktemp("real"))
+
+
+def test_the_real_ten_days_give_the_numbers_that_were_counted_on_the_files(real: Built) -> None:
+    assert real.result.exit_code == EXIT_WELL
+    total = real.value("select sum(total_sales), sum(order_count) from gold.daily_sales")
+    assert total == (Decimal("1291575.78"), 5000)
+    spend = real.value("select count(*), sum(total_spend) from gold.customer_insights")
+    assert spend == (3818, Decimal("1291575.78"))
+    quantity = real.value("select sum(total_quantity) from gold.product_performance")
+    assert quantity == 27245
+
+
+def test_the_real_ten_days_equal_the_oracle_in_every_value(real: Built) -> None:
+    assert_equals_oracle(real, REAL)
+
+
+def test_a_second_run_on_the_real_ten_days_loads_nothing_and_changes_no_value(real: Built) -> None:
+    def values() -> dict[str, list[tuple[Any, ...]]]:
+        tables = {f"silver.{name}": keys for name, keys in SILVER_KEYS.items()}
+        tables |= {f"gold.{name}": keys for name, keys in GOLD_KEYS.items()}
+        return {
+            table: real.rows(
+                table, [name for name in real.columns(table) if name not in AUDIT], keys
+            )
+            for table, keys in tables.items()
+        }
+
+    before = values()
+    again = real.run_again()
+    assert again.exit_code == EXIT_WELL
+    assert again.report is not None
+    assert again.report.rows == []
+    assert values() == before
+
+
+def test_generated_days_with_every_defect_equal_the_oracle_in_every_value(tmp_path: Path) -> None:
+    plan = Plan(days=12, orders_per_day=150, seed=20, products=150, defects=default_shares())
+    generate(tmp_path / "raw", plan)
+    assert_equals_oracle(build(tmp_path / "raw", tmp_path / "root"), tmp_path / "raw")
