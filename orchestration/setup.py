@@ -1,6 +1,6 @@
 """Set-up: from a bare Python 3.11 to a .venv with all of uv.lock, a Java and the JARs.
 
-Flow: python3.11 -m venv -> pip brings uv -> uv brings the packages -> Ivy brings the JARs -> stamp
+Flow: venv -> pip brings uv and setuptools -> uv brings the packages -> Ivy the JARs -> stamp
 
 `make setup` runs this with the machine's Python, so it uses the standard library only and imports
 nothing of the project. The stamp is taken away first and written last: whatever happens between,
@@ -19,11 +19,13 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK_FILE = ROOT / "uv.lock"
+TOOLS = ("uv", "setuptools")
 
 NETWORK_HELP = (
     "If the package registry can't be reached, check the network, HTTPS_PROXY for a proxy and "
@@ -66,7 +68,7 @@ def _make(stamp: Path) -> None:
         old.unlink()
     if not whole:
         _create_environment()
-    _fetch_uv()
+    _fetch_tools()
     logger.info("installing the packages of uv.lock (minutes, when they must be downloaded)")
     _run(
         [VENV / "bin" / "uv", "sync", "--frozen", "--no-progress"],
@@ -90,22 +92,30 @@ def _create_environment() -> None:
     )
 
 
-def _fetch_uv() -> None:
-    """The uv that the lock names, checked against the lock's hashes."""
+def _fetch_tools() -> None:
+    """What installs and builds the other packages, as the lock names it, checked by its hashes."""
     packages = tomllib.loads(LOCK_FILE.read_text(encoding="utf-8"))["package"]
-    uv = next(package for package in packages if package["name"] == "uv")
-    if list(VENV.glob(f"lib/python*/site-packages/uv-{uv['version']}.dist-info")):
+    tools = [package for package in packages if package["name"] in TOOLS]
+    if all(
+        list(VENV.glob(f"lib/python*/site-packages/{tool['name']}-{tool['version']}.dist-info"))
+        for tool in tools
+    ):
         return
-    logger.info("fetching uv %s", uv["version"])
-    hashes = " ".join(f"--hash={wheel['hash']}" for wheel in uv["wheels"])
-    requirement = VENV / "uv-requirement.txt"
-    requirement.write_text(f"uv=={uv['version']} {hashes}\n", encoding="utf-8")
+    names = " and ".join(f"{tool['name']} {tool['version']}" for tool in tools)
+    logger.info("fetching %s", names)
+    requirements = VENV / "tool-requirements.txt"
+    requirements.write_text("".join(_requirement(tool) for tool in tools), encoding="utf-8")
     options = ("--quiet", "--disable-pip-version-check", "--retries=1", "--only-binary=:all:")
     _run(
-        [PYTHON, "-m", "pip", "install", *options, "--require-hashes", "-r", requirement],
-        f"uv {uv['version']}, which installs the packages, could not be fetched; "
+        [PYTHON, "-m", "pip", "install", *options, "--require-hashes", "-r", requirements],
+        f"{names}, which install the other packages, could not be fetched; "
         f"the reason is above.\n{NETWORK_HELP}",
     )
+
+
+def _requirement(tool: dict[str, Any]) -> str:
+    hashes = " ".join(f"--hash={wheel['hash']}" for wheel in tool["wheels"])
+    return f"{tool['name']}=={tool['version']} {hashes}\n"
 
 
 def _run(command: list[str | Path], failure: str) -> None:
