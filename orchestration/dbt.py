@@ -23,7 +23,8 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
 # The prefix makes dbt offer the variable to models without parsing the project anew for each value.
 _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
-_JVM_STACK = re.compile(r"\n\s*(JVM stacktrace|at [\w.$]+\()")
+# Where the engine's words to people end: its query plan, or its stack trace, begins.
+_ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
 _RUNS = ("model", "seed", "snapshot")
 
 
@@ -38,7 +39,7 @@ class NodeResult:
         status: dbt's word: success, pass, warn, fail, error or skipped.
         failures: Failing rows of a test.
         seconds: Time it took.
-        message: dbt's or the engine's message, without the engine's stack trace.
+        message: dbt's or the engine's message, without the engine's plan and stack trace.
         file: Path of its source below the project.
     """
 
@@ -161,7 +162,7 @@ def _table_of(node: Any) -> str | None:
 
 
 def _first_words(message: str) -> str:
-    return _JVM_STACK.split(message, maxsplit=1)[0].strip()
+    return _ENGINE_DUMP.split(message, maxsplit=1)[0].strip()
 
 
 def _explained(error: BaseException, log_folder: Path) -> LakehouseError:

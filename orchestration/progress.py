@@ -72,4 +72,5 @@ class NodeProgress:
             word = _NODE_WORDS.get(event.kind.split("_", maxsplit=1)[0], "running")
             self._in_hand[event.name] = f"{word} {event.name}"
         newest = next(reversed(self._in_hand.values()), "")
-        self._step(newest, self._done, event.total)
+        # Ephemeral models finish too, though the total leaves them out.
+        self._step(newest, min(self._done, event.total), event.total)

@@ -86,6 +86,7 @@ def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_
     assert (failed.table, failed.file) == ("gold.daily_sales", "models/gold/daily_sales.sql")
     assert "total_amuont" in failed.message
     assert "JVM stacktrace" not in failed.message
+    assert len(failed.message.splitlines()) < 10
 
 
 def test_a_model_that_can_not_be_parsed_is_told_in_two_sentences(

@@ -71,9 +71,14 @@ def test_a_unit_test_belongs_to_its_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "stack", ["\n\nJVM stacktrace:\norg.apache", "\n\tat org.apache.spark.Sql$.run(Sql.scala:1)"]
+    "stack",
+    [
+        "\n\nJVM stacktrace:\norg.apache",
+        "\n\tat org.apache.spark.Sql$.run(Sql.scala:1)",
+        ";\n    'GlobalLimit 0\n    +- 'LocalLimit 0",
+    ],
 )
-def test_a_message_ends_before_the_stack_of_the_engine(stack: str) -> None:
+def test_a_message_ends_before_the_plan_or_the_stack_of_the_engine(stack: str) -> None:
     assert _first_words(f"  Table not found.\nLook at line 3{stack}") == (
         "Table not found.\nLook at line 3"
     )
