@@ -79,21 +79,38 @@ def run(
         require_folder(settings.raw)  # a wrong one is told before Spark has been waited for
     with only_run(settings), _engine_failures_explained(settings):
         spark = _start(settings, display, result)
-        if with_ingest:
-            _ingest(spark, settings, display, result, started_at)
-        if dbt_arguments is not None:
-            _build(settings, display, result, dbt_arguments)
+        with _recorded(spark, settings, result, started_at):
+            if with_ingest:
+                _ingest(spark, settings, display, result, started_at)
+            if dbt_arguments is not None:
+                _build(settings, display, result, dbt_arguments)
+    return result
+
+
+@contextmanager
+def _recorded(
+    spark: SparkSession, settings: Settings, result: RunResult, started_at: datetime
+) -> Iterator[None]:
+    """Add the run to the history when it ends, also when something a user can mend stopped it."""
+
+    def record(status: str) -> None:
         record_run(
             spark,
             settings,
             result.run_id,
             started_at,
             datetime.now(UTC),
-            _STATUS[result.exit_code],
+            status,
             result.report,
             result.results,
         )
-    return result
+
+    try:
+        yield
+    except LakehouseError:
+        record(_STATUS[EXIT_FAILED])
+        raise
+    record(_STATUS[result.exit_code])
 
 
 def _start(settings: Settings, display: Display, result: RunResult) -> SparkSession:

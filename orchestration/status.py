@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ingestion.java import find_java
 from ingestion.settings import Settings
+from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
 
 _FILES = """
@@ -70,7 +71,6 @@ _OPS = (
     ("Missing", _MISSING, "missing_files"),
     ("Rejected records (bronze)", _REJECTS, "rejected_records"),
 )
-_TABLES = ("products", "orders", "order_items")
 
 
 def print_status(console: Console, settings: Settings) -> None:
@@ -83,7 +83,7 @@ def print_status(console: Console, settings: Settings) -> None:
     console.print(
         f"root   {settings.root}\nengine spark, {find_java()}", markup=False, soft_wrap=True
     )
-    silver = [table for table in _TABLES if _has(connection, "silver", f"{table}_rejected")]
+    silver = [table for table in TABLES if _has(connection, "silver", f"{table}_rejected")]
     for title, query, name in _OPS:
         if _has(connection, "ops", name):  # the first run makes some of them at its end only
             _show(console, connection, title, query)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ingestion.ingest import Report
 from ingestion.settings import Settings
+from ingestion.tables import TABLES
 from orchestration.dbt import NodeResult
 from orchestration.delta_reader import connect
 from orchestration.history import FAILED, PASSED, WARNED
@@ -43,7 +44,7 @@ def _layers(connection: duckdb.DuckDBPyConnection, result: RunResult) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("top reasons")
     if result.report:
-        for name in ("products", "orders", "order_items"):
+        for name in TABLES:
             table.add_row("bronze", name, *_bronze(result, name))
     built = {node.table: node for node in result.results if node.kind == "model"}
     for layer in ("silver", "gold"):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from ingestion.errors import LakehouseError
 from ingestion.ingest import ingest
@@ -16,6 +17,9 @@ from ingestion.ledger import Batch
 from ingestion.settings import Settings
 from ingestion.spark import get_session
 from orchestration import dbt
+from orchestration.delta_reader import connect
+from orchestration.progress import Display
+from orchestration.run import run
 from tests.lakehouse import STARTED_AT
 
 PROJECT = Path(__file__).parent.parent
@@ -89,13 +93,20 @@ def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_
     assert len(failed.message.splitlines()) < 10
 
 
-def test_a_model_that_can_not_be_parsed_is_told_in_two_sentences(
+def test_a_model_that_can_not_be_parsed_is_told_in_two_sentences_and_recorded(
     built: Settings, project: Path
 ) -> None:
     model = project / "models" / "gold" / "daily_sales.sql"
     model.write_text("select * from {{ ref('no_such_model') }}")
     with pytest.raises(LakehouseError, match="no_such_model"):
-        dbt.run_dbt(built, "run", ["run", "--select", "daily_sales"])
+        run(
+            built,
+            Display(Console(), quiet=True),
+            with_ingest=False,
+            dbt_arguments=["run", "--select", "daily_sales"],
+        )
+    query = "select status, models_built from ops.runs order by finished_at desc limit 1"
+    assert connect(built).execute(query).fetchall() == [("failed", 0)]
 
 
 def test_failing_rows_of_a_test_are_kept_with_the_run_that_found_them(
