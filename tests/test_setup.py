@@ -123,7 +123,7 @@ def test_without_a_registry_it_says_what_is_missing_and_does_not_look_finished(
 ) -> None:
     failed = make(project, "setup", PIP_NO_INDEX="1", PIP_FIND_LINKS="")
     assert failed.returncode != 0
-    assert "which installs the packages, could not be fetched" in failed.stderr
+    assert "which install the other packages, could not be fetched" in failed.stderr
     assert "`make setup` again" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert not is_finished(project)
