@@ -1,29 +1,29 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types format check clean
+.PHONY: help setup setup-spark run test lint types format check clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-JARS := .venv/share/lakehouse/jars
 
 # What set-up depends on is in the name of the stamp, as a checksum: a new lock file, another commit or a
 # copied folder is noticed, whatever the times of the files say.
-SETUP_FILES := pyproject.toml uv.lock orchestration/setup.py ingestion/ivy.py ingestion/jars.py
+SETUP_FILES := pyproject.toml uv.lock orchestration/setup.py
 STAMP := .venv/setup-$(shell (pwd -P; cat $(SETUP_FILES)) | cksum | tr ' ' '-').done
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## Make .venv from uv.lock, with Java and the JARs (the other targets do this by themselves)
+setup: $(STAMP) ## Make .venv from uv.lock (the other targets do this by themselves)
 
-# A JAR that has gone (the folder is newer) or was changed (the JAR is newer) since asks for a repair.
-$(STAMP): $(JARS) $(wildcard $(JARS)/*.jar)
+$(STAMP):
 	@$(PYTHON) -c '' || { \
 		echo 'set-up: $(PYTHON) does not run. Install Python 3.11, or name it: make setup PYTHON=/path/to/python3.11' >&2; \
 		exit 1; }
 	@$(PYTHON) -I orchestration/setup.py $(STAMP)
 
-$(JARS): ;
+# No stamp: it looks at the parts themselves, so a lost or damaged one is repaired.
+setup-spark: setup ## Fetch what the engine spark needs beyond that: its JARs, and Java 17 unless there is one
+	@$(BIN)/python -m ingestion.spark_setup
 
 run: setup ## Load the raw files of sample/ and build all tables, into lakehouse/
 	@$(BIN)/lakehouse run --raw sample --root lakehouse || { code=$$?; [ $$code -eq 2 ] || exit $$code; \
@@ -31,10 +31,10 @@ run: setup ## Load the raw files of sample/ and build all tables, into lakehouse
 		echo 'All is well: what was rejected or quarantined above are the defects that sample/ has on purpose.'; \
 		echo 'sample/README.md explains each of them.'; }
 
-test: lint ## Lint, check the types, then run all tests
+test: lint setup-spark ## Lint, check the types, then run all tests
 	$(BIN)/pytest
 
-# sqlfluff compiles the models with dbt, which starts Spark; the root keeps that apart from all data.
+# sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
 lint: setup ## Check style and types of the Python code and style of the SQL
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

@@ -58,7 +58,7 @@ class JarsNotFetchedError(LakehouseError):
             f"The Delta JARs could not be fetched ({', '.join(map(str, jars))}): {cause}.",
             "Check the network: HTTPS_PROXY for a proxy, SSL_CERT_FILE for a private certificate "
             "authority, LAKEHOUSE_IVY_SETTINGS (an ivysettings.xml) for a mirror. "
-            "Then run `make setup` again.",
+            "Then run `make setup-spark`. The engine sail needs no JARs.",
         )
 
 
@@ -131,7 +131,7 @@ def _settings_options(environ: Mapping[str, str]) -> list[str]:
     if not Path(settings).is_file():
         raise JarsNotFetchedError(
             f"LAKEHOUSE_IVY_SETTINGS names {settings}, which is no file.",
-            "Let it name an ivysettings.xml, or unset it; then run `make setup` again.",
+            "Let it name an ivysettings.xml, or unset it; then run `make setup-spark`.",
         )
     return ["-settings", settings]
 
@@ -161,7 +161,7 @@ def _trust_options(scratch: Path, environ: Mapping[str, str]) -> list[str]:
     bundle = environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE")
     if not bundle:
         return []
-    # Not at the top: this module must be importable before any package is installed.
+    # Not at the top: each start of Spark imports this module, few machines have such an authority.
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
@@ -173,7 +173,7 @@ def _trust_options(scratch: Path, environ: Mapping[str, str]) -> list[str]:
         raise JarsNotFetchedError(
             f"The certificate bundle {bundle} of SSL_CERT_FILE or REQUESTS_CA_BUNDLE "
             f"can't be read: {error}.",
-            "Let the variable name a PEM file, or unset it; then run `make setup` again.",
+            "Let the variable name a PEM file, or unset it; then run `make setup-spark`.",
         ) from error
     entries = [
         pkcs12.PKCS12Certificate(certificate, str(number).encode())

