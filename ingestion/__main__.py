@@ -21,8 +21,8 @@ from ingestion.errors import LakehouseError
 from ingestion.ingest import Report, ingest
 from ingestion.ledger import Batch
 from ingestion.lock import only_run
+from ingestion.session import get_session
 from ingestion.settings import Settings
-from ingestion.spark import get_session
 from ingestion.tables import TABLES
 
 logger = logging.getLogger("ingestion")

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
+
+_NEW_ROWS = "new_rows"
 
 
-def replace_where(rows: DataFrame, location: str, predicate: str) -> None:
+def replace_where(spark: SparkSession, rows: DataFrame, table: str, predicate: str) -> None:
     """Replace the rows of a table that a predicate names by these, in one commit.
 
     Every row must meet the predicate itself. Doing it again gives the same table.
+
+    Args:
+        spark: The session.
+        rows: Columns in the order of the table's.
+        table: Its name in the catalogue, `<database>.<table>`.
+        predicate: In Spark SQL, over the table's columns.
     """
-    (rows.write.format("delta").mode("overwrite").option("replaceWhere", predicate).save(location))
+    rows.createOrReplaceTempView(_NEW_ROWS)
+    spark.sql(f"insert into {table} replace where {predicate} select * from {_NEW_ROWS}")
+    spark.catalog.dropTempView(_NEW_ROWS)
 
 
 def is_in(column: str, values: Iterable[str]) -> str:

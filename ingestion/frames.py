@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from ingestion.catalogue import SPARK_TYPES
 from ingestion.files import RawFile, content_hash, to_path
 from ingestion.reader import FileFault, Header, read_file, record_schema
-from ingestion.spark import SPARK_TYPES
 from ingestion.tables import TABLES, Table
 
 _FILE_COLUMNS = ("path", "source_file", "table_name", "file_date", "content_hash")

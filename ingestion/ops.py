@@ -17,7 +17,7 @@ from ingestion.settings import Settings
 def read_ledger(spark: SparkSession, settings: Settings) -> list[LedgerRow]:
     """Read the ledger whole: one row for each file version."""
     names = [field.name for field in fields(LedgerRow)]
-    rows = spark.table(f"{settings.database('ops')}.ingested_files").select(*names).collect()
+    rows = spark.table(settings.table("ops", "ingested_files")).select(*names).collect()
     return [LedgerRow(**row.asDict()) for row in rows]
 
 
@@ -31,8 +31,9 @@ def write_ledger(spark: SparkSession, settings: Settings, rows: Sequence[LedgerR
     """
     frame = spark.createDataFrame([astuple(row) for row in rows], INGESTED_FILES)
     replace_where(
+        spark,
         frame,
-        settings.location("ops", "ingested_files"),
+        settings.table("ops", "ingested_files"),
         is_in("source_file", {row.source_file for row in rows}),
     )
 
@@ -45,4 +46,4 @@ def write_missing_files(
 ) -> None:
     """Replace what is listed as missing of these tables, in one commit."""
     frame = spark.createDataFrame([astuple(row) for row in rows], MISSING_FILES)
-    replace_where(frame, settings.location("ops", "missing_files"), is_in("table_name", tables))
+    replace_where(spark, frame, settings.table("ops", "missing_files"), is_in("table_name", tables))

@@ -64,6 +64,29 @@ RUNS = T.StructType(
     ]
 )
 
+RUN_STEPS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("step", T.StringType()),
+        T.StructField("seconds", T.DoubleType()),
+        T.StructField("engine", T.StringType()),
+        T.StructField("cores", T.LongType()),
+    ]
+)
+
+MODEL_RESULTS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("model", T.StringType()),
+        T.StructField("status", T.StringType()),
+        T.StructField("seconds", T.DoubleType()),
+        T.StructField("rows", T.LongType()),
+        T.StructField("bytes", T.LongType()),
+        T.StructField("files", T.LongType()),
+        T.StructField("finished_at", T.TimestampType()),
+    ]
+)
+
 TEST_RESULTS = T.StructType(
     [
         T.StructField("run_id", T.StringType()),
@@ -73,6 +96,15 @@ TEST_RESULTS = T.StructType(
         T.StructField("failures", T.LongType()),
         T.StructField("seconds", T.DoubleType()),
         T.StructField("finished_at", T.TimestampType()),
+    ]
+)
+
+BUILDS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("project", T.StringType()),
+        T.StructField("versions", T.MapType(T.StringType(), T.LongType())),
+        T.StructField("built_at", T.TimestampType()),
     ]
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -13,6 +14,16 @@ from ingestion.errors import LakehouseError
 DEFAULT_ROOT = "lakehouse"
 DEFAULT_REJECT_LIMIT = 0.10
 DEFAULT_MAX_FILE_BYTES = 2 * 1024**3
+
+
+class Engine(StrEnum):
+    """What runs the jobs and the SQL where no platform brings its own Spark."""
+
+    SAIL = "sail"
+    SPARK = "spark"
+
+
+DEFAULT_ENGINE = Engine.SAIL
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class Settings:
         reject_limit: Share of rejected records (0..1) above which a file is quarantined whole.
         max_file_bytes: Largest accepted size of one file's text, in bytes.
         database_prefix: Put before database names, such as `dev_`; empty locally and in prod.
+        engine: The embedded engine.
     """
 
     root: str
@@ -32,6 +44,7 @@ class Settings:
     reject_limit: float = DEFAULT_REJECT_LIMIT
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     database_prefix: str = ""
+    engine: Engine = DEFAULT_ENGINE
 
     @property
     def is_local(self) -> bool:
@@ -47,6 +60,10 @@ class Settings:
         """Name of a layer's database in the catalogue."""
         return f"{self.database_prefix}{layer}"
 
+    def table(self, layer: str, name: str) -> str:
+        """Name of a table in the catalogue."""
+        return f"{self.database(layer)}.{name}"
+
     def location(self, layer: str, table: str | None = None) -> str:
         """Path of a layer's folder or of one of its Delta tables: the same keys on every store."""
         return "/".join([self.root, layer, *([table] if table else [])])
@@ -57,6 +74,7 @@ class Settings:
         root: str | None = None,
         raw: str | None = None,
         database_prefix: str | None = None,
+        engine: str | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> Settings:
         """Merge arguments (first) with `LAKEHOUSE_*` variables (second) and the defaults.
@@ -72,7 +90,13 @@ class Settings:
             reject_limit=_share(environment, "LAKEHOUSE_REJECT_LIMIT", DEFAULT_REJECT_LIMIT),
             max_file_bytes=_bytes(environment, "LAKEHOUSE_MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES),
             database_prefix=database_prefix or environment.get("LAKEHOUSE_DATABASE_PREFIX", ""),
+            engine=_engine(engine or environment.get("LAKEHOUSE_ENGINE") or DEFAULT_ENGINE),
         )
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def absolute(location: str) -> str:
@@ -80,6 +104,16 @@ def absolute(location: str) -> str:
     if "://" in location:
         return location.rstrip("/")
     return str(Path(location).expanduser().resolve())
+
+
+def _engine(name: str) -> Engine:
+    try:
+        return Engine(name)
+    except ValueError:
+        raise LakehouseError(
+            f"There is no engine {name!r}.",
+            f"Choose {' or '.join(Engine)} by --engine or LAKEHOUSE_ENGINE.",
+        ) from None
 
 
 def _share(environment: Mapping[str, str], name: str, default: float) -> float:

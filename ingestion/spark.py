@@ -1,89 +1,52 @@
-"""The Spark session, and the catalogue that is rebuilt from the tables' paths.
-
-Two cases only: a platform such as Glue has started this process by spark-submit and brings its own
-session, or nobody has and an embedded Spark is started, tuned for one small machine.
-"""
+"""Apache Spark, embedded: a JVM of this process, tuned for one small machine."""
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
-from pyspark.errors import PySparkException
+import pyspark
 from pyspark.sql import SparkSession
-from pyspark.sql import types as T
 
-from ingestion.delta import quoted
 from ingestion.jars import jar_paths
 from ingestion.java import find_java
-from ingestion.ops_tables import CREATED_AT_START
-from ingestion.settings import Settings
-from ingestion.tables import TABLES, Table, Type
-
-LAYERS = ("bronze", "silver", "gold", "ops")
-
-# Every reader of today can read these tables: no deletion vectors, no column mapping.
-TABLE_PROPERTIES = {"delta.enableDeletionVectors": "false"}
+from ingestion.settings import Settings, available_cores
+from ingestion.spark_setup import set_up_spark
 
 _LOG4J = Path(__file__).parent / "log4j2.properties"
 _DRIVER_MEMORY = "4g"
 _SMALL_BYTES = 16 * 1024**2
 
-SPARK_TYPES: dict[Type, T.DataType] = {
-    Type.BIGINT: T.LongType(),
-    Type.STRING: T.StringType(),
-    Type.MONEY: T.DecimalType(18, 2),
-    Type.TIMESTAMP: T.TimestampType(),
-    Type.DATE: T.DateType(),
-}
 
-logger = logging.getLogger(__name__)
-
-# dbt opens its connections from several threads.
-_lock = Lock()
-_ready: dict[str, Any] = {}
-
-
-def get_session(settings: Settings) -> SparkSession:
-    """Return the process's Spark session with every table of the lakehouse in its catalogue.
+def describe() -> str:
+    """Version of Spark and the Java it runs on.
 
     Raises:
-        LakehouseError: No usable Java, or the JARs are not there.
+        JavaNotFoundError: There is no usable Java.
     """
-    with _lock:
-        if _ready.get("root") != settings.root:
-            _ready.clear()
-            spark = _session_of_the_platform() if _is_submitted() else _embedded_session(settings)
-            register_tables(spark, settings)
-            _ready.update(root=settings.root, session=spark)
-        session: SparkSession = _ready["session"]
-        return session
+    return f"spark {pyspark.__version__} on {find_java()}"
 
 
-def _is_submitted() -> bool:
-    """spark-submit, and so Glue, hands its Python process a gateway to a running JVM."""
-    return "PYSPARK_GATEWAY_PORT" in os.environ
+def start(settings: Settings) -> SparkSession:
+    """Start a Spark in this process; what its JVM says goes to `ROOT/logs/spark.log`.
 
-
-def _session_of_the_platform() -> SparkSession:
-    return SparkSession.builder.getOrCreate()
-
-
-def _embedded_session(settings: Settings) -> SparkSession:
+    Raises:
+        LakehouseError: Java or the JARs are not there and can't be fetched.
+    """
+    set_up_spark()
     java = find_java()
+    # Set by the other engine, it makes PySpark's functions work for Spark Connect.
+    os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
     os.environ["JAVA_HOME"] = str(java.home)
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     running = SparkSession.getActiveSession()
     if running is not None:
         # Another root was open in this process; its catalogue must not be mistaken for this one's.
         running.stop()
-    builder = SparkSession.builder.master(f"local[{_cores()}]").appName("lakehouse")
+    builder = SparkSession.builder.master(f"local[{available_cores()}]").appName("lakehouse")
     for key, value in _embedded_conf(settings).items():
         builder = builder.config(key, value)
     with _stderr_to(settings.log_folder / "spark.log"):
@@ -105,12 +68,8 @@ def _stderr_to(log: Path) -> Iterator[None]:
         os.close(kept)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
-
-
 def _embedded_conf(settings: Settings) -> dict[str, str]:
-    cores = _cores()
+    cores = available_cores()
     is_small = _is_small(settings)
     java_options = [
         "-XX:+UseParallelGC",
@@ -156,77 +115,3 @@ def _is_small(settings: Settings) -> bool:
     folders = [Path(place) for place in (settings.raw, settings.location("bronze"))]
     files = (path for folder in folders if folder.is_dir() for path in folder.rglob("*.*"))
     return sum(path.stat().st_size for path in files) < _SMALL_BYTES
-
-
-def register_tables(spark: SparkSession, settings: Settings) -> None:
-    """Put the databases, the declared tables and every Delta table below the root in the catalogue.
-
-    The paths are the truth. An embedded catalogue lives in memory and is filled here at each start,
-    so that no crash can make it disagree with the tables.
-    """
-    for layer in LAYERS:
-        spark.sql(
-            f"create database if not exists {settings.database(layer)}"
-            f" location '{quoted(settings.location(layer))}'"
-        )
-    if settings.is_local:
-        for layer in LAYERS:
-            for name in _delta_tables_below(Path(settings.location(layer))):
-                _register(spark, settings, layer, name)
-    for table in TABLES.values():
-        create_table(
-            spark, settings, "bronze", table.name, bronze_schema(table), table.partition_by
-        )
-    for name, schema in CREATED_AT_START.items():
-        create_table(spark, settings, "ops", name, schema)
-
-
-def _delta_tables_below(folder: Path) -> list[str]:
-    return sorted({path.parent.parent.name for path in folder.glob("*/_delta_log/*.json")})
-
-
-def _register(spark: SparkSession, settings: Settings, layer: str, name: str) -> None:
-    location = settings.location(layer, name)
-    try:
-        spark.sql(
-            f"create table if not exists {settings.database(layer)}.`{name}`"
-            f" using delta location '{quoted(location)}'"
-        )
-    except PySparkException as error:
-        # A build that was killed inside its first commit leaves a folder that is no table yet.
-        logger.warning("%s is no readable Delta table: %s", location, error)
-
-
-def create_table(
-    spark: SparkSession,
-    settings: Settings,
-    layer: str,
-    name: str,
-    schema: T.StructType,
-    partition_by: str | None = None,
-) -> None:
-    """Create an empty Delta table at its path unless it is there."""
-    columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in schema)
-    partition = f" partitioned by ({partition_by})" if partition_by else ""
-    properties = ", ".join(f"'{key}' = '{value}'" for key, value in TABLE_PROPERTIES.items())
-    spark.sql(
-        f"create table if not exists {settings.database(layer)}.{name} ({columns})"
-        f" using delta{partition} location '{quoted(settings.location(layer, name))}'"
-        f" tblproperties ({properties})"
-    )
-
-
-def bronze_schema(table: Table) -> T.StructType:
-    """Columns of a bronze table: the CSV's, then where each row came from."""
-    declared = [T.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
-    return T.StructType([*declared, *LINEAGE])
-
-
-LINEAGE = (
-    T.StructField("_rescued", T.StringType()),
-    T.StructField("source_file", T.StringType()),
-    T.StructField("file_date", T.DateType()),
-    T.StructField("record_number", T.LongType()),
-    T.StructField("ingestion_timestamp", T.TimestampType()),
-    T.StructField("batch_id", T.StringType()),
-)

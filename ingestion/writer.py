@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from ingestion.catalogue import bronze_schema
 from ingestion.delta import is_in, replace_where
 from ingestion.frames import read_records
 from ingestion.ledger import Batch, Load
 from ingestion.ops_tables import REJECTED_RECORDS
 from ingestion.settings import Settings
-from ingestion.spark import bronze_schema
 from ingestion.tables import TABLES, Table
 
 FILE_OVER_REJECT_LIMIT = "file_over_reject_limit"
@@ -34,7 +34,7 @@ def write_bronze(
         .withColumn("batch_id", F.lit(batch.batch_id))
         .select(*bronze_schema(table).names)
     )
-    replace_where(rows, settings.location("bronze", table.name), _is_of(loads))
+    replace_where(spark, rows, settings.table("bronze", table.name), _is_of(loads))
 
 
 def write_rejects(
@@ -67,7 +67,7 @@ def write_rejects(
     ]
     is_over_limit = F.col("source_file").isin(sorted(over_limit))
     rows = (
-        reduce(DataFrame.union, by_table)
+        reduce(lambda upper, lower: upper.union(lower), by_table)
         .where(F.col("reasons").isNotNull() | is_over_limit)
         .withColumn("reasons", F.coalesce("reasons", F.array(F.lit(FILE_OVER_REJECT_LIMIT))))
         .withColumn("batch_id", F.lit(batch.batch_id))
@@ -76,8 +76,9 @@ def write_rejects(
     # The rejects of other versions of these files, and of other files of the same content, stay.
     versions = is_in("content_hash", {file.content_hash for file in files})
     replace_where(
+        spark,
         rows.select(*REJECTED_RECORDS.names),
-        settings.location("ops", "rejected_records"),
+        settings.table("ops", "rejected_records"),
         f"{versions} and {_is_of(loads)}",
     )
 

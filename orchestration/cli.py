@@ -18,9 +18,6 @@ from orchestration.generate.registry import DEFECTS
 
 _WIDTH_OF_A_PIPE = 160
 
-# Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
-BUILD = ("build", "--exclude-resource-type", "unit_test")
-
 EPILOG = (
     "Exit codes: 0 all well; 2 finished, but something is quarantined or missing; 1 failed. "
     "Start with: lakehouse run --raw sample"
@@ -43,39 +40,50 @@ Raw = Annotated[
     str | None,
     typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else ROOT/raw]"),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(help="sail (fast, no Java) or spark (as on AWS). [LAKEHOUSE_ENGINE, else sail]"),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless it failed.")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild every table whole.")]
 
 
 @app.command()
 def run(
-    raw: Raw = None, root: Root = None, full_refresh: FullRefresh = False, quiet: Quiet = False
+    raw: Raw = None,
+    root: Root = None,
+    engine: Engine = None,
+    full_refresh: FullRefresh = False,
+    quiet: Quiet = False,
 ) -> None:
     """Load the raw files, build silver and gold, test everything: the whole line in one go."""
-    arguments = [*BUILD, *(["--full-refresh"] if full_refresh else [])]
-    _run(Settings.read(root=root, raw=raw), quiet, with_ingest=True, dbt_arguments=arguments)
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    _run(settings, quiet, with_ingest=True, build_arguments=["--full-refresh"] * full_refresh)
 
 
 @app.command()
-def ingest(raw: Raw = None, root: Root = None, quiet: Quiet = False) -> None:
+def ingest(raw: Raw = None, root: Root = None, engine: Engine = None, quiet: Quiet = False) -> None:
     """Load what is new or changed in the raw folder into bronze, the first half of a run."""
-    _run(Settings.read(root=root, raw=raw), quiet, with_ingest=True, dbt_arguments=None)
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    _run(settings, quiet, with_ingest=True, build_arguments=None)
 
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
-def build(context: typer.Context, root: Root = None, quiet: Quiet = False) -> None:
+def build(
+    context: typer.Context, root: Root = None, engine: Engine = None, quiet: Quiet = False
+) -> None:
     """Build and test silver and gold, the second half; other arguments go to `dbt build`.
 
     For example: lakehouse build --select daily_sales+
     """
-    arguments = [*BUILD, *context.args]
-    _run(Settings.read(root=root), quiet, with_ingest=False, dbt_arguments=arguments)
+    settings = Settings.read(root=root, engine=engine)
+    _run(settings, quiet, with_ingest=False, build_arguments=context.args)
 
 
 def _run(
-    settings: Settings, quiet: bool, *, with_ingest: bool, dbt_arguments: list[str] | None
+    settings: Settings, quiet: bool, *, with_ingest: bool, build_arguments: list[str] | None
 ) -> None:
     # dbt and Spark take a second to import; --help should not wait for them.
     from orchestration.progress import Display
@@ -86,7 +94,10 @@ def _run(
     _require_folder(settings)
     try:
         result = run_pipeline(
-            settings, Display(console, quiet), with_ingest=with_ingest, dbt_arguments=dbt_arguments
+            settings,
+            Display(console, quiet),
+            with_ingest=with_ingest,
+            build_arguments=build_arguments,
         )
     except KeyboardInterrupt:
         raise LakehouseError(
@@ -98,13 +109,31 @@ def _run(
 
 
 @app.command()
-def status(root: Root = None) -> None:
+def status(root: Root = None, engine: Engine = None) -> None:
     """Show files, gaps, rejects with reasons, freshness, the last run and where every row went."""
     from orchestration.status import print_status
 
-    settings = Settings.read(root=root)
+    settings = Settings.read(root=root, engine=engine)
     _require_folder(settings)
     print_status(_console(), settings)
+
+
+@app.command()
+def cost(
+    root: Root = None,
+    run_id: Annotated[str | None, typer.Option("--run", help="Id or its start. [newest]")] = None,
+    workers: Annotated[int, typer.Option(min=2, help="Workers, the driver included.")] = 2,
+    worker_type: Annotated[str, typer.Option(help="G.1X, G.2X, G.4X or G.8X.")] = "G.1X",
+) -> None:
+    """Estimate what a recorded run would cost on AWS Glue: by model, by run, by month.
+
+    From its seconds and orchestration/prices.yml; docs/scaling.md says how. No engine is started.
+    """
+    from orchestration.cost_report import print_cost
+
+    settings = Settings.read(root=root)
+    _require_folder(settings)
+    print_cost(_console(), settings, run_id, workers, worker_type)
 
 
 def _require_folder(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.events.functions import reset_metadata_vars
 
 from ingestion.errors import LakehouseError
-from ingestion.settings import Settings
+from ingestion.settings import Engine, Settings
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -25,6 +25,7 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
 # Where the engine's words to people end: its query plan, or its stack trace, begins.
 _ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
+_TARGETS = {Engine.SAIL: "sail", Engine.SPARK: "local"}
 _RUNS = ("model", "seed", "snapshot")
 
 
@@ -90,7 +91,9 @@ def run_dbt(
     os.environ[_RUN_ID_VARIABLE] = run_id
     reset_metadata_vars()
     folder = settings.log_folder / "dbt"
-    outcome = dbtRunner(callbacks=[_Listener(on_event)]).invoke([*arguments, *_places(folder)])
+    outcome = dbtRunner(callbacks=[_Listener(on_event)]).invoke(
+        [*arguments, "--target", _TARGETS[settings.engine], *_places(folder)]
+    )
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if outcome.exception is not None:

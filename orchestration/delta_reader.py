@@ -11,9 +11,9 @@ import duckdb
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
+from ingestion.catalogue import LAYERS
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from ingestion.spark import LAYERS
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:

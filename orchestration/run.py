@@ -19,13 +19,18 @@ from ingestion.files import require_folder
 from ingestion.ingest import Report, ingest
 from ingestion.ledger import Batch
 from ingestion.lock import only_run
-from ingestion.settings import Settings
-from ingestion.spark import get_session
+from ingestion.session import get_session
+from ingestion.settings import Settings, available_cores
 from orchestration.dbt import NodeResult, run_dbt
 from orchestration.history import record_run
+from orchestration.last_build import current_state, record_build, run_that_built
 from orchestration.progress import Display, NodeProgress
 
 EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
+# Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
+_BUILD = ("build", "--exclude-resource-type", "unit_test")
+# The further arguments with which every model is built and tested.
+_WHOLE = ((), ("--full-refresh",))
 _STATUS = {EXIT_WELL: "well", EXIT_FAILED: "failed", EXIT_INCOMPLETE: "incomplete"}
 
 
@@ -37,12 +42,14 @@ class RunResult:
         run_id: In `_run_id` of gold, `batch_id` of bronze and the ops tables.
         report: What ingestion did, None if it was not asked for.
         results: What became of each dbt node, empty if dbt was not asked for.
+        unchanged_since: The run whose tables stay because nothing is new, None if dbt was at work.
         seconds: Step to the seconds it took.
     """
 
     run_id: str
     report: Report | None = None
     results: list[NodeResult] = field(default_factory=list)
+    unchanged_since: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -60,7 +67,7 @@ def run(
     display: Display,
     *,
     with_ingest: bool = True,
-    dbt_arguments: Sequence[str] | None,
+    build_arguments: Sequence[str] | None = (),
 ) -> RunResult:
     """Run the pipeline, or one half of it.
 
@@ -68,7 +75,8 @@ def run(
         settings: Where and by which limits.
         display: Where progress is shown.
         with_ingest: Load the raw folder first.
-        dbt_arguments: The dbt command to run then, None for no dbt.
+        build_arguments: Build then, with these further arguments of `dbt build`; None for no build.
+            Without any, a build that could change nothing is left out.
 
     Raises:
         LakehouseError: What a user can mend stopped the run.
@@ -82,8 +90,8 @@ def run(
         with _recorded(spark, settings, result, started_at):
             if with_ingest:
                 _ingest(spark, settings, display, result, started_at)
-            if dbt_arguments is not None:
-                _build(settings, display, result, dbt_arguments)
+            if build_arguments is not None:
+                _build(spark, settings, display, result, build_arguments)
     return result
 
 
@@ -95,14 +103,7 @@ def _recorded(
 
     def record(status: str) -> None:
         record_run(
-            spark,
-            settings,
-            result.run_id,
-            started_at,
-            datetime.now(UTC),
-            status,
-            result.report,
-            result.results,
+            spark, settings, result, started_at, datetime.now(UTC), status, available_cores()
         )
 
     try:
@@ -115,7 +116,7 @@ def _recorded(
 
 def _start(settings: Settings, display: Display, result: RunResult) -> SparkSession:
     with display.step("start") as step, _timed(result, "start"):
-        step("Spark", 0, 1)
+        step(f"the engine, {settings.engine}", 0, 1)
         spark = get_session(settings)
     # Spark's own handler cancels its jobs first; their failure would hide that it was a person.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -134,11 +135,21 @@ def _ingest(
 
 
 def _build(
-    settings: Settings, display: Display, result: RunResult, arguments: Sequence[str]
+    spark: SparkSession,
+    settings: Settings,
+    display: Display,
+    result: RunResult,
+    arguments: Sequence[str],
 ) -> None:
     with display.step("build") as step, _timed(result, "build"):
-        step("reading the models", 0, 0)
-        result.results = run_dbt(settings, result.run_id, arguments, NodeProgress(step))
+        if not arguments:
+            result.unchanged_since = run_that_built(settings, current_state(settings))
+        if result.unchanged_since is None:
+            step("reading the models", 0, 0)
+            progress = NodeProgress(step)
+            result.results = run_dbt(settings, result.run_id, [*_BUILD, *arguments], progress)
+            if tuple(arguments) in _WHOLE and not any(node.is_bad for node in result.results):
+                record_build(spark, settings, result.run_id, datetime.now(UTC))
 
 
 @contextmanager
@@ -157,11 +168,10 @@ def _engine_failures_explained(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        log = settings.log_folder / "spark.log"
         raise LakehouseError(
             f"The engine failed: {root_cause(error)}",
-            f"Its log is {log}. If the disk is full or a file was taken away, mend that; then run"
-            " again: what was half done is not visible and will be done anew.",
+            f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, mend"
+            " that; then run again: what was half done is not visible and will be done anew.",
         ) from error
 
 

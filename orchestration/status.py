@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingestion.java import find_java
+from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
@@ -81,7 +81,7 @@ def print_status(console: Console, settings: Settings) -> None:
     """
     connection = connect(settings)
     console.print(
-        f"root   {settings.root}\nengine spark, {find_java()}", markup=False, soft_wrap=True
+        f"root   {settings.root}\nengine {describe_engine(settings)}", markup=False, soft_wrap=True
     )
     silver = [table for table in TABLES if _has(connection, "silver", f"{table}_rejected")]
     for title, query, name in _OPS:

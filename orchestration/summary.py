@@ -29,6 +29,12 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
     console.print(_layers(connection, result))
     if result.report:
         _print_report(console, result.report)
+    if result.unchanged_since:
+        console.print(
+            f"nothing new: silver and gold stay as run {result.unchanged_since} built and tested"
+            " them; `--full-refresh` builds them anew",
+            soft_wrap=True,
+        )
     _print_nodes(console, result.results)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from ingestion.session import get_session
 from ingestion.settings import Settings
-from ingestion.spark import get_session
 from tests.lakehouse import Lakehouse, new_lakehouse
 
 # Compiling thoroughly pays on large data only; the JVM reads it when the first test starts it.

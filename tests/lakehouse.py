@@ -11,10 +11,10 @@ from typing import Any
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from ingestion.catalogue import LAYERS, register_tables
 from ingestion.ingest import Report, ingest
 from ingestion.ledger import Batch
 from ingestion.settings import Settings
-from ingestion.spark import LAYERS, register_tables
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
 

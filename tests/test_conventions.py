@@ -10,7 +10,7 @@ from dbt.cli.main import dbtRunner
 
 from orchestration.dbt import PROJECT_FOLDER
 
-TARGETS = ("local", "dev", "staging", "prod")
+TARGETS = ("sail", "local", "dev", "staging", "prod")
 LAYERS_READ = {"silver": {"source", "silver"}, "gold": {"silver", "gold"}}
 LONGEST_MACRO = 40
 
@@ -42,7 +42,7 @@ def models(manifest: Any) -> list[Any]:
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_project_parses_for_every_target(target: str, tmp_path: Path) -> None:
     parsed = parse(target, tmp_path)
-    prefix = "" if target in ("local", "prod") else f"{target}_"
+    prefix = "" if target in ("sail", "local", "prod") else f"{target}_"
     assert {node.schema for node in models(parsed)} == {f"{prefix}silver", f"{prefix}gold"}
     assert {source.schema for source in parsed.sources.values()} == {
         f"{prefix}bronze",

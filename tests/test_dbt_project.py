@@ -14,8 +14,8 @@ from rich.console import Console
 from ingestion.errors import LakehouseError
 from ingestion.ingest import ingest
 from ingestion.ledger import Batch
+from ingestion.session import get_session
 from ingestion.settings import Settings
-from ingestion.spark import get_session
 from orchestration import dbt
 from orchestration.delta_reader import connect
 from orchestration.progress import Display
@@ -103,7 +103,7 @@ def test_a_model_that_can_not_be_parsed_is_told_in_two_sentences_and_recorded(
             built,
             Display(Console(), quiet=True),
             with_ingest=False,
-            dbt_arguments=["run", "--select", "daily_sales"],
+            build_arguments=["--select", "daily_sales"],
         )
     query = "select status, models_built from ops.runs order by finished_at desc limit 1"
     assert connect(built).execute(query).fetchall() == [("failed", 0)]

@@ -17,7 +17,6 @@ from deltalake import DeltaTable
 from rich.console import Console
 
 from ingestion.settings import Settings
-from orchestration.cli import BUILD
 from orchestration.delta_reader import connect
 from orchestration.generate import Plan, default_shares, generate
 from orchestration.progress import Display
@@ -62,15 +61,13 @@ class Built:
         )
 
     def run_again(self) -> RunResult:
-        return run(
-            self.settings, Display(Console(), quiet=True), with_ingest=True, dbt_arguments=BUILD
-        )
+        return run(self.settings, Display(Console(), quiet=True))
 
 
 def build(raw: Path, root: Path) -> Built:
     settings = Settings.read(root=str(root), raw=str(raw), environment={})
     display = Display(Console(), quiet=True)
-    return Built(settings, run(settings, display, with_ingest=True, dbt_arguments=BUILD))
+    return Built(settings, run(settings, display))
 
 
 def assert_equals_oracle(built: Built, raw: Path) -> None:

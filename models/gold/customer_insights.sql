@@ -47,7 +47,7 @@ customers as (
         as_of_date,
         count(*) as total_orders,
         sum(total_amount) as total_spend,
-        datediff(as_of_date, max(date)) as days_since_last_order,
+        cast(datediff(as_of_date, max(date)) as int) as days_since_last_order,
         sum(if(is_in_lookback, 1, 0)) as lookback_orders,
         sum(if(is_in_lookback, total_amount, 0)) as lookback_spend
     from orders_until

@@ -25,11 +25,20 @@ sequenced_orders as (
 
 ),
 
+span as (
+
+    select
+        min(date) as first_date,
+        max(date) as last_date
+    from orders
+
+),
+
 -- every day from the first to the last order, so that a day without orders is a row of zeros
 calendar as (
 
-    select explode(sequence(min(date), max(date), interval 1 day)) as order_date
-    from orders
+    select explode(sequence(first_date, last_date, interval 1 day)) as order_date
+    from span
 
 ),
 
@@ -54,7 +63,7 @@ final as (
 
         -- amounts
         cast(coalesce(days.total_sales, 0) as decimal(18, 2)) as total_sales,
-        cast(days.total_sales / days.order_count as decimal(18, 2)) as avg_order_value,
+        {{ quotient('days.total_sales', 'days.order_count', 'decimal(18, 2)') }} as avg_order_value,
 
         -- counts
         coalesce(days.order_count, 0) as order_count,

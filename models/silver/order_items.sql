@@ -39,7 +39,7 @@ shares as (
 
     select
         *,
-        floor(order_cents / line_count) as floor_cents,
+        order_cents div line_count as floor_cents,
         order_cents % line_count as left_cents
     from lines
 

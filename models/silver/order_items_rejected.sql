@@ -10,7 +10,7 @@ rejected as (
 
     select
         *,
-        size(array_except(reasons, array('unknown_order', 'unknown_product'))) = 0 as is_waiting
+        forall(reasons, code -> code in ('unknown_order', 'unknown_product')) as is_waiting
     from order_items_checked
     where size(reasons) > 0
 

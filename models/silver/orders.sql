@@ -12,7 +12,7 @@ valid_versions as (
 
     select
         *,
-        cast(weekday(date) + 1 as int) as day_of_week,
+        cast((dayofweek(date) + 5) % 7 + 1 as int) as day_of_week,
         hour(order_timestamp) as hour_of_day,
         row_number() over (partition by order_id order by {{ newest_first() }}) as version_rank,
         count(*) over (partition by order_id) as version_count

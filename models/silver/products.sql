@@ -1,7 +1,5 @@
-{# insert_overwrite without a partition replaces the whole table in one commit, and lets the new
-   rows look at the old ones: only so can last_updated_timestamp stay where nothing changed. #}
-{{ config(materialized='incremental', incremental_strategy='insert_overwrite') }}
-
+{# The table is replaced in one commit by rows that look at its own older ones: only so can
+   last_updated_timestamp stay where nothing changed. #}
 with
 
 products_checked as (
@@ -45,7 +43,7 @@ current_versions as (
 -- the rows of the last run; none in the first one
 previous as (
 
-    {% if is_incremental() %}
+    {% if has_previous() %}
         select * from {{ this }}
     {% else %}
         select

@@ -1,0 +1,104 @@
+"""The session's catalogue: databases and tables, put there from the paths at each start.
+
+The paths are the truth. An embedded engine's catalogue lives in memory and is filled here, so that
+no crash can make it disagree with the tables.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+
+from ingestion.delta import quoted
+from ingestion.ops_tables import CREATED_AT_START
+from ingestion.settings import Settings
+from ingestion.tables import TABLES, Table, Type
+
+LAYERS = ("bronze", "silver", "gold", "ops")
+
+# Every reader of today can read these tables: no deletion vectors, no column mapping.
+TABLE_PROPERTIES = {"delta.enableDeletionVectors": "false"}
+
+SPARK_TYPES: dict[Type, T.DataType] = {
+    Type.BIGINT: T.LongType(),
+    Type.STRING: T.StringType(),
+    Type.MONEY: T.DecimalType(18, 2),
+    Type.TIMESTAMP: T.TimestampType(),
+    Type.DATE: T.DateType(),
+}
+
+logger = logging.getLogger(__name__)
+
+
+def register_tables(spark: SparkSession, settings: Settings) -> None:
+    """Put the databases, the declared tables and all tables below the root in the catalogue."""
+    for layer in LAYERS:
+        spark.sql(
+            f"create database if not exists {settings.database(layer)}"
+            f" location '{quoted(settings.location(layer))}'"
+        )
+    if settings.is_local:
+        for layer in LAYERS:
+            for name in _delta_tables_below(Path(settings.location(layer))):
+                _register(spark, settings, layer, name)
+    for table in TABLES.values():
+        create_table(
+            spark, settings, "bronze", table.name, bronze_schema(table), table.partition_by
+        )
+    for name, schema in CREATED_AT_START.items():
+        create_table(spark, settings, "ops", name, schema)
+
+
+def _delta_tables_below(folder: Path) -> list[str]:
+    return sorted({path.parent.parent.name for path in folder.glob("*/_delta_log/*.json")})
+
+
+def _register(spark: SparkSession, settings: Settings, layer: str, name: str) -> None:
+    location = settings.location(layer, name)
+    try:
+        spark.sql(
+            f"create table if not exists {settings.database(layer)}.`{name}`"
+            f" using delta location '{quoted(location)}'"
+        )
+    except PySparkException as error:
+        # A build that was killed inside its first commit leaves a folder that is no table yet.
+        logger.warning("%s is no readable Delta table: %s", location, error)
+
+
+def create_table(
+    spark: SparkSession,
+    settings: Settings,
+    layer: str,
+    name: str,
+    schema: T.StructType,
+    partition_by: str | None = None,
+) -> None:
+    """Create an empty Delta table at its path unless it is there."""
+    columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in schema)
+    partition = f" partitioned by ({partition_by})" if partition_by else ""
+    properties = ", ".join(f"'{key}' = '{value}'" for key, value in TABLE_PROPERTIES.items())
+    spark.sql(
+        f"create table if not exists {settings.database(layer)}.{name} ({columns})"
+        f" using delta{partition} location '{quoted(settings.location(layer, name))}'"
+        f" tblproperties ({properties})"
+    )
+
+
+def bronze_schema(table: Table) -> T.StructType:
+    """Columns of a bronze table: the CSV's, then where each row came from."""
+    declared = [T.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
+    return T.StructType([*declared, *LINEAGE])
+
+
+LINEAGE = (
+    T.StructField("_rescued", T.StringType()),
+    T.StructField("source_file", T.StringType()),
+    T.StructField("file_date", T.DateType()),
+    T.StructField("record_number", T.LongType()),
+    T.StructField("ingestion_timestamp", T.TimestampType()),
+    T.StructField("batch_id", T.StringType()),
+)

@@ -1,0 +1,115 @@
+"""Sail, embedded: an engine in Rust that speaks Spark Connect, for the same PySpark and SQL.
+
+Data flow: PySpark -> Spark Connect on a loopback port -> Sail, in this process -> Delta tables
+
+What Sail lacks is bridged here and nowhere else: `SailSession.sql` takes the statements that Spark
+takes. Each bridge has a test in tests/ingestion/test_sail.py that fails on the day Sail can do it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+from typing import Any, cast
+
+import pysail
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+from pyspark.sql.connect.dataframe import DataFrame
+from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+# dbt opens each statement with a comment.
+_COMMENT = r"\s*(?:/\*.*?\*/\s*)?"
+_REPLACE = re.compile(
+    rf"({_COMMENT}create or replace table\s.*?using delta\b)", re.DOTALL | re.IGNORECASE
+)
+_DESCRIBE = re.compile(rf"{_COMMENT}describe (?:table )?extended\s+([\w.`]+)\s*", re.DOTALL | re.I)
+_SHOW = re.compile(rf"{_COMMENT}show table extended in .*", re.DOTALL | re.IGNORECASE)
+_ZORDER = re.compile(
+    rf"{_COMMENT}optimize\s+([\w.`]+)\s+zorder\s+by\s*\(([^)]*)\)\s*", re.DOTALL | re.IGNORECASE
+)
+
+_servers: list[Any] = []
+
+
+def start() -> SparkSession:
+    """Open a session with an empty catalogue; the server starts with the first one."""
+    os.environ.setdefault("RUST_LOG", "error")
+    if not _servers:
+        from pysail.spark import SparkConnectServer
+
+        server = SparkConnectServer("127.0.0.1", 0)
+        server.start(background=True)
+        _servers.append(server)
+        atexit.register(server.stop)
+    # PySpark's functions look here for the kind of session they work for.
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+    host, port = _servers[0].listening_address
+    session = SailSession(f"sc://{host}:{port}")
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    # The two classes share an interface and no ancestor.
+    return cast(SparkSession, session)
+
+
+def describe() -> str:
+    """Version of Sail."""
+    return f"sail {pysail.__version__}"
+
+
+class SailSession(ConnectSession):
+    """A session on Sail that also takes what only Spark takes by itself."""
+
+    def __init__(self, connection: str) -> None:
+        super().__init__(connection)
+        # There is no network to lose an answer on, and the threads that would fetch it again belong
+        # to all sessions of the process: the end of an older session would stop them.
+        self.client.disable_reattachable_execute()
+
+    def sql(self, sqlQuery: str, *arguments: Any, **named: Any) -> DataFrame:  # noqa: N803
+        """Run a statement as Spark does."""
+        zorder = _ZORDER.fullmatch(sqlQuery)
+        if zorder:
+            self._zorder(*zorder.groups())
+            return super().sql("select 1 where false")
+        # Without the option Sail refuses to replace a table by one of another schema.
+        statement = _REPLACE.sub(r"\1 options ('overwriteSchema' = 'true')", sqlQuery, count=1)
+        answer = super().sql(statement, *arguments, **named)
+        describe = _DESCRIBE.fullmatch(sqlQuery)
+        if describe:
+            return self._described(describe[1], answer)
+        if _SHOW.fullmatch(sqlQuery):
+            return self._shown(answer)
+        return answer
+
+    def _zorder(self, table: str, columns: str) -> None:
+        """Sail has no `optimize`; delta-rs has."""
+        rows = super().sql(f"describe table extended {table}").collect()
+        location = next(row["data_type"] for row in rows if row["col_name"] == "Location")
+        DeltaTable(location).optimize.z_order([column.strip(" `") for column in columns.split(",")])
+
+    def _described(self, table: str, answer: DataFrame) -> DataFrame:
+        """Sail names no columns of a table that was registered by its path."""
+        rows = answer.collect()
+        if rows[0]["col_name"]:
+            return answer
+        columns = [
+            (field.name, field.dataType.simpleString(), None) for field in self._fields(table)
+        ]
+        return self.createDataFrame([*columns, *(tuple(row) for row in rows)], answer.schema)
+
+    def _shown(self, answer: DataFrame) -> DataFrame:
+        """As `_described`, for the listing that dbt's docs are made from."""
+        rows = [row.asDict() for row in answer.collect()]
+        for row in rows:
+            if row["information"].endswith("Schema: root\n"):
+                row["information"] += "".join(
+                    f" |-- {field.name}: {field.dataType.simpleString()}"
+                    f" (nullable = {str(field.nullable).lower()})\n"
+                    for field in self._fields(f"{row['database']}.{row['tableName']}")
+                )
+        return self.createDataFrame([tuple(row.values()) for row in rows], answer.schema)
+
+    def _fields(self, table: str) -> list[T.StructField]:
+        return list(self.table(table).schema)

@@ -1,0 +1,65 @@
+"""The session of this process: the one place that decides which engine runs.
+
+Three cases: a platform such as Glue has started this process by spark-submit and brings its own
+session; or an engine is embedded, Sail or Spark, as `Settings.engine` says. Everything else takes
+the session as it is.
+"""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+
+from pyspark.sql import SparkSession
+
+from ingestion.catalogue import register_tables
+from ingestion.settings import Engine, Settings
+
+# dbt opens its connections from several threads.
+_lock = Lock()
+_ready: dict[tuple[str, Engine], SparkSession] = {}
+
+
+def get_session(settings: Settings) -> SparkSession:
+    """Return the process's session with every table of the lakehouse in its catalogue.
+
+    Raises:
+        LakehouseError: The engine can't be started, such as Spark without a usable Java.
+    """
+    key = (settings.root, settings.engine)
+    with _lock:
+        if key not in _ready:
+            _ready.clear()
+            session = _start(settings)
+            register_tables(session, settings)
+            _ready[key] = session
+        return _ready[key]
+
+
+def _start(settings: Settings) -> SparkSession:
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        # spark-submit, and so Glue, hands its Python process a gateway to a running JVM.
+        return SparkSession.builder.getOrCreate()
+    # Only the engine that is asked for is imported: each costs start-up time of its own.
+    if settings.engine == Engine.SAIL:
+        from ingestion import sail
+
+        return sail.start()
+    from ingestion import spark
+
+    return spark.start(settings)
+
+
+def describe_engine(settings: Settings) -> str:
+    """The engine, its version and what it runs on, in one line for people.
+
+    Raises:
+        LakehouseError: Spark is asked for and there is no usable Java.
+    """
+    if settings.engine == Engine.SAIL:
+        from ingestion import sail
+
+        return sail.describe()
+    from ingestion import spark
+
+    return spark.describe()

@@ -1,0 +1,105 @@
+"""What Sail lacks, bridged. Each pair shows the bridge at work and the gap that it is there for.
+
+When a test named `..._still_...` fails, Sail can do it by itself: remove the bridge it names.
+"""
+
+from __future__ import annotations
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.errors import PySparkException
+from pyspark.sql import Row, SparkSession
+from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+from ingestion import sail
+from ingestion.catalogue import register_tables
+from tests.lakehouse import Lakehouse
+
+
+@pytest.fixture
+def session(lakehouse: Lakehouse) -> SparkSession:
+    """A session that has a table `ops.numbers` of one row."""
+    lakehouse.spark.sql("create or replace table ops.numbers using delta as select 1 as number")
+    return lakehouse.spark
+
+
+def sail_alone(session: SparkSession, statement: str) -> list[Row]:
+    """Run a statement without the bridges."""
+    assert isinstance(session, ConnectSession)
+    return ConnectSession.sql(session, statement).collect()
+
+
+REPLACE = "create or replace table ops.numbers using delta as select 'one' as word"
+
+
+def test_replaces_a_table_by_one_of_another_schema(session: SparkSession) -> None:
+    session.sql(f"/* as dbt does */ {REPLACE}")
+    assert [row.asDict() for row in session.table("ops.numbers").collect()] == [{"word": "one"}]
+
+
+def test_sail_still_refuses_another_schema_without_the_option(session: SparkSession) -> None:
+    with pytest.raises(PySparkException, match=r"(?i)schema"):
+        sail_alone(session, REPLACE)
+
+
+ZORDER = "optimize ops.numbers zorder by (`number`)"
+
+
+def test_z_orders_a_table(session: SparkSession, lakehouse: Lakehouse) -> None:
+    session.sql(f"/* as dbt does */ {ZORDER}")
+    (newest, *_) = DeltaTable(lakehouse.settings.location("ops", "numbers")).history()
+    assert newest["operation"] == "OPTIMIZE"
+
+
+def test_sail_still_has_no_optimize(session: SparkSession) -> None:
+    with pytest.raises(PySparkException, match="optimize"):
+        sail_alone(session, ZORDER)
+
+
+def test_describes_a_table_that_was_registered_by_its_path(
+    session: SparkSession, lakehouse: Lakehouse
+) -> None:
+    session.sql("drop database ops cascade")
+    register_tables(session, lakehouse.settings)
+    described = session.sql("describe table extended ops.numbers").collect()
+    assert described[0].asDict() == {"col_name": "number", "data_type": "int", "comment": None}
+    shown = {
+        row["tableName"]: row["information"]
+        for row in session.sql("show table extended in ops like '*'").collect()
+    }
+    assert "Schema: root\n |-- number: int (nullable" in shown["numbers"]
+
+
+def test_sail_still_knows_no_columns_of_a_registered_table(
+    session: SparkSession, lakehouse: Lakehouse
+) -> None:
+    session.sql("drop database ops cascade")
+    register_tables(session, lakehouse.settings)
+    assert sail_alone(session, "describe table extended ops.numbers")[0]["col_name"] == ""
+
+
+SUNDAY = "2025-01-05"
+PORTABLE = {
+    "the day of the week": (f"weekday(date '{SUNDAY}')", "weekday", "6"),
+    "division of decimals": (
+        "cast(cast(2 as decimal(12, 0)) / 3 as decimal(9, 6))",
+        "quotient",
+        "0.666667",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PORTABLE)
+def test_sail_still_computes_another_value_than_spark(session: SparkSession, what: str) -> None:
+    """The models therefore say it in another way, named here by the macro or the function."""
+    expression, _, of_spark = PORTABLE[what]
+    (row,) = session.sql(f"select cast({expression} as string) as value").collect()
+    assert row["value"] != of_spark
+
+
+def test_a_second_session_starts_with_an_empty_catalogue_on_the_same_server(
+    session: SparkSession,
+) -> None:
+    other = sail.start()
+    assert [row["name"] for row in other.sql("show databases").collect()] == ["default"]
+    assert session.table("ops.numbers").count() == 1
