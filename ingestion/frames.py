@@ -19,7 +19,8 @@ from pyspark.sql import types as T
 
 from ingestion.catalogue import SPARK_TYPES
 from ingestion.files import RawFile, content_hash, to_path
-from ingestion.reader import FileFault, Header, read_file, record_schema
+from ingestion.header import FileFault, Header
+from ingestion.reader import read_file, record_schema
 from ingestion.tables import TABLES, Table
 
 _FILE_COLUMNS = ("path", "source_file", "table_name", "file_date", "content_hash")

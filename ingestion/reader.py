@@ -14,50 +14,21 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.clean_csv import read_clean
 from ingestion.csv_records import Records, split_header, split_records
+from ingestion.header import FileFault, Header, match_header
 from ingestion.tables import Table
 from ingestion.values import ARROW_TYPES, to_type
 
 MALFORMED = "malformed"
 _BATCH_RECORDS = 100_000
 _READ_BYTES = 1 << 20
-
-
-class FileFault(Exception):
-    """A fault of the file as a whole, for which it is quarantined.
-
-    Args:
-        code: Stable code, such as `missing_column`.
-        detail: The difference in plain words.
-    """
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.code = code
-        self.detail = detail
-
-
-@dataclass(frozen=True)
-class Header:
-    """The header of a file matched to its table by name.
-
-    Attributes:
-        width: Number of fields a record must have.
-        positions: Declared column name to its position in the file.
-        extra: Unknown column name to its position; kept as JSON in `_rescued`.
-    """
-
-    width: int
-    positions: dict[str, int]
-    extra: dict[str, int]
 
 
 def record_schema(table: Table) -> pa.Schema:
@@ -93,6 +64,10 @@ def read_file(
     """
     header_fields, body = split_header(decode(content, file_name, max_bytes))
     header = match_header(header_fields, table)
+    if not header.extra and not keep_raw_text:
+        clean = read_clean(body, header.positions, table)
+        if clean is not None:
+            return header, _clean_batches(clean, table)
     records = split_records(body, header.width)
     if len(records.raw_text) == 0:
         raise FileFault("header_only", "the file has a header and no record")
@@ -134,37 +109,15 @@ def _unpack(content: bytes, max_bytes: int) -> bytes:
     return unpacked.getvalue()
 
 
-def match_header(fields: list[str] | None, table: Table) -> Header:
-    """Match a header to the declared columns by name, in any order.
-
-    Raises:
-        FileFault: `malformed_header`, `duplicate_column` or `missing_column` with the difference
-            and, where an unknown column has a close name, a suggestion.
-    """
-    if fields is None:
-        raise FileFault("malformed_header", "the quoting of the first line is broken")
-    names = [field.strip() for field in fields]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise FileFault("duplicate_column", f"named more than once: {', '.join(repeated)}")
-    positions = {name: place for place, name in enumerate(names)}
-    missing = [name for name in table.column_names if name not in positions]
-    extra = {name: place for name, place in positions.items() if name not in table.column_names}
-    if missing:
-        raise FileFault("missing_column", _describe_missing(missing, list(extra)))
-    return Header(len(names), {name: positions[name] for name in table.column_names}, extra)
-
-
-def _describe_missing(missing: list[str], extra: list[str]) -> str:
-    words = [f"not in the header: {', '.join(missing)}"]
-    if extra:
-        words.append(f"unknown there: {', '.join(repr(name) for name in extra)}")
-    as_written = {other.lower(): other for other in extra}
-    for name in missing:
-        close = get_close_matches(name, as_written, n=1, cutoff=0.5)
-        if close:
-            words.append(f"is {as_written[close[0]]!r} meant to be {name!r}?")
-    return "; ".join(words)
+def _clean_batches(clean: pa.Table, table: Table) -> Iterator[pa.RecordBatch]:
+    start = 0
+    for batch in clean.to_batches(_BATCH_RECORDS):
+        number = pa.array(np.arange(start + 1, start + 1 + len(batch)), pa.int64())
+        known = dict(zip(table.column_names, batch.columns, strict=True)) | {
+            "record_number": number
+        }
+        yield _batch(known, len(batch), table)
+        start += len(batch)
 
 
 def _typed_batches(
@@ -216,15 +169,19 @@ def _typed_batch(
 def _malformed_batch(
     number: pa.Int64Array, raw_text: pa.StringArray, table: Table
 ) -> pa.RecordBatch:
-    schema = record_schema(table)
     known = {
         "record_number": number,
         "raw_text": raw_text,
         "reasons": pa.array([[MALFORMED]] * len(number), pa.list_(pa.string())),
     }
+    return _batch(known, len(number), table)
+
+
+def _batch(known: Mapping[str, pa.Array], length: int, table: Table) -> pa.RecordBatch:
+    """A batch of these columns, with nulls for the others."""
+    schema = record_schema(table)
     return pa.record_batch(
-        [known.get(field.name, pa.nulls(len(number), field.type)) for field in schema],
-        schema=schema,
+        [known.get(field.name, pa.nulls(length, field.type)) for field in schema], schema=schema
     )
 
 

@@ -79,8 +79,9 @@ _Parsed = tuple[pa.Array, pa.BooleanArray, pa.BooleanArray | None]
 def _parse_integer(text: pa.StringArray) -> _Parsed:
     is_integer = pc.fill_null(pc.match_substring_regex(text, _INTEGER), False)
     is_mistyped = pc.and_(pc.is_valid(text), pc.invert(is_integer))
-    is_readable = pc.and_(is_integer, pc.less_equal(pc.utf8_length(text), _WIDEST_INTEGER))
-    wide = pc.cast(_only(text, is_readable), pa.decimal128(_WIDEST_INTEGER, 0))
+    zeros_cut = pc.replace_substring_regex(text, r"^(-?)0+([0-9])", r"\1\2")
+    is_readable = pc.and_(is_integer, pc.less_equal(pc.utf8_length(zeros_cut), _WIDEST_INTEGER))
+    wide = pc.cast(_only(zeros_cut, is_readable), pa.decimal128(_WIDEST_INTEGER, 0))
     lowest, highest = (pa.scalar(bound, wide.type) for bound in (-(2**63), 2**63 - 1))
     is_fitting = pc.fill_null(
         pc.and_(pc.greater_equal(wide, lowest), pc.less_equal(wide, highest)), False

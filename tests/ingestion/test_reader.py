@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ingestion import reader
-from ingestion.reader import FileFault, read_file
+from ingestion.header import FileFault
+from ingestion.reader import read_file
 from ingestion.tables import Column, Table, Type
 
 TABLE = Table(

@@ -79,6 +79,7 @@ def test_an_integer_beyond_64_bits_is_out_of_range(text: str) -> None:
 
 def test_blanks_around_a_number_and_leading_zeros_mean_nothing() -> None:
     assert typed(Type.BIGINT, " 7 ", "007", "-0") == ([7, 7, 0], {})
+    assert typed(Type.BIGINT, "0" * 60 + "7") == ([7], {})
 
 
 def test_blanks_inside_a_text_stay() -> None:

@@ -1,0 +1,67 @@
+"""The short way for clean files: Arrow's own CSV reader, many times faster than the careful one.
+
+Data flow: text -> typed columns, or None when anything is odd and the careful reader must look
+
+The careful reader (`csv_records`, `values`) is the definition. This one takes a file only if it
+would give the very same rows: its text holds nothing but digits and `,-.:T`, so that quotes,
+blanks, signs, hexadecimal and special words of Arrow's parsers can't occur; every record has all
+fields; every required value is there; and nothing fails to parse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+from pyarrow import csv
+
+from ingestion.tables import Column, Table, Type
+from ingestion.values import ARROW_TYPES, to_type
+
+_ALPHABET = b"0123456789,-.:T\n"
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
+def read_clean(text: str, positions: Mapping[str, int], table: Table) -> pa.Table | None:
+    """Read the text below the header, if it is clean.
+
+    Args:
+        text: All lines but the first.
+        positions: Column name to its place in the file; all of them are declared ones.
+        table: What the file should hold.
+
+    Returns:
+        The declared columns in their types and order, or None.
+    """
+    # A letter beyond ASCII is more than one byte, none of them in the alphabet.
+    content = text.encode()
+    if content.translate(None, _ALPHABET):
+        return None
+    types = {
+        column.name: ARROW_TYPES[Type.BIGINT] if column.type is Type.BIGINT else _TEXT
+        for column in table.columns
+    }
+    try:
+        rows = csv.read_csv(
+            pa.py_buffer(content),
+            csv.ReadOptions(
+                use_threads=False, column_names=sorted(positions, key=positions.__getitem__)
+            ),
+            csv.ParseOptions(quote_char=False),
+            csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
+        )
+    except pa.ArrowInvalid:
+        return None
+    columns = {column.name: _typed(rows[column.name], column) for column in table.columns}
+    return None if any(values is None for values in columns.values()) else pa.table(columns)
+
+
+def _typed(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray | None:
+    """The values in their declared type; each distinct text is parsed once."""
+    if column.required and values.null_count:
+        return None
+    if column.type is Type.BIGINT:
+        return values
+    encoded = values.unify_dictionaries().combine_chunks()
+    typed = to_type(encoded.dictionary, column)
+    return None if typed.faults else pa.chunked_array([typed.values.take(encoded.indices)])
