@@ -16,12 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
-from cloudpathlib import AnyPath, CloudPath, S3Path
 
 from ingestion.errors import LakehouseError
 from ingestion.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    from cloudpathlib import CloudPath
 
 # Notes that may lie beside the table folders; anything else there is a file in a wrong place.
 NOTES = frozenset({"README.md", "manifest.json"})
@@ -56,6 +59,11 @@ class RawFile:
 
 def to_path(location: str) -> Path | CloudPath:
     """The one door to files: a `Path` for a folder, a `CloudPath` for `s3://`."""
+    if "://" not in location:
+        return Path(location)
+    # It takes a third of a second to import, and a folder does without it.
+    from cloudpathlib import AnyPath
+
     path: Path | CloudPath = AnyPath(location)
     return path
 
@@ -96,8 +104,8 @@ def list_raw_files(raw: str) -> list[RawFile]:
 
 def content_hash(path: Path | CloudPath, content: bytes | None = None) -> str:
     """Fingerprint of a file; of `content` where it has been read already."""
-    if isinstance(path, S3Path):
-        return str(path.etag).strip('"')
+    if not isinstance(path, Path):
+        return str(getattr(path, "etag")).strip('"')  # noqa: B009 (S3 has it, other clouds don't)
     if content is not None:
         return hashlib.sha256(content).hexdigest()
     with path.open("rb") as stream:
@@ -105,7 +113,7 @@ def content_hash(path: Path | CloudPath, content: bytes | None = None) -> str:
 
 
 def _names_below(folder: Path | CloudPath) -> Iterator[str]:
-    if isinstance(folder, CloudPath):
+    if not isinstance(folder, Path):
         for path in folder.rglob("*"):
             if path.is_file():
                 yield path.relative_to(folder).as_posix()

@@ -120,7 +120,9 @@ def read_records(
 
 def _frame_of(spark: SparkSession, files: Sequence[RawFile]) -> DataFrame:
     rows = [tuple(getattr(file, column) for column in _FILE_COLUMNS) for file in files]
-    return spark.createDataFrame(rows, _FILES)
+    # Rows as few as these would stay in one partition, and the files be read one after the other.
+    partitions = spark.conf.get("spark.sql.shuffle.partitions") or "1"
+    return spark.createDataFrame(rows, _FILES).repartition(int(partitions))
 
 
 _Batches = Iterable[pa.RecordBatch]

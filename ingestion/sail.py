@@ -14,11 +14,13 @@ import re
 from typing import Any, cast
 
 import pysail
-from deltalake import DeltaTable
+from deltalake import DeltaTable, WriterProperties
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+from ingestion.settings import available_cores
 
 # dbt opens each statement with a comment.
 _COMMENT = r"\s*(?:/\*.*?\*/\s*)?"
@@ -29,6 +31,12 @@ _DESCRIBE = re.compile(rf"{_COMMENT}describe (?:table )?extended\s+([\w.`]+)\s*"
 _SHOW = re.compile(rf"{_COMMENT}show table extended in .*", re.DOTALL | re.IGNORECASE)
 _ZORDER = re.compile(
     rf"{_COMMENT}optimize\s+([\w.`]+)\s+zorder\s+by\s*\(([^)]*)\)\s*", re.DOTALL | re.IGNORECASE
+)
+
+# A day's file is a megabyte or two, so what a look-up can skip are pages, and a page that uses a
+# dictionary costs the whole dictionary.
+_SMALL_PAGES = WriterProperties(
+    compression="ZSTD", data_page_row_count_limit=2048, dictionary_page_size_limit=8192
 )
 
 _servers: list[Any] = []
@@ -49,6 +57,7 @@ def start() -> SparkSession:
     host, port = _servers[0].listening_address
     session = SailSession(f"sc://{host}:{port}")
     session.conf.set("spark.sql.session.timeZone", "UTC")
+    session.conf.set("spark.sql.shuffle.partitions", str(available_cores()))
     # The two classes share an interface and no ancestor.
     return cast(SparkSession, session)
 
@@ -84,10 +93,18 @@ class SailSession(ConnectSession):
         return answer
 
     def _zorder(self, table: str, columns: str) -> None:
-        """Sail has no `optimize`; delta-rs has."""
+        """Sail has no `optimize`; delta-rs has.
+
+        It interleaves the bits of the values as they are, so of two ids the one with more bits that
+        vary hides the other, and a look-up by product would still read everything. The rows are
+        therefore ordered by the first column alone. The others are pruned by the files' statistics
+        where they grow with the partition, as order ids do with the day.
+        """
         rows = super().sql(f"describe table extended {table}").collect()
         location = next(row["data_type"] for row in rows if row["col_name"] == "Location")
-        DeltaTable(location).optimize.z_order([column.strip(" `") for column in columns.split(",")])
+        DeltaTable(location).optimize.z_order(
+            [columns.split(",")[0].strip(" `")], writer_properties=_SMALL_PAGES
+        )
 
     def _described(self, table: str, answer: DataFrame) -> DataFrame:
         """Sail names no columns of a table that was registered by its path."""

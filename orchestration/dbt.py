@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from dbt.cli.main import dbtRunner
-from dbt_common.events.base_types import EventMsg
-from dbt_common.events.functions import reset_metadata_vars
+from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Engine, Settings
+
+if TYPE_CHECKING:
+    from dbt_common.events.base_types import EventMsg
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -87,6 +86,10 @@ def run_dbt(
     Raises:
         LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
     """
+    # dbt takes seconds to import, and a run with nothing new does without it.
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.functions import reset_metadata_vars
+
     os.environ["LAKEHOUSE_ROOT"] = settings.root
     os.environ[_RUN_ID_VARIABLE] = run_id
     reset_metadata_vars()

@@ -82,24 +82,87 @@ lines as (
 
 ),
 
-sales as (
+-- An order lies on one day and is one customer's, so this has one row for it in each department.
+-- Counting rows of it takes a fraction of counting distinct orders among lines.
+department_orders as (
 
     select
-        lines.department,
-        periods.period_type,
-        periods.period_start,
-        sum(lines.allocated_amount) as total_sales,
+        department,
+        date,
+        order_id,
+        user_id,
         count(*) as total_quantity,
-        count(distinct lines.order_id) as order_count,
-        count(distinct lines.user_id) as customer_count,
-        count(distinct lines.product_id) as products_sold
+        sum(allocated_amount) as total_sales
     from lines
-    inner join periods
-        on lines.date between periods.period_start and periods.period_end
     group by
-        lines.department,
-        periods.period_type,
-        periods.period_start
+        department,
+        date,
+        order_id,
+        user_id
+
+),
+
+department_products as (
+
+    select
+        department,
+        date,
+        product_id
+    from lines
+    group by
+        department,
+        date,
+        product_id
+
+),
+
+order_periods as (
+
+    select
+        department,
+        'all' as period_type,
+        sum(total_quantity) as total_quantity,
+        sum(total_sales) as total_sales,
+        count(*) as order_count,
+        count(distinct user_id) as customer_count,
+        cast(null as date) as order_date
+    from department_orders
+    group by department
+    union all
+    select
+        department,
+        'day' as period_type,
+        sum(total_quantity) as total_quantity,
+        sum(total_sales) as total_sales,
+        count(*) as order_count,
+        count(distinct user_id) as customer_count,
+        date as order_date
+    from department_orders
+    group by
+        department,
+        date
+
+),
+
+product_periods as (
+
+    select
+        department,
+        'all' as period_type,
+        count(distinct product_id) as products_sold,
+        cast(null as date) as order_date
+    from department_products
+    group by department
+    union all
+    select
+        department,
+        'day' as period_type,
+        count(*) as products_sold,
+        date as order_date
+    from department_products
+    group by
+        department,
+        date
 
 ),
 
@@ -112,13 +175,13 @@ final as (
         periods.period_end,
 
         -- amounts
-        cast(coalesce(sales.total_sales, 0) as decimal(18, 2)) as total_sales,
+        cast(coalesce(order_periods.total_sales, 0) as decimal(18, 2)) as total_sales,
 
         -- counts
-        coalesce(sales.total_quantity, 0) as total_quantity,
-        coalesce(sales.order_count, 0) as order_count,
-        coalesce(sales.customer_count, 0) as customer_count,
-        coalesce(sales.products_sold, 0) as products_sold,
+        coalesce(order_periods.total_quantity, 0) as total_quantity,
+        coalesce(order_periods.order_count, 0) as order_count,
+        coalesce(order_periods.customer_count, 0) as customer_count,
+        coalesce(product_periods.products_sold, 0) as products_sold,
         cast(departments.product_count as bigint) as product_count,
 
         -- audit
@@ -129,11 +192,16 @@ final as (
         departments.department
     from departments
     cross join periods
-    left join sales
+    left join order_periods
         on
-            departments.department = sales.department
-            and periods.period_type = sales.period_type
-            and periods.period_start = sales.period_start
+            departments.department = order_periods.department
+            and periods.period_type = order_periods.period_type
+            and (periods.period_type = 'all' or periods.period_start = order_periods.order_date)
+    left join product_periods
+        on
+            departments.department = product_periods.department
+            and periods.period_type = product_periods.period_type
+            and (periods.period_type = 'all' or periods.period_start = product_periods.order_date)
 
 )
 

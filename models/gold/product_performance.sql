@@ -17,20 +17,69 @@ order_items as (
 
 ),
 
--- a line is an observed reorder when the user bought the product in an earlier order of our data
-lines as (
+product_orders as (
 
     select
         product_id,
-        order_id,
         user_id,
-        allocated_amount,
-        reordered,
-        rank() over (
-            partition by user_id, product_id
-            order by order_timestamp, order_id
-        ) > 1 as is_observed_reorder
+        order_id,
+        order_timestamp,
+        count(*) as quantity,
+        sum(allocated_amount) as sales,
+        sum(reordered) as source_reorders
     from order_items
+    group by
+        product_id,
+        user_id,
+        order_id,
+        order_timestamp
+
+),
+
+product_customers as (
+
+    select
+        product_id,
+        user_id,
+        count(*) as order_count,
+        sum(quantity) as quantity,
+        sum(sales) as sales,
+        sum(source_reorders) as source_reorders
+    from product_orders
+    group by
+        product_id,
+        user_id
+
+),
+
+-- a line is an observed reorder when the user bought the product in an earlier order of our data,
+-- which few do, so only theirs are put in order
+repeat_orders as (
+
+    select
+        product_orders.product_id,
+        product_orders.quantity,
+        row_number() over (
+            partition by product_orders.user_id, product_orders.product_id
+            order by product_orders.order_timestamp, product_orders.order_id
+        ) as order_rank
+    from product_orders
+    inner join product_customers
+        on
+            product_orders.product_id = product_customers.product_id
+            and product_orders.user_id = product_customers.user_id
+    where product_customers.order_count > 1
+
+),
+
+reorders as (
+
+    select
+        product_id,
+        sum(quantity) as observed_reorders
+    from repeat_orders
+    where order_rank > 1
+    group by product_id
 
 ),
 
@@ -38,13 +87,12 @@ sales as (
 
     select
         product_id,
-        sum(allocated_amount) as total_sales,
-        count(*) as total_quantity,
-        count(distinct order_id) as order_count,
-        count(distinct user_id) as customer_count,
-        sum(reordered) as source_reorders,
-        sum(if(is_observed_reorder, 1, 0)) as observed_reorders
-    from lines
+        sum(sales) as total_sales,
+        sum(quantity) as total_quantity,
+        sum(order_count) as order_count,
+        count(*) as customer_count,
+        sum(source_reorders) as source_reorders
+    from product_customers
     group by product_id
 
 ),
@@ -69,7 +117,7 @@ final as (
 
         -- rates
         {{ rate('sales.source_reorders', 'sales.total_quantity') }} as source_reorder_rate,
-        {{ rate('sales.observed_reorders', 'sales.total_quantity') }} as observed_reorder_rate,
+        {{ rate('coalesce(reorders.observed_reorders, 0)', 'sales.total_quantity') }} as observed_reorder_rate,
 
         -- flags
         products.is_active,
@@ -83,6 +131,8 @@ final as (
     from products
     left join sales
         on products.product_id = sales.product_id
+    left join reorders
+        on products.product_id = reorders.product_id
 
 )
 

@@ -11,14 +11,25 @@ order_items_checked as (
 
 ),
 
-valid_versions as (
+valid_rows as (
 
-    select
-        *,
-        row_number() over (partition by id order by {{ newest_first() }}) as version_rank,
-        count(*) over (partition by id) as version_count
-    from order_items_checked
+    select * from order_items_checked
     where size(reasons) = 0
+
+),
+
+repeated_keys as (
+
+    select id
+    from valid_rows
+    group by id
+    having count(*) > 1
+
+),
+
+versions as (
+
+    {{ versions('valid_rows', 'repeated_keys', 'id') }}
 
 ),
 
@@ -29,7 +40,7 @@ lines as (
         cast(order_amount * 100 as bigint) as order_cents,
         count(*) over (partition by order_id) as line_count,
         row_number() over (partition by order_id order by add_to_cart_order, id) as line_rank
-    from valid_versions
+    from versions
     where version_rank = 1
 
 ),

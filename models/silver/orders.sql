@@ -8,16 +8,29 @@ orders_checked as (
 
 ),
 
-valid_versions as (
+valid_rows as (
 
     select
         *,
         cast((dayofweek(date) + 5) % 7 + 1 as int) as day_of_week,
-        hour(order_timestamp) as hour_of_day,
-        row_number() over (partition by order_id order by {{ newest_first() }}) as version_rank,
-        count(*) over (partition by order_id) as version_count
+        hour(order_timestamp) as hour_of_day
     from orders_checked
     where size(reasons) = 0
+
+),
+
+repeated_keys as (
+
+    select order_id
+    from valid_rows
+    group by order_id
+    having count(*) > 1
+
+),
+
+versions as (
+
+    {{ versions('valid_rows', 'repeated_keys', 'order_id') }}
 
 ),
 
@@ -49,7 +62,7 @@ final as (
 
         -- partition
         date
-    from valid_versions
+    from versions
     where version_rank = 1
 
 )

@@ -51,6 +51,16 @@ def test_z_orders_a_table(session: SparkSession, lakehouse: Lakehouse) -> None:
     assert newest["operation"] == "OPTIMIZE"
 
 
+def test_orders_the_rows_by_the_first_of_several_columns(
+    session: SparkSession, lakehouse: Lakehouse
+) -> None:
+    pairs = "select * from values (3, 1), (1, 1 << 40), (2, 5) as pairs (product, number)"
+    session.sql(f"create or replace table ops.pairs using delta as {pairs}")
+    session.sql("optimize ops.pairs zorder by (product, number)")
+    table = DeltaTable(lakehouse.settings.location("ops", "pairs")).to_pyarrow_table()
+    assert table["product"].to_pylist() == [1, 2, 3]
+
+
 def test_sail_still_has_no_optimize(session: SparkSession) -> None:
     with pytest.raises(PySparkException, match="optimize"):
         sail_alone(session, ZORDER)

@@ -1,0 +1,21 @@
+{% macro versions(rows, repeated_keys, key) -%}
+    {#- Hardly any key has a second version, so only those that have one are ranked: a window over all
+        rows takes several times as long as the rest of a model. -#}
+    select
+        {{ rows }}.*,
+        1 as version_rank,
+        1 as version_count
+    from {{ rows }}
+    left anti join {{ repeated_keys }}
+        on {{ rows }}.{{ key }} = {{ repeated_keys }}.{{ key }}
+    union all
+    select
+        {{ rows }}.*,
+        row_number() over (
+            partition by {{ rows }}.{{ key }} order by {{ newest_first() }}
+        ) as version_rank,
+        count(*) over (partition by {{ rows }}.{{ key }}) as version_count
+    from {{ rows }}
+    left semi join {{ repeated_keys }}
+        on {{ rows }}.{{ key }} = {{ repeated_keys }}.{{ key }}
+{%- endmacro %}
