@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test lint types format check clean
+.PHONY: help setup setup-spark run test lint types format check bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -49,6 +49,9 @@ format: setup ## Format the Python code, and mend what ruff can mend
 	$(BIN)/ruff format
 
 check: test run ## All that CI checks
+
+bench: setup-spark ## Measure against DuckDB and plain PySpark, and write docs/benchmarks.md (an hour or two)
+	$(BIN)/python -m bench
 
 clean: ## Remove what runs and tests have made; .venv stays
 	rm -rf lakehouse target logs .mypy_cache .ruff_cache
