@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import signal
 from typing import Any, cast
 
 import pysail
@@ -39,6 +40,8 @@ _SMALL_PAGES = WriterProperties(
     compression="ZSTD", data_page_row_count_limit=2048, dictionary_page_size_limit=8192
 )
 
+_SECONDS_TO_EXIT = 3
+
 _servers: list[Any] = []
 
 
@@ -51,7 +54,7 @@ def start() -> SparkSession:
         server = SparkConnectServer("127.0.0.1", 0)
         server.start(background=True)
         _servers.append(server)
-        atexit.register(server.stop)
+        atexit.register(_stop, server)
     # PySpark's functions look here for the kind of session they work for.
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
     host, port = _servers[0].listening_address
@@ -60,6 +63,16 @@ def start() -> SparkSession:
     session.conf.set("spark.sql.shuffle.partitions", str(available_cores()))
     # The two classes share an interface and no ancestor.
     return cast(SparkSession, session)
+
+
+def _stop(server: Any) -> None:
+    """Stop the server at exit, by force if need be.
+
+    A query that Ctrl-C left at work has threads that Python waits for without end.
+    """
+    server.stop()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_SECONDS_TO_EXIT)
 
 
 def describe() -> str:

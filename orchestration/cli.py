@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -243,5 +245,17 @@ def _complain(problem: str, next_step: str) -> None:
     sys.exit(1)
 
 
+def command() -> None:
+    """The command of the shell: `main`, and an end that no query still at work can hold up."""
+    try:
+        main()
+    except SystemExit as ended:
+        # What Python does at its end, but for waiting until all threads have ended.
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(ended.code or 0))
+
+
 if __name__ == "__main__":
-    main()
+    command()

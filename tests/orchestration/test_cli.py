@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -182,3 +183,18 @@ def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_mended(
     assert "Last run" in shown
     assert "In quarantine" not in shown
     assert "Missing" not in shown
+
+
+def test_the_command_ends_with_its_code_though_a_thread_is_still_at_work() -> None:
+    code = (
+        "import sys, threading\n"
+        "from orchestration import cli\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "cli.main = lambda: sys.exit(2)\n"
+        "sys.stdout.write('said')\n"
+        "cli.command()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "said", "")
