@@ -10,12 +10,10 @@ from ingestion.session import get_session
 from ingestion.settings import Settings
 from tests.lakehouse import Lakehouse, new_lakehouse
 
-# Compiling thoroughly pays on large data only; the JVM reads it when the first test starts it.
-
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """One Spark for all tests."""
+    """One session for all tests, on the engine of LAKEHOUSE_ENGINE or the default."""
     session = get_session(Settings.read(root=str(tmp_path_factory.mktemp("spark"))))
     yield session
     session.stop()

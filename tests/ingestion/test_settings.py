@@ -6,7 +6,7 @@ from tempfile import gettempdir
 import pytest
 
 from ingestion.errors import LakehouseError
-from ingestion.settings import Settings, absolute
+from ingestion.settings import Engine, Settings, absolute
 
 ROOT = "/data/lake"
 
@@ -32,6 +32,15 @@ def test_an_argument_wins_over_the_environment_and_that_over_the_default() -> No
     unnamed = Settings.read(environment=environment)
     assert (unnamed.root, unnamed.raw) == ("/a", "/b")
     assert read(LAKEHOUSE_ROOT="/a").raw == "/data/lake/raw"
+
+
+def test_the_engine_is_sail_unless_an_argument_or_the_environment_says_otherwise() -> None:
+    assert read().engine is Engine.SAIL
+    assert read(LAKEHOUSE_ENGINE="spark").engine is Engine.SPARK
+    argued = Settings.read(engine="sail", environment={"LAKEHOUSE_ENGINE": "spark"})
+    assert argued.engine is Engine.SAIL
+    with pytest.raises(LakehouseError, match="There is no engine 'Spark'"):
+        read(LAKEHOUSE_ENGINE="Spark")
 
 
 def test_every_variable_is_read() -> None:
