@@ -172,10 +172,10 @@ def generate(
     ] = None,
 ) -> None:
     """Write synthetic raw files in the real shape, and a manifest of every defect put in."""
-    from orchestration.generate import Plan, default_shares
+    from orchestration.generate import Plan, default_shares, shares_of
     from orchestration.generate import generate as generate_files
 
-    shares = (default_shares() if all_defects else {}) | _shares(defect or [])
+    shares = (default_shares() if all_defects else {}) | shares_of(defect or [])
     plan = Plan(
         days=days,
         orders_per_day=orders_per_day,
@@ -196,20 +196,6 @@ def generate(
         f"{len(manifest.defects):,} defects, each listed in {escape(str(raw / 'manifest.json'))}"
     )
     console.print(f"Next: lakehouse run --raw {escape(str(raw))}", soft_wrap=True)
-
-
-def _shares(texts: list[str]) -> dict[str, float]:
-    shares = {}
-    for text in texts:
-        name, _, share = text.partition("=")
-        try:
-            shares[name] = float(share)
-        except ValueError:
-            raise LakehouseError(
-                f"--defect {text}: expected NAME=SHARE, such as orphan_order=0.01.",
-                "The names are listed by: lakehouse generate --help",
-            ) from None
-    return shares
 
 
 def _console() -> Console:

@@ -7,7 +7,7 @@ here. The manifest says exactly what was spoilt and what the pipeline is expecte
 """
 
 from orchestration.generate.manifest import Injected, Manifest
-from orchestration.generate.plan import Plan, PlanError, default_shares
+from orchestration.generate.plan import Plan, PlanError, default_shares, shares_of
 from orchestration.generate.registry import DEFECTS, Defect, Level, Outcome
 from orchestration.generate.run import generate
 
@@ -22,4 +22,5 @@ __all__ = [
     "PlanError",
     "default_shares",
     "generate",
+    "shares_of",
 ]

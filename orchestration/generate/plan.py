@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -85,3 +85,22 @@ def _check_defect(name: str, share: float) -> None:
             f"The share of {name} is {share}; a share lies between 0 and 1.",
             f"Write 0.05 for five in a hundred, as in {name}=0.05.",
         )
+
+
+def shares_of(texts: Iterable[str]) -> dict[str, float]:
+    """Shares by name, from texts such as `orphan_order=0.01`.
+
+    Raises:
+        LakehouseError: A text has another form.
+    """
+    shares = {}
+    for text in texts:
+        name, _, share = text.partition("=")
+        try:
+            shares[name] = float(share)
+        except ValueError:
+            raise LakehouseError(
+                f"--defect {text}: expected NAME=SHARE, such as orphan_order=0.01.",
+                "The names are listed by: lakehouse generate --help",
+            ) from None
+    return shares
