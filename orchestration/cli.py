@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import sys
 from datetime import datetime
@@ -213,6 +214,7 @@ class _Ended(Exception):
 
 def main() -> None:
     """Run the command; show what a user can mend as two sentences, never as a stack trace."""
+    logging.basicConfig(format="%(message)s")
     try:
         app()
     except _Ended as ended:
