@@ -45,9 +45,9 @@ customers as (
     select
         user_id,
         as_of_date,
+        cast(datediff(as_of_date, max(date)) as int) as days_since_last_order,
         count(*) as total_orders,
         sum(total_amount) as total_spend,
-        cast(datediff(as_of_date, max(date)) as int) as days_since_last_order,
         sum(if(is_in_lookback, 1, 0)) as lookback_orders,
         sum(if(is_in_lookback, total_amount, 0)) as lookback_spend
     from orders_until

@@ -117,7 +117,8 @@ final as (
 
         -- rates
         {{ rate('sales.source_reorders', 'sales.total_quantity') }} as source_reorder_rate,
-        {{ rate('coalesce(reorders.observed_reorders, 0)', 'sales.total_quantity') }} as observed_reorder_rate,
+        {{ rate('coalesce(reorders.observed_reorders, 0)', 'sales.total_quantity') }}
+            as observed_reorder_rate,
 
         -- flags
         products.is_active,
