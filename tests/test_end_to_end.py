@@ -213,6 +213,7 @@ def test_a_second_run_on_the_real_ten_days_loads_nothing_and_changes_no_value(re
     assert again.exit_code == EXIT_WELL
     assert again.report is not None
     assert again.report.rows == []
+    assert (again.results, again.unchanged_since) == ([], real.result.run_id)
     assert values() == before
 
 
