@@ -87,6 +87,12 @@ def alternate(
     return measurements
 
 
+def _environment() -> dict[str, str]:
+    """A clean one: where Sail was started in this process, PySpark would want a remote session."""
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("SPARK_")}
+    return {**inherited, "TZ": "UTC"}
+
+
 def measure(
     program: Program, raw: Path, root: Path, logs: Path, number: int = 1, project: Path = PROJECT
 ) -> Measurement:
@@ -109,7 +115,7 @@ def measure(
         child = subprocess.Popen(
             program.command(raw, root),
             cwd=project,
-            env={**os.environ, "TZ": "UTC"},
+            env=_environment(),
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
