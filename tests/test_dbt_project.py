@@ -55,10 +55,17 @@ def test_every_unit_test_of_the_models_passes(built: Settings) -> None:
     assert [f"{node.name}: {node.message}" for node in results if node.status != "pass"] == []
 
 
-def test_a_plain_dbt_build_finds_delta_the_jars_and_the_tables(built: Settings) -> None:
-    done = plain_dbt(built, "build", "-s", "daily_sales+")
+@pytest.mark.parametrize(("target", "engine"), [("sail", "sail-delta"), ("local", "Apache-Spark")])
+def test_a_plain_dbt_build_finds_delta_and_the_tables_on_the_engine_of_its_target(
+    built: Settings, target: str, engine: str
+) -> None:
+    done = plain_dbt(built, "build", "-s", "segment_rules", "--target", target)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "ERROR=0" in done.stdout
+    log = Path(built.location("gold", "segment_rules")) / "_delta_log"
+    assert engine in max(log.glob("*.json")).read_text()
+    done = plain_dbt(built, "test", "-s", "daily_sales", "--target", target)
+    assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_dbt_docs_know_every_table(built: Settings) -> None:
