@@ -40,7 +40,7 @@ _SMALL_PAGES = WriterProperties(
     compression="ZSTD", data_page_row_count_limit=2048, dictionary_page_size_limit=8192
 )
 
-_SECONDS_TO_EXIT = 3
+_SECONDS_TO_EXIT = 15
 
 _servers: list[Any] = []
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -66,7 +67,7 @@ def run_that_built(settings: Settings, state: State) -> str | None:
     return str(newest["run_id"]) if was == state else None
 
 
-def record_build(spark: SparkSession, settings: Settings, run_id: str, built_at: object) -> None:
+def record_build(spark: SparkSession, settings: Settings, run_id: str, built_at: datetime) -> None:
     """Remember the state of now as the work of a run that built and tested everything."""
     state = current_state(settings)
     row = (run_id, state.project, state.versions, built_at)

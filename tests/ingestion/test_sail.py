@@ -113,3 +113,23 @@ def test_a_second_session_starts_with_an_empty_catalogue_on_the_same_server(
     other = sail.start()
     assert [row["name"] for row in other.sql("show databases").collect()] == ["default"]
     assert session.table("ops.numbers").count() == 1
+
+
+def test_sail_still_refuses_to_replace_rows_with_arrays_by_the_frame_writer(
+    session: SparkSession, lakehouse: Lakehouse
+) -> None:
+    """So `ingestion.delta.replace_where` is SQL."""
+    location = lakehouse.settings.location("ops", "coded")
+    columns = "name string, codes array<string>"
+    session.sql(f"create table ops.coded ({columns}) using delta location '{location}'")
+    rows = session.createDataFrame([("a", ["x"]), ("b", ["y"])], columns)
+    rows.write.format("delta").mode("append").save(location)
+    writer = rows.where("name = 'a'").write.format("delta").mode("overwrite")
+    with pytest.raises(PySparkException, match="same data type"):
+        writer.option("replaceWhere", "name = 'a'").save(location)
+
+
+def test_sail_still_gives_a_wider_type_for_days_between_dates(session: SparkSession) -> None:
+    """So `customer_insights` casts it to the type of its contract."""
+    query = "select typeof(datediff(date '2025-01-02', date '2025-01-01')) as type"
+    assert session.sql(query).collect()[0]["type"] == "bigint"
