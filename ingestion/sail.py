@@ -31,7 +31,8 @@ _REPLACE = re.compile(
 _DESCRIBE = re.compile(rf"{_COMMENT}describe (?:table )?extended\s+([\w.`]+)\s*", re.DOTALL | re.I)
 _SHOW = re.compile(rf"{_COMMENT}show table extended in .*", re.DOTALL | re.IGNORECASE)
 _ZORDER = re.compile(
-    rf"{_COMMENT}optimize\s+([\w.`]+)\s+zorder\s+by\s*\(([^)]*)\)\s*", re.DOTALL | re.IGNORECASE
+    rf"{_COMMENT}optimize\s+([\w.`]+)(?:\s+where\s+(.*?))?\s+zorder\s+by\s*\(([^)]*)\)\s*",
+    re.DOTALL | re.IGNORECASE,
 )
 
 # A day's file is a megabyte or two, so what a look-up can skip are pages, and a page that uses a
@@ -105,7 +106,7 @@ class SailSession(ConnectSession):
             return self._shown(answer)
         return answer
 
-    def _zorder(self, table: str, columns: str) -> None:
+    def _zorder(self, table: str, condition: str | None, columns: str) -> None:
         """Sail has no `optimize`; delta-rs has.
 
         It interleaves the bits of the values as they are, so of two ids the one with more bits that
@@ -115,9 +116,25 @@ class SailSession(ConnectSession):
         """
         rows = super().sql(f"describe table extended {table}").collect()
         location = next(row["data_type"] for row in rows if row["col_name"] == "Location")
-        DeltaTable(location).optimize.z_order(
-            [columns.split(",")[0].strip(" `")], writer_properties=_SMALL_PAGES
+        delta_table = DeltaTable(location)
+        partitions = self._partitions(table, delta_table, condition)
+        if partitions != []:
+            delta_table.optimize.z_order(
+                [columns.split(",")[0].strip(" `")], partitions, writer_properties=_SMALL_PAGES
+            )
+
+    def _partitions(
+        self, table: str, delta_table: DeltaTable, condition: str | None
+    ) -> list[tuple[str, str, list[str]]] | None:
+        """The partitions whose rows meet a condition, as delta-rs is told them; None for all."""
+        if condition is None:
+            return None
+        (column,) = delta_table.metadata().partition_columns
+        rows = super().sql(
+            f"select distinct cast(`{column}` as string) from {table} where {condition}"
         )
+        values = [row[0] for row in rows.collect()]
+        return [(column, "in", values)] if values else []
 
     def _described(self, table: str, answer: DataFrame) -> DataFrame:
         """Sail names no columns of a table that was registered by its path."""

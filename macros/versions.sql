@@ -3,8 +3,7 @@
         rows takes several times as long as the rest of a model. -#}
     select
         {{ rows }}.*,
-        1 as version_rank,
-        1 as version_count
+        1 as version_rank
     from {{ rows }}
     left anti join {{ repeated_keys }}
         on {{ rows }}.{{ key }} = {{ repeated_keys }}.{{ key }}
@@ -13,8 +12,7 @@
         {{ rows }}.*,
         row_number() over (
             partition by {{ rows }}.{{ key }} order by {{ newest_first() }}
-        ) as version_rank,
-        count(*) over (partition by {{ rows }}.{{ key }}) as version_count
+        ) as version_rank
     from {{ rows }}
     left semi join {{ repeated_keys }}
         on {{ rows }}.{{ key }} = {{ repeated_keys }}.{{ key }}

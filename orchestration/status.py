@@ -60,7 +60,7 @@ from (
             where status = 'loaded' and table_name = '{table}') as loaded,
         (select count(*) from bronze.{table}) as bronze,
         (select count(*) from silver.{table}) as silver,
-        (select coalesce(sum(superseded_versions), 0) from silver.{table}) as superseded,
+        (select count(*) from silver.{table}_superseded) as superseded,
         (select count(*) from silver.{table}_rejected) as rejected_or_waiting
 )
 """

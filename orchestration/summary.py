@@ -75,7 +75,7 @@ def _bronze(result: RunResult, name: str) -> list[str | Text]:
 def _names(connection: duckdb.DuckDBPyConnection, layer: str) -> list[str]:
     query = (
         "select table_name from information_schema.tables where table_schema = ?"
-        " and not ends_with(table_name, '_rejected')"
+        " and not ends_with(table_name, '_rejected') and not ends_with(table_name, '_superseded')"
         " and table_name not in ('department_aliases', 'segment_rules') order by 1"
     )
     return [name for (name,) in connection.execute(query, [layer]).fetchall()]
@@ -90,7 +90,7 @@ def _model(
 ) -> list[str | Text]:
     (rows,) = connection.execute(f'select count(*) from {layer}."{name}"').fetchone() or (0,)
     read = rejected = reasons = ""
-    if layer == "silver":
+    if layer == "silver" and name in TABLES:
         (read_count,) = connection.execute(f'select count(*) from bronze."{name}"').fetchone() or (
             0,
         )

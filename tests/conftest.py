@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from pyspark.sql import SparkSession
 
 from ingestion.session import get_session
 from ingestion.settings import Settings
+from orchestration import dbt
+from orchestration.dbt import PROJECT_FOLDER
 from tests.lakehouse import Lakehouse, new_lakehouse
 
 
@@ -23,3 +26,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def lakehouse(spark: SparkSession, tmp_path: Path) -> Lakehouse:
     """A root with empty tables, for one test."""
     return new_lakehouse(spark, tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the dbt project that a test may break."""
+    for folder in ("models", "macros", "seeds", "profiles"):
+        shutil.copytree(PROJECT_FOLDER / folder, tmp_path / folder)
+    shutil.copytree(PROJECT_FOLDER / "tests" / "dbt", tmp_path / "tests" / "dbt")
+    shutil.copy(PROJECT_FOLDER / "dbt_project.yml", tmp_path)
+    monkeypatch.setattr(dbt, "PROJECT_FOLDER", tmp_path)
+    return tmp_path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,17 +73,6 @@ def test_dbt_docs_know_every_table(built: Settings) -> None:
     catalog = (Path(built.root) / "target" / "catalog.json").read_text()
     for table in ("order_items", "daily_sales", "customer_insights"):
         assert f"ecommerce_lakehouse.{table}" in catalog
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the dbt project that a test may break."""
-    for folder in ("models", "macros", "seeds", "profiles"):
-        shutil.copytree(PROJECT / folder, tmp_path / folder)
-    shutil.copytree(PROJECT / "tests" / "dbt", tmp_path / "tests" / "dbt")
-    shutil.copy(PROJECT / "dbt_project.yml", tmp_path)
-    monkeypatch.setattr(dbt, "PROJECT_FOLDER", tmp_path)
-    return tmp_path
 
 
 def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_engine(

@@ -5,23 +5,9 @@
 
 with
 
-orders as (
+order_days as (
 
-    select * from {{ ref('orders') }}
-
-),
-
-sequenced_orders as (
-
-    select
-        date as order_date,
-        user_id,
-        total_amount,
-        row_number() over (
-            partition by user_id
-            order by order_timestamp, order_id
-        ) as user_order_sequence
-    from orders
+    select * from {{ ref('order_days') }}
 
 ),
 
@@ -30,7 +16,7 @@ span as (
     select
         min(date) as first_date,
         max(date) as last_date
-    from orders
+    from order_days
 
 ),
 
@@ -42,19 +28,6 @@ calendar as (
 
 ),
 
-days as (
-
-    select
-        order_date,
-        sum(total_amount) as total_sales,
-        count(*) as order_count,
-        count(distinct user_id) as unique_customers,
-        count(distinct case when user_order_sequence = 1 then user_id end) as new_customers
-    from sequenced_orders
-    group by order_date
-
-),
-
 final as (
 
     select
@@ -62,14 +35,16 @@ final as (
         calendar.order_date,
 
         -- amounts
-        cast(coalesce(days.total_sales, 0) as decimal(18, 2)) as total_sales,
-        {{ quotient('days.total_sales', 'days.order_count', 'decimal(18, 2)') }} as avg_order_value,
+        cast(coalesce(order_days.total_sales, 0) as decimal(18, 2)) as total_sales,
+        {{ quotient('order_days.total_sales', 'order_days.order_count', 'decimal(18, 2)') }}
+            as avg_order_value,
 
         -- counts
-        coalesce(days.order_count, 0) as order_count,
-        coalesce(days.unique_customers, 0) as unique_customers,
-        coalesce(days.new_customers, 0) as new_customers,
-        coalesce(days.unique_customers - days.new_customers, 0) as returning_customers,
+        coalesce(order_days.order_count, 0) as order_count,
+        coalesce(order_days.unique_customers, 0) as unique_customers,
+        coalesce(order_days.new_customers, 0) as new_customers,
+        coalesce(order_days.unique_customers - order_days.new_customers, 0)
+            as returning_customers,
 
         -- audit
         current_timestamp() as last_updated_timestamp,
@@ -78,8 +53,8 @@ final as (
         -- partition
         date_format(calendar.order_date, 'yyyy-MM') as order_month
     from calendar
-    left join days
-        on calendar.order_date = days.order_date
+    left join order_days
+        on calendar.order_date = order_days.date
 
 )
 

@@ -11,15 +11,21 @@ products as (
 
 ),
 
-order_items as (
+order_days as (
 
-    select * from {{ ref('order_items') }}
+    select * from {{ ref('order_days') }}
 
 ),
 
-orders as (
+product_days as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('product_days') }}
+
+),
+
+department_days as (
+
+    select * from {{ ref('department_days') }}
 
 ),
 
@@ -39,11 +45,11 @@ span as (
     select
         min(date) as first_date,
         max(date) as last_date
-    from orders
+    from order_days
 
 ),
 
-days as (
+calendar as (
 
     select explode(sequence(first_date, last_date, interval 1 day)) as order_date
     from span
@@ -63,59 +69,11 @@ periods as (
         'day' as period_type,
         order_date as period_start,
         order_date as period_end
-    from days
+    from calendar
 
 ),
 
-lines as (
-
-    select
-        products.department,
-        order_items.date,
-        order_items.product_id,
-        order_items.order_id,
-        order_items.user_id,
-        order_items.allocated_amount
-    from order_items
-    inner join products
-        on order_items.product_id = products.product_id
-
-),
-
--- An order lies on one day and is one customer's, so this has one row for it in each department.
--- Counting rows of it takes a fraction of counting distinct orders among lines.
-department_orders as (
-
-    select
-        department,
-        date,
-        order_id,
-        user_id,
-        count(*) as total_quantity,
-        sum(allocated_amount) as total_sales
-    from lines
-    group by
-        department,
-        date,
-        order_id,
-        user_id
-
-),
-
-department_products as (
-
-    select
-        department,
-        date,
-        product_id
-    from lines
-    group by
-        department,
-        date,
-        product_id
-
-),
-
+-- an order lies on one day, and a customer is new to a department on one day only
 order_periods as (
 
     select
@@ -123,24 +81,32 @@ order_periods as (
         'all' as period_type,
         sum(total_quantity) as total_quantity,
         sum(total_sales) as total_sales,
-        count(*) as order_count,
-        count(distinct user_id) as customer_count,
+        sum(order_count) as order_count,
+        sum(new_customers) as customer_count,
         cast(null as date) as order_date
-    from department_orders
+    from department_days
     group by department
     union all
     select
         department,
         'day' as period_type,
-        sum(total_quantity) as total_quantity,
-        sum(total_sales) as total_sales,
-        count(*) as order_count,
-        count(distinct user_id) as customer_count,
+        total_quantity,
+        total_sales,
+        order_count,
+        customer_count,
         date as order_date
-    from department_orders
-    group by
-        department,
-        date
+    from department_days
+
+),
+
+sold_products as (
+
+    select
+        products.department,
+        products.product_id
+    from products
+    left semi join product_days
+        on products.product_id = product_days.product_id
 
 ),
 
@@ -149,20 +115,17 @@ product_periods as (
     select
         department,
         'all' as period_type,
-        count(distinct product_id) as products_sold,
+        count(*) as products_sold,
         cast(null as date) as order_date
-    from department_products
+    from sold_products
     group by department
     union all
     select
         department,
         'day' as period_type,
-        count(*) as products_sold,
+        products_sold,
         date as order_date
-    from department_products
-    group by
-        department,
-        date
+    from department_days
 
 ),
 

@@ -11,88 +11,24 @@ products as (
 
 ),
 
-order_items as (
+product_days as (
 
-    select * from {{ ref('order_items') }}
-
-),
-
-product_orders as (
-
-    select
-        product_id,
-        user_id,
-        order_id,
-        order_timestamp,
-        count(*) as quantity,
-        sum(allocated_amount) as sales,
-        sum(reordered) as source_reorders
-    from order_items
-    group by
-        product_id,
-        user_id,
-        order_id,
-        order_timestamp
+    select * from {{ ref('product_days') }}
 
 ),
 
-product_customers as (
-
-    select
-        product_id,
-        user_id,
-        count(*) as order_count,
-        sum(quantity) as quantity,
-        sum(sales) as sales,
-        sum(source_reorders) as source_reorders
-    from product_orders
-    group by
-        product_id,
-        user_id
-
-),
-
--- a line is an observed reorder when the user bought the product in an earlier order of our data,
--- which few do, so only theirs are put in order
-repeat_orders as (
-
-    select
-        product_orders.product_id,
-        product_orders.quantity,
-        row_number() over (
-            partition by product_orders.user_id, product_orders.product_id
-            order by product_orders.order_timestamp, product_orders.order_id
-        ) as order_rank
-    from product_orders
-    inner join product_customers
-        on
-            product_orders.product_id = product_customers.product_id
-            and product_orders.user_id = product_customers.user_id
-    where product_customers.order_count > 1
-
-),
-
-reorders as (
-
-    select
-        product_id,
-        sum(quantity) as observed_reorders
-    from repeat_orders
-    where order_rank > 1
-    group by product_id
-
-),
-
+-- a customer is new to a product on one day only, so the sum over the days counts each once
 sales as (
 
     select
         product_id,
-        sum(sales) as total_sales,
-        sum(quantity) as total_quantity,
+        sum(total_sales) as total_sales,
+        sum(total_quantity) as total_quantity,
         sum(order_count) as order_count,
-        count(*) as customer_count,
-        sum(source_reorders) as source_reorders
-    from product_customers
+        sum(new_customers) as customer_count,
+        sum(source_reorders) as source_reorders,
+        sum(observed_reorders) as observed_reorders
+    from product_days
     group by product_id
 
 ),
@@ -117,7 +53,7 @@ final as (
 
         -- rates
         {{ rate('sales.source_reorders', 'sales.total_quantity') }} as source_reorder_rate,
-        {{ rate('coalesce(reorders.observed_reorders, 0)', 'sales.total_quantity') }}
+        {{ rate('sales.observed_reorders', 'sales.total_quantity') }}
             as observed_reorder_rate,
 
         -- flags
@@ -132,8 +68,6 @@ final as (
     from products
     left join sales
         on products.product_id = sales.product_id
-    left join reorders
-        on products.product_id = reorders.product_id
 
 )
 

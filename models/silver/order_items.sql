@@ -1,7 +1,10 @@
 {{ config(
+    materialized='replaced_days',
+    touched_by='order_items',
     partition_by=['date'],
-    post_hook="{{ zorder(['product_id', 'order_id']) }}",
+    post_hook="{{ zorder(['product_id', 'order_id'], touched_days('order_items')) }}",
 ) }}
+{%- set days = touched_days('order_items') %}
 
 with
 
@@ -41,7 +44,7 @@ lines as (
         count(*) over (partition by order_id) as line_count,
         row_number() over (partition by order_id order by add_to_cart_order, id) as line_rank
     from versions
-    where version_rank = 1
+    where version_rank = 1 {{- ' and ' ~ days if days is not none }}
 
 ),
 
@@ -82,7 +85,6 @@ final as (
         order_timestamp,
 
         -- audit
-        cast(version_count - 1 as bigint) as superseded_versions,
         source_file,
         file_date,
         record_number,

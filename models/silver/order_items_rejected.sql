@@ -1,3 +1,6 @@
+{{ config(materialized='replaced_days', touched_by='order_items') }}
+{%- set days = touched_days('order_items') %}
+
 with
 
 order_items_checked as (
@@ -12,7 +15,7 @@ rejected as (
         *,
         forall(reasons, code -> code in ('unknown_order', 'unknown_product')) as is_waiting
     from order_items_checked
-    where size(reasons) > 0
+    where size(reasons) > 0 {{- ' and ' ~ days if days is not none }}
 
 ),
 

@@ -1,4 +1,11 @@
-{{ config(partition_by=['date']) }}
+{{ config(
+    materialized='replaced_days',
+    touched_by='orders',
+    partition_by=['date'],
+) }}
+{#- What the orders were before tells which lines are touched, so that is asked first. #}
+{%- do built_after('touched_order_items') %}
+{%- set days = touched_days('orders') %}
 
 with
 
@@ -53,7 +60,6 @@ final as (
         hour_of_day,
 
         -- audit
-        cast(version_count - 1 as bigint) as superseded_versions,
         source_file,
         file_date,
         record_number,
@@ -63,7 +69,7 @@ final as (
         -- partition
         date
     from versions
-    where version_rank = 1
+    where version_rank = 1 {{- ' and ' ~ days if days is not none }}
 
 )
 

@@ -1,10 +1,16 @@
 {{ config(materialized='ephemeral') }}
+{%- set bronze_orders = source('bronze', 'orders') %}
+{%- set days = touched_days('orders') %}
 
 with
 
 bronze_orders as (
 
-    select * from {{ source('bronze', 'orders') }}
+    select * from {{ bronze_orders }}
+    {%- if days is not none %}
+        -- all versions of the orders of these days, and few others
+        where {{ key_range('order_id', bronze_orders ~ ' where ' ~ days) }}
+    {%- endif %}
 
 ),
 

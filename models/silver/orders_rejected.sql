@@ -1,3 +1,6 @@
+{{ config(materialized='replaced_days', touched_by='orders') }}
+{%- set days = touched_days('orders') %}
+
 with
 
 orders_checked as (
@@ -31,7 +34,7 @@ final as (
         batch_id,
         ingestion_timestamp
     from orders_checked
-    where size(reasons) > 0
+    where size(reasons) > 0 {{- ' and ' ~ days if days is not none }}
 
 )
 

@@ -13,7 +13,6 @@ valid_versions as (
     select
         *,
         row_number() over (partition by product_id order by {{ newest_first() }}) as version_rank,
-        count(*) over (partition by product_id) as version_count,
         first_value(source_file) over (order by {{ newest_first() }}) as newest_source_file
     from products_checked
     where size(reasons) = 0
@@ -33,8 +32,7 @@ current_versions as (
         record_number,
         batch_id,
         ingestion_timestamp,
-        source_file = newest_source_file as is_active,
-        version_count - 1 as superseded_versions
+        source_file = newest_source_file as is_active
     from valid_versions
     where version_rank = 1
 
@@ -71,7 +69,6 @@ final as (
         current_versions.is_active,
 
         -- audit
-        cast(current_versions.superseded_versions as bigint) as superseded_versions,
         current_versions.source_file,
         current_versions.file_date,
         current_versions.record_number,

@@ -8,7 +8,7 @@ counted as (
             '{{ table }}' as silver_table,
             count(*) as bronze_rows,
             0 as silver_rows,
-            0 as superseded_versions,
+            0 as superseded_rows,
             0 as rejected_rows
         from {{ source('bronze', table) }}
         union all
@@ -16,7 +16,7 @@ counted as (
             '{{ table }}' as silver_table,
             0 as bronze_rows,
             count(*) as silver_rows,
-            coalesce(sum(superseded_versions), 0) as superseded_versions,
+            0 as superseded_rows,
             0 as rejected_rows
         from {{ ref(table) }}
         union all
@@ -24,7 +24,15 @@ counted as (
             '{{ table }}' as silver_table,
             0 as bronze_rows,
             0 as silver_rows,
-            0 as superseded_versions,
+            count(*) as superseded_rows,
+            0 as rejected_rows
+        from {{ ref(table ~ '_superseded') }}
+        union all
+        select
+            '{{ table }}' as silver_table,
+            0 as bronze_rows,
+            0 as silver_rows,
+            0 as superseded_rows,
             count(*) as rejected_rows
         from {{ ref(table ~ '_rejected') }}
         {{ 'union all' if not loop.last }}
@@ -38,7 +46,7 @@ summed as (
         silver_table,
         sum(bronze_rows) as bronze_rows,
         sum(silver_rows) as silver_rows,
-        sum(superseded_versions) as superseded_versions,
+        sum(superseded_rows) as superseded_rows,
         sum(rejected_rows) as rejected_rows
     from counted
     group by silver_table
@@ -46,4 +54,4 @@ summed as (
 )
 
 select * from summed
-where bronze_rows <> silver_rows + superseded_versions + rejected_rows
+where bronze_rows <> silver_rows + superseded_rows + rejected_rows

@@ -76,15 +76,16 @@ def test_rejected_records_are_counted_by_reason_with_an_example(tmp_path: Path) 
     assert f"orders missing:date 1 {FILE} record 1" in text
 
 
-@pytest.mark.parametrize(("silver_rows", "adds_up"), [(1, "yes"), (0, "NO")])
+@pytest.mark.parametrize(("superseded", "adds_up"), [(1, "yes"), (2, "NO")])
 def test_where_every_row_went_adds_up_or_says_no(
-    tmp_path: Path, silver_rows: int, adds_up: str
+    tmp_path: Path, superseded: int, adds_up: str
 ) -> None:
     write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
     write(tmp_path, "bronze/orders", *({"order_id": number} for number in (1, 1, 2)))
-    write(tmp_path, "silver/orders", {"order_id": 1, "superseded_versions": silver_rows})
+    write(tmp_path, "silver/orders", {"order_id": 1})
+    write(tmp_path, "silver/orders_superseded", *({"order_id": 1} for _ in range(superseded)))
     rejected = {"source_file": FILE, "record_number": 3, "reasons": ["unknown_user"]}
     write(tmp_path, "silver/orders_rejected", rejected)
     text = shown(tmp_path)
-    assert f"orders 3 3 1 {silver_rows} 1 {adds_up}" in text
+    assert f"orders 3 3 1 {superseded} 1 {adds_up}" in text
     assert f"orders unknown_user 1 {FILE} record 3" in text

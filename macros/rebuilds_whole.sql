@@ -1,0 +1,15 @@
+{% macro rebuilds_whole() -%}
+    {#- Only in a silver that was built whole once, by these very rules, can some days be replaced. -#}
+    {%- if not execute or should_full_refresh() or load_relation(before('built_from', 'ops')) is none -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'replaced_days' -%}
+        {%- if load_relation(before(node.name)) is none -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set rules = run_query(
+        "select input_version from " ~ before('built_from', 'ops') ~ " where kind = 'rules'"
+    ).columns[0].values() -%}
+    {{ return(rules | list != [silver_rules()]) }}
+{%- endmacro %}

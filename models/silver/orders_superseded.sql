@@ -1,0 +1,62 @@
+{{ config(materialized='replaced_days', touched_by='orders') }}
+{%- set days = touched_days('orders') %}
+
+with
+
+orders_checked as (
+
+    select * from {{ ref('orders_checked') }}
+
+),
+
+valid_rows as (
+
+    select * from orders_checked
+    where size(reasons) = 0
+
+),
+
+repeated_keys as (
+
+    select order_id
+    from valid_rows
+    group by order_id
+    having count(*) > 1
+
+),
+
+versions as (
+
+    {{ versions('valid_rows', 'repeated_keys', 'order_id') }}
+
+),
+
+final as (
+
+    select
+        -- keys
+        order_id,
+        user_id,
+
+        -- attributes
+        order_num,
+
+        -- amounts
+        total_amount,
+
+        -- times
+        order_timestamp,
+        date,
+
+        -- audit
+        source_file,
+        file_date,
+        record_number,
+        batch_id,
+        ingestion_timestamp
+    from versions
+    where version_rank > 1 {{- ' and ' ~ days if days is not none }}
+
+)
+
+select * from final
