@@ -150,7 +150,6 @@ def _newest(rows: DataFrame, key: str) -> DataFrame:
     versions = Window.partitionBy(key)
     return (
         rows.withColumn("version_rank", F.row_number().over(versions.orderBy(*_newest_first())))
-        .withColumn("superseded_versions", F.count("*").over(versions) - 1)
         .where(F.col("version_rank") == 1)
         .drop("version_rank")
     )

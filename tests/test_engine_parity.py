@@ -24,6 +24,8 @@ REAL = PROJECT.parent / "shared" / "data" / "real"
 # What a run is called, when and how fast it was; all other columns must agree.
 OF_THE_RUN = {
     "batch_id",
+    "build_id",
+    "input_version",
     "run_id",
     "_run_id",
     "ingestion_timestamp",
@@ -47,6 +49,10 @@ TABLES = (
     *("bronze.products", "bronze.orders", "bronze.order_items"),
     *("silver.department_aliases", "silver.products", "silver.orders", "silver.order_items"),
     *("silver.products_rejected", "silver.orders_rejected", "silver.order_items_rejected"),
+    *("silver.products_superseded", "silver.orders_superseded", "silver.order_items_superseded"),
+    *("silver.order_days", "silver.product_days", "silver.department_days"),
+    *("ops.inputs", "ops.built_from"),
+    *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
     *("gold.segment_rules", "gold.daily_sales", "gold.product_performance"),
     *("gold.department_analytics", "gold.customer_insights"),
     *("ops.ingested_files", "ops.rejected_records", "ops.missing_files"),
@@ -56,6 +62,7 @@ TABLES = (
 # They say how the present state was reached: one run can't be compared with two.
 HISTORY = {
     *("ops.ingested_files", "ops.runs", "ops.run_steps", "ops.model_results", "ops.builds"),
+    *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
     "ops.test_results",
 }
 # Each root is compared with one that Sail has built in two runs: the data, and which engine made

@@ -28,7 +28,6 @@ with valid as (
     select
         *,
         row_number() over newest as version_rank,
-        count(*) over (partition by product_id) as version_count,
         first_value(source_file) over (
             order by file_date desc nulls last, source_file desc, record_number desc
         ) as newest_source_file
@@ -47,7 +46,6 @@ select
     department_id,
     source_department,
     source_file = newest_source_file as is_active,
-    version_count - 1 as superseded_versions,
     source_file,
     file_date,
     record_number,
@@ -85,9 +83,7 @@ where len(reasons) > 0;
 
 create table silver.orders as
 with valid as (
-    select
-        *,
-        count(*) over (partition by order_id) - 1 as superseded_versions
+    select *
     from silver.orders_checked
     where len(reasons) = 0
     qualify row_number() over (
@@ -104,7 +100,6 @@ select
     order_timestamp,
     cast(isodow(date) as int) as day_of_week,
     cast(hour(order_timestamp) as int) as hour_of_day,
-    superseded_versions,
     source_file,
     file_date,
     record_number,
@@ -158,9 +153,7 @@ where len(reasons) > 0;
 -- Whole cents: each line gets the floor of its equal share, the first lines one cent more.
 create table silver.order_items as
 with valid as (
-    select
-        *,
-        count(*) over (partition by id) - 1 as superseded_versions
+    select *
     from silver.order_items_checked
     where len(reasons) = 0
     qualify row_number() over (
@@ -192,7 +185,6 @@ select
     ) as allocated_amount,
     reordered,
     order_timestamp,
-    superseded_versions,
     source_file,
     file_date,
     record_number,

@@ -3,7 +3,7 @@
 {%- set bronze_order_items = source('bronze', 'order_items') %}
 {%- set inputs = ref('inputs') %}
 {%- set days_of_orders = touched_days('orders') %}
-{%- set rebuilds_whole = rebuilds_whole() %}
+{%- set rebuilds_whole = days_of_orders is none or rebuilds_whole() %}
 {%- if not rebuilds_whole %}
     {%- set changed = changed_inputs(inputs) %}
     {%- set of_changed_files = is_in('source_file', changed.order_items.files) %}
