@@ -1,0 +1,65 @@
+"""`lakehouse run` and its two halves, `ingest` and `build`."""
+
+from __future__ import annotations
+
+import typer
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from orchestration.commands.options import Engine, FullRefresh, Quiet, Raw, Root
+from orchestration.commands.terminal import Ended, new_console, require_local_root
+
+
+def run(
+    raw: Raw = None,
+    root: Root = None,
+    engine: Engine = None,
+    full_refresh: FullRefresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Load the raw files, build silver and gold, test everything: the whole line in one go."""
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    _run(settings, quiet, with_ingest=True, build_arguments=["--full-refresh"] * full_refresh)
+
+
+def ingest(raw: Raw = None, root: Root = None, engine: Engine = None, quiet: Quiet = False) -> None:
+    """Load what is new or changed in the raw folder into bronze, the first half of a run."""
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    _run(settings, quiet, with_ingest=True, build_arguments=None)
+
+
+def build(
+    context: typer.Context, root: Root = None, engine: Engine = None, quiet: Quiet = False
+) -> None:
+    """Build and test silver and gold, the second half; other arguments go to `dbt build`.
+
+    For example: lakehouse build --select daily_sales+
+    """
+    settings = Settings.read(root=root, engine=engine)
+    _run(settings, quiet, with_ingest=False, build_arguments=context.args)
+
+
+def _run(
+    settings: Settings, quiet: bool, *, with_ingest: bool, build_arguments: list[str] | None
+) -> None:
+    # dbt and Spark take a second to import; --help should not wait for them.
+    from orchestration.progress import Display
+    from orchestration.run import run as run_pipeline
+    from orchestration.summary import print_summary
+
+    console = new_console()
+    require_local_root(settings)
+    try:
+        result = run_pipeline(
+            settings,
+            Display(console, quiet),
+            with_ingest=with_ingest,
+            build_arguments=build_arguments,
+        )
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Nothing half done is visible; run the same command again to go on."
+        ) from None
+    if not quiet or result.exit_code == 1:
+        print_summary(console, settings, result)
+    raise Ended(result.exit_code)

@@ -1,0 +1,37 @@
+"""Commands that only look: `lakehouse status` and `lakehouse cost`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ingestion.settings import Settings
+from orchestration.commands.options import Engine, Root
+from orchestration.commands.terminal import new_console, require_local_root
+
+
+def status(root: Root = None, engine: Engine = None) -> None:
+    """Show files, gaps, rejects with reasons, freshness, the last run and where every row went."""
+    from orchestration.status import print_status
+
+    settings = Settings.read(root=root, engine=engine)
+    require_local_root(settings)
+    print_status(new_console(), settings)
+
+
+def cost(
+    root: Root = None,
+    run_id: Annotated[str | None, typer.Option("--run", help="Id or its start. [newest]")] = None,
+    workers: Annotated[int, typer.Option(min=2, help="Workers, the driver included.")] = 2,
+    worker_type: Annotated[str, typer.Option(help="G.1X, G.2X, G.4X or G.8X.")] = "G.1X",
+) -> None:
+    """Estimate what a recorded run would cost on AWS Glue: by model, by run, by month.
+
+    From its seconds and orchestration/prices.yml; docs/scaling.md says how. No engine is started.
+    """
+    from orchestration.cost_report import print_cost
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    print_cost(new_console(), settings, run_id, workers, worker_type)
