@@ -34,6 +34,7 @@ app.command()(pipeline.run)
 app.command()(pipeline.ingest)
 app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
 app.command()(reports.status)
+app.command()(reports.trace)
 app.command()(reports.cost)
 app.command(epilog=generate.defect_list())(generate.generate)
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from ingestion.files import to_path
 from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
+from orchestration.query_display import has_table, print_query
 
 _FILES = """
 select table_name, status, count(*) as files, sum(records_read) as records_read,
@@ -52,23 +52,41 @@ select run_id, started_at, status, date_diff('second', started_at, finished_at) 
 from ops.runs order by finished_at desc limit 1
 """
 _EQUATION = """
-select *, case when loaded = bronze and bronze = silver + superseded + rejected_or_waiting
-    then 'yes' else 'NO' end as adds_up
+select *, case when read = refused + loaded and loaded = bronze
+    and bronze = silver + superseded + rejected + waiting then 'yes' else 'NO' end as adds_up
 from (
     select '{table}' as table_name,
-        (select coalesce(sum(records_loaded), 0) from ops.ingested_files
-            where status = 'loaded' and table_name = '{table}') as loaded,
+        coalesce(sum(records_read), 0) as read,
+        coalesce(sum(records_rejected), 0) as refused,
+        coalesce(sum(records_loaded), 0) as loaded,
         (select count(*) from bronze.{table}) as bronze,
         (select count(*) from silver.{table}) as silver,
         (select count(*) from silver.{table}_superseded) as superseded,
-        (select count(*) from silver.{table}_rejected) as rejected_or_waiting
+        (select count(*) from silver.{table}_rejected where not {is_waiting}) as rejected,
+        (select count(*) from silver.{table}_rejected where {is_waiting}) as waiting
+    from ops.ingested_files
+    where table_name = '{table}' and status in ('loaded', 'quarantined')
 )
 """
+# Whether a row of silver.<table>_rejected waits for its parent; others have none.
+_IS_WAITING = {"order_items": "is_waiting"}
+_SAME_DAY = """
+select table_name, file_date, string_agg(source_file, ' and ' order by source_file) as files,
+    max(source_file) as wins
+from ops.ingested_files where status = 'loaded' and file_date is not null
+group by all having count(*) > 1 order by all
+"""
+_LOADED = "select source_file, records_loaded from ops.ingested_files where status = 'loaded'"
 _OPS = (
     ("Last run", _LAST_RUN, "runs"),
     ("Files", _FILES, "ingested_files"),
     ("In quarantine", _QUARANTINE, "ingested_files"),
     ("Missing", _MISSING, "missing_files"),
+    (
+        "Several files for one day: of rows with one key the last file's count",
+        _SAME_DAY,
+        "ingested_files",
+    ),
     ("Rejected records (bronze)", _REJECTS, "rejected_records"),
 )
 
@@ -83,41 +101,42 @@ def print_status(console: Console, settings: Settings) -> None:
     console.print(
         f"root   {settings.root}\nengine {describe_engine(settings)}", markup=False, soft_wrap=True
     )
-    silver = [table for table in TABLES if _has(connection, "silver", f"{table}_rejected")]
+    silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
     for title, query, name in _OPS:
-        if _has(connection, "ops", name):  # the first run makes some of them at its end only
-            _show(console, connection, title, query)
+        if has_table(connection, "ops", name):  # the first run makes some of them at its end only
+            print_query(console, connection, title, query)
     rejects = " union all ".join(f"({_SILVER_REJECTS.format(table=table)})" for table in silver)
-    equations = " union all ".join(f"({_EQUATION.format(table=table)})" for table in silver)
+    equations = " union all ".join(
+        f"({_EQUATION.format(table=table, is_waiting=_IS_WAITING.get(table, 'false'))})"
+        for table in silver
+    )
     if silver:
-        _show(console, connection, "Rejected and waiting rows (silver)", rejects)
-        _show(console, connection, "Where every row went", equations)
+        print_query(console, connection, "Rejected and waiting rows (silver)", rejects)
+        print_query(console, connection, "Where every row went", equations)
+    if has_table(connection, "ops", "ingested_files"):
+        _show_gone(console, connection, settings)
 
 
-def _has(connection: duckdb.DuckDBPyConnection, layer: str, name: str) -> bool:
-    query = "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
-    return connection.execute(query, [layer, name]).fetchone() is not None
-
-
-def _show(console: Console, connection: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
-    found = connection.execute(query)
-    names = [column[0] for column in found.description or []]
-    rows = found.fetchall()
-    if not rows:
-        return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for place, name in enumerate(names):
-        is_number = isinstance(rows[0][place], int)
-        table.add_column(name.replace("_", " "), justify="right" if is_number else "left")
-    for row in rows:
-        table.add_row(*(escape(_text(value)) for value in row))
+def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Tell which loaded files lie in the raw folder no more; their rows stay where they are."""
+    folder = to_path(settings.raw)
     console.print()
-    console.print(table)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else str(value)
+    if not folder.is_dir():
+        console.print(
+            f"The raw folder {settings.raw} is not there, so nobody can say which raw files are"
+            " gone: name it with --raw.",
+            markup=False,
+            soft_wrap=True,
+        )
+        return
+    loaded = connection.execute(f"{_LOADED} order by source_file").fetchall()
+    gone = [(name, count) for name, count in loaded if not (folder / name).is_file()]
+    for name, count in gone:
+        console.print(
+            f"gone from the raw folder: {name}; its {count:,} rows stay, for nothing"
+            " but a correction of the file replaces them.",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not gone:
+        console.print(f"all {len(loaded):,} loaded files still lie in {settings.raw}", markup=False)

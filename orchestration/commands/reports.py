@@ -1,4 +1,4 @@
-"""Commands that only look: `lakehouse status` and `lakehouse cost`."""
+"""Commands that only look: `lakehouse status`, `lakehouse trace` and `lakehouse cost`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,33 @@ from typing import Annotated
 import typer
 
 from ingestion.settings import Settings
-from orchestration.commands.options import Engine, Root
+from orchestration.commands.options import Engine, Raw, Root
 from orchestration.commands.terminal import new_console, require_local_root
 
 
-def status(root: Root = None, engine: Engine = None) -> None:
+def status(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
     """Show files, gaps, rejects with reasons, freshness, the last run and where every row went."""
     from orchestration.status import print_status
 
-    settings = Settings.read(root=root, engine=engine)
+    settings = Settings.read(root=root, raw=raw, engine=engine)
     require_local_root(settings)
     print_status(new_console(), settings)
+
+
+def trace(
+    table: Annotated[str, typer.Argument(help="products, orders or order_items.")],
+    key: Annotated[int, typer.Argument(help="Its product_id, order_id or id.")],
+    root: Root = None,
+) -> None:
+    """Show a row's life: its lines of files, what became of each, and the gold rows that count it.
+
+    For example: lakehouse trace orders 10000
+    """
+    from orchestration.trace import print_trace
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    print_trace(new_console(), settings, table, key)
 
 
 def cost(

@@ -30,7 +30,7 @@ def version(status: str, content: str, recorded_at: datetime, **values: Any) -> 
 def shown(root: Path) -> str:
     console = Console(width=160, force_terminal=False)
     with console.capture() as capture:
-        print_status(console, Settings(str(root), ""))
+        print_status(console, Settings(str(root), str(root / "raw")))
     return " ".join(capture.get().split())
 
 
@@ -80,12 +80,28 @@ def test_rejected_records_are_counted_by_reason_with_an_example(tmp_path: Path) 
 def test_where_every_row_went_adds_up_or_says_no(
     tmp_path: Path, superseded: int, adds_up: str
 ) -> None:
-    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
+    counts = {"records_read": 5, "records_loaded": 3, "records_rejected": 2}
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, **counts))
     write(tmp_path, "bronze/orders", *({"order_id": number} for number in (1, 1, 2)))
     write(tmp_path, "silver/orders", {"order_id": 1})
     write(tmp_path, "silver/orders_superseded", *({"order_id": 1} for _ in range(superseded)))
     rejected = {"source_file": FILE, "record_number": 3, "reasons": ["unknown_user"]}
     write(tmp_path, "silver/orders_rejected", rejected)
     text = shown(tmp_path)
-    assert f"orders 3 3 1 {superseded} 1 {adds_up}" in text
+    assert f"orders 5 2 3 3 1 {superseded} 1 0 {adds_up}" in text
     assert f"orders unknown_user 1 {FILE} record 3" in text
+
+
+def test_a_loaded_file_that_somebody_took_away_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
+    (tmp_path / "raw").mkdir()
+    assert f"gone from the raw folder: {FILE}; its 3 rows stay" in shown(tmp_path)
+    path = tmp_path / "raw" / FILE
+    path.parent.mkdir()
+    path.touch()
+    assert "all 1 loaded files still lie in" in shown(tmp_path)
+
+
+def test_a_raw_folder_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
+    assert "name it with --raw" in shown(tmp_path)

@@ -1,0 +1,140 @@
+{#- The counts of this run beside those of the runs before it. -#}
+with
+
+ingested_files as (
+
+    select * from {{ source('ops', 'ingested_files') }}
+
+),
+
+places as (
+
+    {% for table in ['products', 'orders', 'order_items'] %}
+        {%- set is_waiting = 'is_waiting' if table == 'order_items' else 'false' %}
+        select
+            '{{ table }}' as table_name,
+            'bronze' as place
+        from {{ source('bronze', table) }}
+        union all
+        select
+            '{{ table }}' as table_name,
+            'silver' as place
+        from {{ ref(table) }}
+        union all
+        select
+            '{{ table }}' as table_name,
+            'superseded' as place
+        from {{ ref(table ~ '_superseded') }}
+        union all
+        select
+            '{{ table }}' as table_name,
+            if({{ is_waiting }}, 'waiting', 'rejected') as place
+        from {{ ref(table ~ '_rejected') }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+row_counts as (
+
+    select
+        table_name,
+        sum(if(place = 'bronze', 1, 0)) as bronze_rows,
+        sum(if(place = 'silver', 1, 0)) as silver_rows,
+        sum(if(place = 'superseded', 1, 0)) as superseded_rows,
+        sum(if(place = 'rejected', 1, 0)) as rejected_rows,
+        sum(if(place = 'waiting', 1, 0)) as waiting_rows
+    from places
+    group by table_name
+
+),
+
+record_counts as (
+
+    select
+        table_name,
+        sum(records_read) as records_read,
+        sum(records_loaded) as records_loaded,
+        sum(records_rejected) as records_rejected
+    from ingested_files
+    where
+        status in ('loaded', 'quarantined')
+        and table_name is not null
+    group by table_name
+
+),
+
+-- the rows of the runs before; none in the first one
+runs_before as (
+
+    {% if has_previous() %}
+        select * from {{ this }}
+        where run_id <> {{ run_id() }}
+    {% else %}
+        select
+            cast(null as string) as run_id,
+            cast(0 as bigint) as run_number
+        from record_counts
+        where false
+    {% endif %}
+
+),
+
+run_numbers as (
+
+    select coalesce(max(run_number), 0) + 1 as run_number
+    from runs_before
+
+),
+
+this_run as (
+
+    select
+        {{ run_id() }} as run_id,
+        run_numbers.run_number,
+        record_counts.table_name,
+        record_counts.records_read,
+        record_counts.records_loaded,
+        record_counts.records_rejected,
+        coalesce(row_counts.bronze_rows, 0) as bronze_rows,
+        coalesce(row_counts.silver_rows, 0) as silver_rows,
+        coalesce(row_counts.superseded_rows, 0) as superseded_rows,
+        coalesce(row_counts.rejected_rows, 0) as rejected_rows,
+        coalesce(row_counts.waiting_rows, 0) as waiting_rows
+    from record_counts
+    cross join run_numbers
+    left join row_counts
+        on record_counts.table_name = row_counts.table_name
+
+),
+
+final as (
+
+    {%- set columns %}
+        -- keys
+        run_id,
+        table_name,
+
+        -- counts
+        run_number,
+        records_read,
+        records_loaded,
+        records_rejected,
+        bronze_rows,
+        silver_rows,
+        superseded_rows,
+        rejected_rows,
+        waiting_rows
+    {%- endset %}
+
+    select {{ columns }}
+    from this_run
+    {% if has_previous() %}
+        union all
+        select {{ columns }}
+        from runs_before
+    {% endif %}
+
+)
+
+select * from final
