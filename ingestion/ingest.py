@@ -98,7 +98,7 @@ def ingest(
         *_misplaced(todo, batch),
     ]
     report.rows += _duplicates(todo, report.rows, batch)
-    replaced = _write(spark, settings, batch, report, progress)
+    replaced = _write(spark, settings, batch, report, ledger, progress)
     ledger = _merged(ledger, [*replaced, *report.rows])
     report.missing = find_missing(ledger, [TABLES[name] for name in tables])
     if report.rows:
@@ -139,31 +139,37 @@ def _inspect(
     files = [load.file for load in todo.loads]
     found: dict[str, Inspection] = {}
     for start in range(0, len(files), _FILES_AT_ONCE):
-        some = files[start : start + _FILES_AT_ONCE]
-        progress(f"reading {some[0].source_file}", start, len(files))
-        for inspection in inspect_files(spark, some, settings.max_file_bytes):
-            found[inspection.source_file] = inspection
+        progress(f"reading {files[start].source_file}", start, len(files))
+        some = inspect_files(spark, files[start : start + _FILES_AT_ONCE], settings.max_file_bytes)
+        found |= {inspection.source_file: inspection for inspection in some}
     progress("read", len(files), len(files))
     return found
 
 
 def _write(
-    spark: SparkSession, settings: Settings, batch: Batch, report: Report, progress: Progress
+    spark: SparkSession,
+    settings: Settings,
+    batch: Batch,
+    report: Report,
+    ledger: list[LedgerRow],
+    progress: Progress,
 ) -> list[LedgerRow]:
     """Write bronze and rejects; return the rows of the file versions that were replaced."""
     rows = {row.source_file: row for row in report.rows}
     loads = report.plan.loads
     good = [load for load in loads if rows[load.file.source_file].status == Status.LOADED]
-    for name in sorted({str(load.file.table_name) for load in good}):
+    replaced = replaced_rows(ledger, good, report.rows, batch)
+    gone = [row for row in replaced if row.status == Status.SUPERSEDED]
+    for name in sorted({str(row.table_name) for row in [*report.loaded, *gone]}):
         progress(f"writing bronze.{name}", len(loads), len(loads))
         some = [load for load in good if load.file.table_name == name]
-        write_bronze(spark, settings, batch, TABLES[name], some)
+        write_bronze(spark, settings, batch, TABLES[name], some, gone)
     with_rejects = [load for load in loads if rows[load.file.source_file].records_rejected]
     if with_rejects:
         progress("writing ops.rejected_records", len(loads), len(loads))
         over_limit = {name for name, row in rows.items() if row.status == Status.QUARANTINED}
         write_rejects(spark, settings, batch, with_rejects, over_limit)
-    return [row for load in good for row in replaced_rows(load, batch)]
+    return replaced
 
 
 def _judge(

@@ -25,6 +25,10 @@ class Status(StrEnum):
     DUPLICATE = "duplicate"
 
 
+# What a file holds now: at most one of its rows has one of these.
+_COUNTS = (Status.LOADED, Status.DUPLICATE)
+
+
 @dataclass(frozen=True)
 class Batch:
     """What identifies one ingestion run in every row it writes; the only clock it has."""
@@ -176,20 +180,39 @@ class _Holders:
         self._by_content[file.table_name, file.content_hash] = file.source_file
 
 
-def replaced_rows(load: Load, batch: Batch) -> list[LedgerRow]:
-    """The ledger rows that change because a file was loaded over them."""
-    file = load.file
+def replaced_rows(
+    ledger: Iterable[LedgerRow], loads: Iterable[Load], rows: Iterable[LedgerRow], batch: Batch
+) -> list[LedgerRow]:
+    """The ledger rows that change because of what files hold now.
+
+    A file that is now a copy of another is no exception: what it held before is gone from it.
+
+    Args:
+        ledger: The rows before this run.
+        loads: The files that are loaded.
+        rows: What this run decided; a file that it quarantined counts as it was before.
+        batch: Identity and start of this run.
+    """
+    changed = [
+        (row, Status.DUPLICATE, f"same_content: as {load.file.source_file}")
+        for load in loads
+        for row in load.replaces
+        if row.source_file != load.file.source_file
+    ]
+    newer = {row.source_file: row.content_hash for row in rows if row.status in _COUNTS}
+    changed += [
+        (row, Status.SUPERSEDED, f"replaced: by content {newer[row.source_file][:12]}")
+        for row in ledger
+        if row.status in _COUNTS
+        and newer.get(row.source_file, row.content_hash) != row.content_hash
+    ]
     return [
         replace(
             row,
-            status=(
-                Status.SUPERSEDED if row.source_file == file.source_file else Status.DUPLICATE
-            ).value,
-            reason=f"replaced: by content {file.content_hash[:12]}"
-            if row.source_file == file.source_file
-            else f"same_content: as {file.source_file}",
+            status=status.value,
+            reason=reason,
             batch_id=batch.batch_id,
             recorded_at=batch.started_at,
         )
-        for row in load.replaces
+        for row, status, reason in changed
     ]

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from ingestion.catalogue import bronze_schema
 from ingestion.delta import is_in, replace_where
 from ingestion.frames import read_records
-from ingestion.ledger import Batch, Load
+from ingestion.ledger import Batch, LedgerRow, Load
 from ingestion.ops_tables import REJECTED_RECORDS
 from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table
@@ -24,9 +24,23 @@ _RECORD = ("source_file", "content_hash", "record_number", "raw_text", "reasons"
 
 
 def write_bronze(
-    spark: SparkSession, settings: Settings, batch: Batch, table: Table, loads: Sequence[Load]
+    spark: SparkSession,
+    settings: Settings,
+    batch: Batch,
+    table: Table,
+    loads: Sequence[Load],
+    gone: Sequence[LedgerRow],
 ) -> None:
-    """Replace the bronze rows of these files, and of the files they take over, in one commit."""
+    """Replace the bronze rows of these files, and of the files they take over, in one commit.
+
+    Args:
+        spark: The session.
+        settings: Where and by which limits.
+        batch: Identity and start of this run.
+        table: The table to write.
+        loads: Its files whose good records are written.
+        gone: File versions whose rows must go, whether or not new ones come.
+    """
     records = read_records(spark, [load.file for load in loads], table, settings.max_file_bytes)
     rows = (
         records.where(F.col("reasons").isNull())
@@ -34,7 +48,7 @@ def write_bronze(
         .withColumn("batch_id", F.lit(batch.batch_id))
         .select(*bronze_schema(table).names)
     )
-    replace_where(spark, rows, settings.table("bronze", table.name), _is_of(loads))
+    replace_where(spark, rows, settings.table("bronze", table.name), _is_of(loads, gone))
 
 
 def write_rejects(
@@ -83,9 +97,9 @@ def write_rejects(
     )
 
 
-def _is_of(loads: Sequence[Load]) -> str:
-    """A predicate for the rows of these files and of the files they take over."""
-    names = {load.file.source_file for load in loads}
+def _is_of(loads: Sequence[Load], gone: Sequence[LedgerRow] = ()) -> str:
+    """A predicate for the rows of these files, of the files they take over and of what is gone."""
+    names = {load.file.source_file for load in loads} | {row.source_file for row in gone}
     return is_in(
         "source_file", names | {row.source_file for load in loads for row in load.replaces}
     )

@@ -43,12 +43,12 @@ def ledger_row(
 def after(ledger: Sequence[LedgerRow], folder: dict[str, str]) -> list[LedgerRow]:
     """The ledger after a run on a folder of good files, given as name to content."""
     todo = plan([raw_file(name, content) for name, content in folder.items()], ledger)
-    changes = [row for load in todo.loads for row in replaced_rows(load, BATCH)]
-    changes += [ledger_row(load.file.source_file, load.file.content_hash) for load in todo.loads]
-    changes += [
+    now = [ledger_row(load.file.source_file, load.file.content_hash) for load in todo.loads]
+    now += [
         ledger_row(file.source_file, file.content_hash, Status.DUPLICATE)
         for file, _ in todo.duplicates
     ]
+    changes = [*replaced_rows(ledger, todo.loads, now, BATCH), *now]
     rows = {(row.source_file, row.content_hash): row for row in [*ledger, *changes]}
     return list(rows.values())
 

@@ -224,6 +224,18 @@ def test_a_corrected_file_replaces_its_own_rows_and_no_others(lakehouse: Lakehou
     assert order_ids(lakehouse) == {2: ONE, 4: TWO, 5: ONE}
 
 
+def test_a_file_corrected_to_a_copy_of_another_loses_its_own_rows(lakehouse: Lakehouse) -> None:
+    lakehouse.write(ONE, ORDERS, order(1))
+    lakehouse.write(TWO, ORDERS, order(2, 2))
+    lakehouse.ingest("first")
+    lakehouse.write(TWO, ORDERS, order(1))
+    lakehouse.ingest("second")
+    assert order_ids(lakehouse) == {1: ONE}
+    assert lakehouse.query(
+        "select source_file, status, batch_id from ops.ingested_files order by all"
+    ) == [(ONE, "loaded", "first"), (TWO, "duplicate", "second"), (TWO, "superseded", "second")]
+
+
 def test_a_crash_before_the_ledger_is_repaired_by_running_again(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

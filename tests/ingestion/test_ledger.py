@@ -31,7 +31,7 @@ def test_a_changed_file_replaces_its_own_rows_and_no_others() -> None:
     ledger = [ledger_row(FIRST, "a"), ledger_row(SECOND, "b")]
     todo = plan([raw_file(FIRST, "a2"), raw_file(SECOND, "b")], ledger)
     assert loads(todo) == {FIRST: [FIRST]}
-    (replaced,) = replaced_rows(todo.loads[0], BATCH)
+    (replaced,) = replaced_rows(ledger, todo.loads, [ledger_row(FIRST, "a2")], BATCH)
     assert (replaced.content_hash, replaced.status) == ("a", Status.SUPERSEDED)
     assert replaced.reason == "replaced: by content a2"
 
@@ -66,9 +66,10 @@ def test_the_same_content_in_two_tables_is_no_duplicate() -> None:
 
 
 def test_a_lower_name_takes_the_rows_of_a_higher_one_over() -> None:
-    todo = plan([raw_file(FIRST, "a"), raw_file(SECOND, "a")], [ledger_row(SECOND, "a")])
+    ledger = [ledger_row(SECOND, "a")]
+    todo = plan([raw_file(FIRST, "a"), raw_file(SECOND, "a")], ledger)
     assert loads(todo) == {FIRST: [SECOND]}
-    (replaced,) = replaced_rows(todo.loads[0], BATCH)
+    (replaced,) = replaced_rows(ledger, todo.loads, [ledger_row(FIRST, "a")], BATCH)
     assert (replaced.source_file, replaced.status) == (SECOND, Status.DUPLICATE)
     assert replaced.reason == f"same_content: as {FIRST}"
 
@@ -101,6 +102,28 @@ def test_an_older_version_that_arrives_again_is_stale() -> None:
     file = raw_file(FIRST, "old")
     assert plan([file], ledger) == Plan(stale=[file])
     assert plan([raw_file(FIRST, "newer")], ledger).stale == []
+
+
+def test_a_file_that_becomes_a_copy_holds_no_more_what_it_held_before() -> None:
+    ledger = after(after([], {FIRST: "a", SECOND: "b"}), {FIRST: "a", SECOND: "a"})
+    assert states(ledger) == {
+        (FIRST, "a", Status.LOADED),
+        (SECOND, "b", Status.SUPERSEDED),
+        (SECOND, "a", Status.DUPLICATE),
+    }
+
+
+def test_a_copy_that_was_replaced_is_stale_even_when_its_original_is_replaced_too() -> None:
+    copied = after([], {FIRST: "a", SECOND: "a"})
+    replaced = after(after(copied, {FIRST: "a", SECOND: "b"}), {FIRST: "c", SECOND: "b"})
+    file = raw_file(SECOND, "a")
+    assert plan([file], replaced).stale == [file]
+    assert loads(plan([file], after(copied, {FIRST: "c"}))) == {SECOND: []}
+
+
+def test_a_correction_in_quarantine_leaves_what_its_file_held_before_as_it_was() -> None:
+    broken = ledger_row(FIRST, "bad", Status.QUARANTINED)
+    assert replaced_rows([ledger_row(FIRST, "a")], [], [broken], BATCH) == []
 
 
 def test_a_quarantined_file_stays_in_quarantine_until_it_changes() -> None:
