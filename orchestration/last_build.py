@@ -49,7 +49,11 @@ def current_state(settings: Settings, project_folder: Path = PROJECT_FOLDER) -> 
     """The state of now."""
     root = Path(settings.root)
     logs = (log for table in _TABLES for log in root.glob(f"{table}/_delta_log"))
-    versions = {f"{log.parent.parent.name}.{log.parent.name}": log.parent for log in logs}
+    versions = {
+        f"{log.parent.parent.name}.{log.parent.name}": log.parent
+        for log in logs
+        if any(log.glob("*.json"))  # not so where a build was killed inside a table's first commit
+    }
     return State(
         project=_digest(project_folder, settings.database_prefix),
         versions={name: DeltaTable(path).version() for name, path in sorted(versions.items())},

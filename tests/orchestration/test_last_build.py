@@ -39,6 +39,14 @@ def test_a_table_that_was_changed_by_hand_asks_for_a_build(lakehouse: Lakehouse)
     assert run_that_built(settings, current_state(settings)) is None
 
 
+def test_a_table_whose_first_commit_was_never_made_counts_as_not_there(
+    lakehouse: Lakehouse,
+) -> None:
+    before = current_state(lakehouse.settings)
+    (Path(lakehouse.settings.root) / "gold" / "daily_sales" / "_delta_log").mkdir(parents=True)
+    assert current_state(lakehouse.settings) == before
+
+
 def test_loaded_and_rejected_records_ask_for_a_build(lakehouse: Lakehouse) -> None:
     before = current_state(lakehouse.settings).versions
     good = [f"{number},1,Books,Lamp" for number in range(1, 11)]
