@@ -14,6 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from ingestion.files import RawFile
+from ingestion.tables import TABLES
 
 
 class Status(StrEnum):
@@ -156,6 +157,8 @@ class _Holders:
         }
 
     def of_content(self, file: RawFile) -> str | None:
+        if TABLES[str(file.table_name)].whole_list:
+            return None
         return self._by_content.get((file.table_name, file.content_hash))
 
     def gives_way(self, holder: str, file: RawFile) -> bool:

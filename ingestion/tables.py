@@ -39,6 +39,8 @@ class Table:
         partition_by: Bronze partition column, if any.
         undated_file: A file name without a date that is accepted beside `YYYY-MM-DD.csv`.
         daily: One file is expected for each calendar day.
+        whole_list: Each file is the whole list as of its day, so a list that returns to what it was
+            on an earlier day is news and no copy.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Table:
     partition_by: str | None = None
     undated_file: str | None = None
     daily: bool = False
+    whole_list: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -58,6 +61,7 @@ PRODUCTS = Table(
     name="products",
     key="product_id",
     undated_file="products",
+    whole_list=True,
     columns=(
         Column("product_id", Type.BIGINT),
         Column("department_id", Type.BIGINT, required=False),

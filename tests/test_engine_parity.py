@@ -50,7 +50,8 @@ TABLES = (
     *("silver.department_aliases", "silver.products", "silver.orders", "silver.order_items"),
     *("silver.products_rejected", "silver.orders_rejected", "silver.order_items_rejected"),
     *("silver.products_superseded", "silver.orders_superseded", "silver.order_items_superseded"),
-    *("silver.order_days", "silver.product_days", "silver.department_days"),
+    *("silver.product_history", "ops.row_accounting", "silver.order_days"),
+    *("silver.product_days", "silver.department_days"),
     *("ops.inputs", "ops.built_from"),
     *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
     *("gold.segment_rules", "gold.daily_sales", "gold.product_performance"),
@@ -63,7 +64,7 @@ TABLES = (
 HISTORY = {
     *("ops.ingested_files", "ops.runs", "ops.run_steps", "ops.model_results", "ops.builds"),
     *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
-    "ops.test_results",
+    *("ops.row_accounting", "ops.test_results"),
 }
 # Each root is compared with one that Sail has built in two runs: the data, and which engine made
 # which run. The single run on Spark therefore also shows that two runs equal a full build.

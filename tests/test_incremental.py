@@ -237,3 +237,22 @@ def test_a_full_refresh_builds_all_days(built: Lakehouse) -> None:
     before = version(built, "silver/orders")
     build(built, "--full-refresh")
     assert written(built, "silver/orders", before) == set(DAYS)
+
+
+def test_product_history_is_the_same_whatever_file_came_first(built: Lakehouse) -> None:
+    as_before, changed = PRODUCTS, products("1,4,Books,Atlas", "2,4,Toys,Top")
+    write_raw(built.raw, {"products/2025-04-07.csv": as_before})
+    build(built)
+    write_raw(built.raw, {"products/2025-04-05.csv": changed})  # late
+    build(built)
+    columns = "product_id, period_number, product_name, valid_from_date, valid_to_date"
+    expected = [
+        (1, 1, "Atlas", None, None),
+        (2, 1, "Ball", None, date(2025, 4, 5)),
+        (2, 2, "Top", date(2025, 4, 5), date(2025, 4, 7)),
+        (2, 3, "Ball", date(2025, 4, 7), None),
+    ]
+    assert rows(built, "product_history", columns) == expected
+    (built.raw / "products" / "2025-04-07.csv").touch()  # sent again
+    build(built)
+    assert rows(built, "product_history", columns) == expected

@@ -48,6 +48,14 @@ def test_the_same_content_under_a_second_name_is_a_duplicate() -> None:
     assert plan([raw_file(FIRST, "a"), raw_file(SECOND, "b")], []).duplicates == []
 
 
+def test_a_products_list_that_returns_to_an_earlier_state_is_no_duplicate() -> None:
+    first, second = "products/2025-04-01.csv", "products/2025-04-05.csv"
+    again = raw_file("products/2025-04-07.csv", "a")
+    todo = plan([raw_file(first, "a"), raw_file(second, "b"), again], [ledger_row(first, "a")])
+    assert [load.file.source_file for load in todo.loads] == [second, again.source_file]
+    assert todo.duplicates == []
+
+
 def test_two_new_files_of_the_same_content_are_loaded_once_under_the_lower_name() -> None:
     todo = plan([raw_file(SECOND, "a"), raw_file(FIRST, "a")], [])
     assert loads(todo) == {FIRST: []}

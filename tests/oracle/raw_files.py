@@ -58,13 +58,13 @@ class FileFault(Exception):
 
 
 def read_raw(raw: Path) -> list[RawFile]:
-    """Every file of the three tables, lowest name first, equal contents counted once per table."""
+    """Every file of the three tables, lowest name first; equal daily files count once."""
     files = []
     for table in COLUMNS:
         seen: set[str] = set()
         for path in sorted((raw / table).glob("*")):
             file = read_file(path, table)
-            if file.fault is None and file.content_hash in seen:
+            if file.fault is None and table != "products" and file.content_hash in seen:
                 file = replace(file, fault="duplicate", records=())
             seen.add(file.content_hash)
             files.append(file)

@@ -15,7 +15,7 @@ PEN = products("1,1,Books,Pen")
 
 
 def test_the_newest_products_file_wins_and_tells_who_is_active(tmp_path: Path) -> None:
-    """The files of April 3 (empty), 4 (too many rejects) and 5 (a copy of April 1) do not count."""
+    """The files of April 3 (empty) and 4 (too many rejects) do not count."""
     oracle = oracle_of(
         tmp_path,
         {
@@ -24,7 +24,6 @@ def test_the_newest_products_file_wins_and_tells_who_is_active(tmp_path: Path) -
             "products/2025-04-01.csv": products("1,1,Toys,Middle", "2,9,Toys,Later"),
             "products/2025-04-03.csv": b"",
             "products/2025-04-04.csv": products("many,1,Toys,Rejects", "1,1,Toys,Newer"),
-            "products/2025-04-05.csv": products("1,1,Toys,Middle", "2,9,Toys,Later"),
         },
     )
     columns = ["product_id", "department_id", "department", "product_name", "is_active"]
@@ -33,6 +32,23 @@ def test_the_newest_products_file_wins_and_tells_who_is_active(tmp_path: Path) -
         (2, 9, "Toys", "Later", False),
         (3, 1, "Toys", "Left", False),
         (4, 1, "Toys", "Once", True),
+    ]
+
+
+def test_a_products_file_with_the_list_of_an_earlier_day_is_the_newest_list(
+    tmp_path: Path,
+) -> None:
+    oracle = oracle_of(
+        tmp_path,
+        {
+            "products/2025-04-01.csv": products("1,1,Toys,Old"),
+            "products/2025-04-02.csv": products("1,1,Toys,New", "2,1,Toys,Once"),
+            "products/2025-04-03.csv": products("1,1,Toys,Old"),
+        },
+    )
+    assert oracle.rows("silver.products", ["product_name", "is_active"], ["product_id"]) == [
+        ("Old", True),
+        ("Once", False),
     ]
 
 
