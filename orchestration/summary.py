@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 import duckdb
 from rich.console import Console
@@ -17,6 +18,7 @@ from ingestion.tables import TABLES
 from orchestration.dbt import NodeResult
 from orchestration.delta_reader import connect
 from orchestration.history import FAILED, PASSED, WARNED
+from orchestration.query_display import has_table
 from orchestration.run import RunResult
 
 _TOP = 3
@@ -35,6 +37,7 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             " them; `--full-refresh` builds them anew",
             soft_wrap=True,
         )
+    _print_replaced_days(console, connection, result.results)
     _print_nodes(console, result.results)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
@@ -146,6 +149,30 @@ def _print_report(console: Console, report: Report) -> None:
         console.print(
             f"[yellow]missing[/] {missing.expected_file} ({missing.state})", soft_wrap=True
         )
+
+
+def _print_replaced_days(
+    console: Console, connection: duckdb.DuckDBPyConnection, results: Sequence[NodeResult]
+) -> None:
+    """Say which days of silver were built, which is what a run costs."""
+    built = {node.table for node in results if node.status == "success"}
+    words = []
+    for table in ("orders", "order_items"):
+        if f"silver.{table}" in built and has_table(connection, "ops", f"touched_{table}"):
+            query = f"select date from ops.touched_{table} order by date"
+            words.append(
+                f"{table} {_days([day for (day,) in connection.execute(query).fetchall()])}"
+            )
+    if words:
+        console.print(f"days of silver built: {'; '.join(words)}", highlight=False, soft_wrap=True)
+
+
+def _days(days: Sequence[date | None]) -> str:
+    if None in days:
+        return "all"
+    if len(days) <= _TOP:
+        return ", ".join(str(day) for day in days) or "none"
+    return f"{len(days):,} from {days[0]} to {days[-1]}"
 
 
 def _print_nodes(console: Console, results: Sequence[NodeResult]) -> None:
