@@ -154,9 +154,7 @@ def _node_result(result: Any) -> NodeResult:
 def _table_of(node: Any) -> str | None:
     kind = str(node.resource_type)
     if kind in _RUNS:
-        return (
-            f"{node.fqn[1]}.{node.name}" if kind == "model" else f"{node.config.schema}.{node.name}"
-        )
+        return f"{node.config.schema}.{node.name}"
     named = getattr(node, "attached_node", None) or getattr(node, "tested_node_unique_id", None)
     tested = [named] if named else list(node.depends_on.nodes)
     if len(tested) != 1:

@@ -160,9 +160,8 @@ def _print_replaced_days(
     for table in ("orders", "order_items"):
         if f"silver.{table}" in built and has_table(connection, "ops", f"touched_{table}"):
             query = f"select date from ops.touched_{table} order by date"
-            words.append(
-                f"{table} {_days([day for (day,) in connection.execute(query).fetchall()])}"
-            )
+            days = [day for (day,) in connection.execute(query).fetchall()]
+            words.append(f"{table} {_days(days)}")
     if words:
         console.print(f"days of silver built: {'; '.join(words)}", highlight=False, soft_wrap=True)
 
