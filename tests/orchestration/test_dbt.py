@@ -38,15 +38,10 @@ def test_a_node_that_failed_makes_the_run_a_failed_one(status: str, is_bad: bool
     assert result.is_bad is is_bad
 
 
-def test_a_model_is_the_table_of_its_layer() -> None:
-    assert _table_of(node("model", fqn=["shop", "gold", "daily_sales"], name="daily_sales")) == (
-        "gold.daily_sales"
-    )
-
-
-def test_a_seed_is_a_table_of_its_schema() -> None:
-    seed = node("seed", name="aliases", fqn=[], config=SimpleNamespace(schema="silver"))
-    assert _table_of(seed) == "silver.aliases"
+@pytest.mark.parametrize("kind", ["model", "seed"])
+def test_a_model_and_a_seed_are_tables_of_their_layer(kind: str) -> None:
+    rollup = node(kind, name="order_days", config=SimpleNamespace(schema="silver"))
+    assert _table_of(rollup) == "silver.order_days"
 
 
 @pytest.mark.parametrize(
