@@ -48,6 +48,8 @@ MISSING_FILES = T.StructType(
 RUNS = T.StructType(
     [
         T.StructField("run_id", T.StringType()),
+        T.StructField("run_number", T.LongType()),
+        T.StructField("command", T.StringType()),
         T.StructField("started_at", T.TimestampType()),
         T.StructField("finished_at", T.TimestampType()),
         T.StructField("status", T.StringType()),
@@ -99,11 +101,21 @@ TEST_RESULTS = T.StructType(
     ]
 )
 
+TABLE_VERSIONS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("version", T.LongType()),
+        T.StructField("table_id", T.StringType()),
+        T.StructField("recorded_at", T.TimestampType()),
+    ]
+)
+
 BUILDS = T.StructType(
     [
         T.StructField("run_id", T.StringType()),
         T.StructField("project", T.StringType()),
-        T.StructField("versions", T.MapType(T.StringType(), T.LongType())),
+        T.StructField("built_by_run_id", T.StringType()),
         T.StructField("built_at", T.TimestampType()),
     ]
 )
@@ -116,6 +128,10 @@ TEST_FAILURES = T.StructType(
         T.StructField("stored_timestamp", T.TimestampType()),
     ]
 )
+
+# What these hold is data: it belongs to bronze and goes back with it. The other ops tables are the
+# history of runs and tests, which only grows.
+DATA_OF_OPS = ("ingested_files", "rejected_records", "missing_files")
 
 # These must be there before their first row; the run's own history is made by its first row.
 CREATED_AT_START: dict[str, T.StructType] = {

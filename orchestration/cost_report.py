@@ -31,13 +31,14 @@ from orchestration.cost import (
     storage_money,
 )
 from orchestration.delta_reader import connect
+from orchestration.past_runs import run_named
 from orchestration.prices import Prices, read_prices
 
 _RUNS = """
 select run_id, finished_at, status, any_value(engine), any_value(cores),
     map(list(step), list(seconds))
 from ops.runs inner join ops.run_steps using (run_id)
-group by all order by finished_at desc
+group by all order by any_value(run_number) desc
 """
 _MODELS = """
 select model, seconds, coalesce(rows, 0), coalesce(bytes, 0), coalesce(files, 0)
@@ -48,7 +49,6 @@ select count(*), coalesce(sum(seconds), 0)
 from ops.test_results where run_id = ? and status <> 'skipped'
 """
 _RAW_BYTES = "select coalesce(sum(bytes), 0) from ops.ingested_files where status <> 'superseded'"
-_NEWEST = 3
 
 
 def print_cost(
@@ -83,16 +83,10 @@ def _recorded_run(
             f"No run on {settings.root} has recorded its seconds yet.",
             "Run once more with `lakehouse run --root DIR`; every run records them.",
         )
-    newest = list(recorded)[:_NEWEST]
-    # `lakehouse status` shows the beginning of an id where the screen is narrow.
-    matching = [name for name in recorded if name.startswith(run_id or newest[0])]
-    if len(matching) != 1:
-        count = "More than one" if matching else "No"
-        raise LakehouseError(
-            f"{count} run {run_id!r} with recorded seconds is on {settings.root}.",
-            f"The newest are {', '.join(newest)}; without --run it is the first of them.",
-        )
-    (chosen,) = matching
+    newest = next(iter(recorded))
+    chosen = run_named(
+        list(recorded), run_id or newest, f"with recorded seconds is on {settings.root}"
+    )
     ((tests, test_seconds),) = _rows(connection, _TESTS, chosen) or [(0, 0.0)]
     models = [ModelResult(*row) for row in _rows(connection, _MODELS, chosen)]
     chosen_run, finished_at, status, engine, cores, steps = recorded[chosen]

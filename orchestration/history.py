@@ -1,21 +1,35 @@
-"""The history of runs: what a run did, how long it took and how large its tables are afterwards.
+"""The history of runs: what a run did, how long it took and what its tables are like afterwards.
 
-Data flow: result of a run + Delta logs -> ops.model_results, test_results, run_steps -> ops.runs
+Data flow: result of a run + Delta logs -> ops.model_results, test_results, run_steps,
+table_versions, builds -> ops.runs
+
+No engine is needed, so that a run is recorded also when its engine has failed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
-from pyspark.sql import SparkSession
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
 
-from ingestion.ops_tables import MODEL_RESULTS, RUN_STEPS, RUNS, TEST_RESULTS
+from ingestion.errors import LakehouseError
+from ingestion.ops_tables import (
+    BUILDS,
+    MODEL_RESULTS,
+    RUN_STEPS,
+    RUNS,
+    TABLE_VERSIONS,
+    TEST_RESULTS,
+)
 from ingestion.settings import Settings
+from orchestration.versions import current_versions, first_line
 
 if TYPE_CHECKING:  # the run imports its history
     from orchestration.run import RunResult
@@ -25,7 +39,6 @@ _TESTS, _TABLES = ("test", "unit_test"), ("model", "seed", "snapshot")
 
 
 def record_run(
-    spark: SparkSession,
     settings: Settings,
     result: RunResult,
     started_at: datetime,
@@ -35,7 +48,11 @@ def record_run(
 ) -> None:
     """Append what a run did, as far as it came, each table in one commit.
 
-    `ops.runs` comes last: a run that is in it has all its details.
+    `ops.runs` comes last: a run that is in it has all its details. The caller holds the root, so
+    that nobody else counts runs or moves a table meanwhile.
+
+    Raises:
+        LakehouseError: The history can't be written, or a table of the lakehouse is damaged.
     """
     run_id = result.run_id
     tests = [
@@ -52,11 +69,19 @@ def record_run(
         (run_id, step, seconds, settings.engine.value, cores)
         for step, seconds in result.seconds.items()
     ]
-    _append(spark, settings, "test_results", TEST_RESULTS, tests)
-    _append(spark, settings, "model_results", MODEL_RESULTS, models)
-    _append(spark, settings, "run_steps", RUN_STEPS, steps)
-    run = (run_id, started_at, finished_at, status, *_totals(result))
-    _append(spark, settings, "runs", RUNS, [run])
+    versions = [
+        (run_id, name, table.version, table.table_id, finished_at)
+        for name, table in current_versions(settings).items()
+    ]
+    builds = [(run_id, build.project, build.run_id, build.built_at) for build in result.builds]
+    _append(settings, "test_results", TEST_RESULTS, tests)
+    _append(settings, "model_results", MODEL_RESULTS, models)
+    _append(settings, "run_steps", RUN_STEPS, steps)
+    _append(settings, "table_versions", TABLE_VERSIONS, versions)
+    _append(settings, "builds", BUILDS, builds)
+    number = _count_of_runs(settings) + 1
+    run = (run_id, number, result.command, started_at, finished_at, status, *_totals(result))
+    _append(settings, "runs", RUNS, [run])
 
 
 def _totals(result: RunResult) -> list[int]:
@@ -87,15 +112,35 @@ def _size(settings: Settings, table: str) -> tuple[int, int, int] | tuple[None, 
     return delta_table.count(), sum(sizes), len(sizes)
 
 
+def _count_of_runs(settings: Settings) -> int:
+    location = settings.location("ops", "runs")
+    with _failures_explained(location):
+        try:
+            return int(DeltaTable(location).count())
+        except TableNotFoundError:
+            return 0
+
+
 def _append(
-    spark: SparkSession,
-    settings: Settings,
-    name: str,
-    schema: T.StructType,
-    rows: Sequence[tuple[Any, ...]],
+    settings: Settings, name: str, schema: T.StructType, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Append rows to an ops table; the first ones make it."""
-    if rows:
-        spark.createDataFrame(rows, schema).write.format("delta").mode("append").save(
-            settings.location("ops", name)
-        )
+    if not rows:
+        return
+    location = settings.location("ops", name)
+    records = [dict(zip(schema.names, row, strict=True)) for row in rows]
+    table = pa.Table.from_pylist(records, to_arrow_schema(schema))
+    with _failures_explained(location):
+        # Merged, so that a root that an older version has begun gets the columns of today.
+        write_deltalake(location, table, mode="append", schema_mode="merge")
+
+
+@contextmanager
+def _failures_explained(location: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise LakehouseError(
+            f"The history of this run can't be written to {location}: {first_line(error)}",
+            "Free space or give rights there, then run again; the tables hold what the run did.",
+        ) from error

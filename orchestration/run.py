@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -23,8 +23,9 @@ from ingestion.session import get_session
 from ingestion.settings import Settings, available_cores
 from orchestration.dbt import NodeResult, run_dbt
 from orchestration.history import record_run
-from orchestration.last_build import current_state, record_build, run_that_built
+from orchestration.last_build import Build, project_digest, run_that_built
 from orchestration.progress import Display, NodeProgress
+from orchestration.versions import current_versions
 
 EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
@@ -40,16 +41,20 @@ class RunResult:
 
     Attributes:
         run_id: In `_run_id` of gold, `batch_id` of bronze and the ops tables.
+        command: What was asked for, without the places it was asked for.
         report: What ingestion did, None if it was not asked for.
         results: What became of each dbt node, empty if dbt was not asked for.
         unchanged_since: The run whose tables stay because nothing is new, None if dbt was at work.
+        builds: The builds of everything whose outcome the tables are at the end of this run.
         seconds: Step to the seconds it took.
     """
 
     run_id: str
+    command: str = "run"
     report: Report | None = None
     results: list[NodeResult] = field(default_factory=list)
     unchanged_since: str | None = None
+    builds: list[Build] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -82,34 +87,37 @@ def run(
         LakehouseError: What a user can mend stopped the run.
     """
     started_at = datetime.now(UTC)
-    result = RunResult(run_id=uuid.uuid4().hex)
+    result = RunResult(uuid.uuid4().hex, _command(with_ingest, build_arguments))
     if with_ingest:
         require_folder(settings.raw)  # a wrong one is told before Spark has been waited for
     with only_run(settings), _engine_failures_explained(settings):
         spark = _start(settings, display, result)
-        with _recorded(spark, settings, result, started_at):
+        with _recorded(settings, result, started_at):
             if with_ingest:
                 _ingest(spark, settings, display, result, started_at)
             if build_arguments is not None:
-                _build(spark, settings, display, result, build_arguments)
+                _build(settings, display, result, build_arguments)
     return result
 
 
+def _command(with_ingest: bool, build_arguments: Sequence[str] | None) -> str:
+    if build_arguments is None:
+        return "ingest"
+    return " ".join(["run" if with_ingest else "build", *build_arguments])
+
+
 @contextmanager
-def _recorded(
-    spark: SparkSession, settings: Settings, result: RunResult, started_at: datetime
-) -> Iterator[None]:
-    """Add the run to the history when it ends, also when something a user can mend stopped it."""
+def _recorded(settings: Settings, result: RunResult, started_at: datetime) -> Iterator[None]:
+    """Add the run to the history when it ends, also when it failed."""
 
     def record(status: str) -> None:
-        record_run(
-            spark, settings, result, started_at, datetime.now(UTC), status, available_cores()
-        )
+        record_run(settings, result, started_at, datetime.now(UTC), status, available_cores())
 
     try:
         yield
-    except LakehouseError:
-        record(_STATUS[EXIT_FAILED])
+    except (LakehouseError, PySparkException, Py4JError):
+        with suppress(LakehouseError):  # what has failed first is what there is to mend
+            record(_STATUS[EXIT_FAILED])
         raise
     record(_STATUS[result.exit_code])
 
@@ -135,21 +143,19 @@ def _ingest(
 
 
 def _build(
-    spark: SparkSession,
-    settings: Settings,
-    display: Display,
-    result: RunResult,
-    arguments: Sequence[str],
+    settings: Settings, display: Display, result: RunResult, arguments: Sequence[str]
 ) -> None:
     with display.step("build") as step, _timed(result, "build"):
+        project = project_digest(settings)
         if not arguments:
-            result.unchanged_since = run_that_built(settings, current_state(settings))
+            versions = current_versions(settings)
+            result.unchanged_since = run_that_built(settings, project, versions)
         if result.unchanged_since is None:
             step("reading the models", 0, 0)
             progress = NodeProgress(step)
             result.results = run_dbt(settings, result.run_id, [*_BUILD, *arguments], progress)
             if tuple(arguments) in _WHOLE and not any(node.is_bad for node in result.results):
-                record_build(spark, settings, result.run_id, datetime.now(UTC))
+                result.builds = [Build(project, result.run_id, datetime.now(UTC))]
 
 
 @contextmanager

@@ -46,10 +46,10 @@ from (select *, unnest(reasons) as reason from silver.{table}_rejected)
 group by all order by rows desc, reason
 """
 _LAST_RUN = """
-select run_id, started_at, status, date_diff('second', started_at, finished_at) as seconds,
+select run_id, command, started_at, status, date_diff('second', started_at, finished_at) as seconds,
     files_loaded, records_loaded, records_rejected, models_built, tests_passed, tests_warned,
     tests_failed
-from ops.runs order by finished_at desc limit 1
+from ops.runs order by run_number desc limit 1
 """
 _EQUATION = """
 select *, case when read = refused + loaded and loaded = bronze

@@ -100,7 +100,7 @@ def test_a_model_that_can_not_be_parsed_is_told_in_two_sentences_and_recorded(
             with_ingest=False,
             build_arguments=["--select", "daily_sales"],
         )
-    query = "select status, models_built from ops.runs order by finished_at desc limit 1"
+    query = "select status, models_built from ops.runs order by run_number desc limit 1"
     assert connect(built).execute(query).fetchall() == [("failed", 0)]
 
 

@@ -27,6 +27,7 @@ OF_THE_RUN = {
     "build_id",
     "input_version",
     "run_id",
+    "built_by_run_id",
     "_run_id",
     "ingestion_timestamp",
     "last_updated_timestamp",
@@ -42,7 +43,7 @@ OF_THE_RUN = {
 OF_THE_ENGINE = {
     "ops.run_steps": {"engine"},
     "ops.model_results": {"bytes", "files"},
-    "ops.builds": {"versions"},
+    "ops.table_versions": {"version", "table_id"},
 }
 
 TABLES = (
@@ -57,14 +58,14 @@ TABLES = (
     *("gold.segment_rules", "gold.daily_sales", "gold.product_performance"),
     *("gold.department_analytics", "gold.customer_insights"),
     *("ops.ingested_files", "ops.rejected_records", "ops.missing_files"),
-    *("ops.runs", "ops.run_steps", "ops.model_results", "ops.builds"),
+    *("ops.runs", "ops.run_steps", "ops.model_results", "ops.table_versions", "ops.builds"),
     *("ops.test_results", "ops.test_failures"),
 )
 # They say how the present state was reached: one run can't be compared with two.
 HISTORY = {
-    *("ops.ingested_files", "ops.runs", "ops.run_steps", "ops.model_results", "ops.builds"),
+    *("ops.ingested_files", "ops.runs", "ops.run_steps", "ops.model_results"),
     *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
-    *("ops.row_accounting", "ops.test_results"),
+    *("ops.row_accounting", "ops.table_versions", "ops.builds", "ops.test_results"),
 }
 # Each root is compared with one that Sail has built in two runs: the data, and which engine made
 # which run. The single run on Spark therefore also shows that two runs equal a full build.

@@ -162,6 +162,26 @@ def test_a_failure_of_the_engine_is_told_in_a_sentence_with_its_log(
     assert f"{tmp_path}/lake/logs" in shown
 
 
+def test_a_run_whose_engine_failed_is_recorded(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.run.get_session", lambda settings: lakehouse.spark)
+    lakehouse.write(
+        "products/products.csv", "product_id,department_id,department,product_name", "1,2,a,b"
+    )
+    ingest = ("ingest", "--raw", str(lakehouse.raw), "--root", lakehouse.settings.root)
+    assert run(*ingest)[0] == 0
+    for file in Path(lakehouse.settings.location("ops", "ingested_files")).glob("*.parquet"):
+        file.write_text("damaged")
+    code, _, shown = run(*ingest)
+    assert code == 1
+    assert "The engine failed: " in shown
+    query = "select run_number, command, status from ops.runs order by run_number"
+    assert lakehouse.query(query) == [(1, "ingest", "well"), (2, "ingest", "failed")]
+    query = "select count(distinct table_name), count(*) from ops.table_versions"
+    assert lakehouse.query(query) == [(6, 12)]
+
+
 def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_mended(
     run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,8 +163,8 @@ def write(root: Path, table: str, *rows: dict[str, Any]) -> None:
 
 
 def write_run(root: Path, run_id: str, day: int, engine: str = "spark") -> None:
-    ended = {"run_id": run_id, "status": "well", "finished_at": datetime(2025, 4, day, tzinfo=UTC)}
-    write(root, "runs", ended)
+    ended = {"run_id": run_id, "run_number": day, "status": "well"}
+    write(root, "runs", ended | {"finished_at": datetime(2025, 4, day, tzinfo=UTC)})
     step = {"run_id": run_id, "step": "build", "seconds": 80.0, "engine": engine, "cores": 2}
     write(root, "run_steps", step)
     sizes = {"rows": 10, "bytes": 2048, "files": 1}
@@ -212,11 +212,12 @@ def test_an_unknown_run_is_told_with_the_newest_that_are_known(tmp_path: Path) -
         write_run(tmp_path, f"run-{day}", day)
     with pytest.raises(LakehouseError, match="No run 'run-9'") as raised:
         shown(tmp_path, "run-9")
-    assert "The newest are run-4, run-3, run-2;" in raised.value.next_step
+    assert "The newest are run-4, run-3, run-2." in raised.value.next_step
 
 
 def test_a_root_whose_runs_recorded_no_seconds_is_told_what_to_do(tmp_path: Path) -> None:
-    write(tmp_path, "runs", {"run_id": "old", "finished_at": datetime(2025, 4, 1, tzinfo=UTC)})
+    ended = {"run_id": "old", "run_number": 1, "finished_at": datetime(2025, 4, 1, tzinfo=UTC)}
+    write(tmp_path, "runs", ended)
     with pytest.raises(LakehouseError, match=r"No run on .* has recorded its seconds") as raised:
         shown(tmp_path)
     assert "lakehouse run --root" in raised.value.next_step

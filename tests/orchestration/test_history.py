@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import write_deltalake
+import pytest
+from deltalake import DeltaTable, write_deltalake
 
+from ingestion.errors import LakehouseError
 from orchestration.dbt import NodeResult
 from orchestration.history import record_run
+from orchestration.past_runs import past_runs
 from orchestration.run import RunResult
 from tests.lakehouse import STARTED_AT, Lakehouse
 
@@ -19,9 +22,7 @@ def node(kind: str, table: str, status: str, seconds: float) -> NodeResult:
 
 
 def record(lakehouse: Lakehouse, result: RunResult, finished_at: datetime = FINISHED_AT) -> None:
-    record_run(
-        lakehouse.spark, lakehouse.settings, result, STARTED_AT, finished_at, "well", cores=2
-    )
+    record_run(lakehouse.settings, result, STARTED_AT, finished_at, "well", cores=2)
 
 
 def test_a_model_is_recorded_with_the_rows_bytes_and_files_of_its_table(
@@ -76,3 +77,55 @@ def test_a_root_from_before_the_steps_were_recorded_goes_on(lakehouse: Lakehouse
     record(lakehouse, RunResult("new", seconds={"build": 3.0}))
     assert lakehouse.query("select run_id from ops.runs order by 1") == [("new",), ("old",)]
     assert lakehouse.query("select run_id from ops.run_steps") == [("new",)]
+
+
+def test_every_table_that_holds_data_is_recorded_with_its_version(lakehouse: Lakehouse) -> None:
+    folder = lakehouse.settings.location("silver", "orders")
+    for _ in range(3):
+        write_deltalake(folder, pa.table({"order_id": [1]}), mode="append")
+    record(lakehouse, RunResult("run"))
+    recorded = dict(lakehouse.query("select table_name, version from ops.table_versions"))
+    assert recorded == {
+        "bronze.order_items": 0,
+        "bronze.orders": 0,
+        "bronze.products": 0,
+        "ops.ingested_files": 0,
+        "ops.missing_files": 0,
+        "ops.rejected_records": 0,
+        "silver.orders": 2,
+    }
+    ((table_id,),) = lakehouse.query(
+        "select table_id from ops.table_versions where table_name = 'silver.orders'"
+    )
+    assert table_id == str(DeltaTable(folder).metadata().id)
+
+
+def test_a_folder_whose_first_commit_was_cut_off_is_no_table(lakehouse: Lakehouse) -> None:
+    (Path(lakehouse.settings.location("gold", "new")) / "_delta_log").mkdir(parents=True)
+    record(lakehouse, RunResult("run"))
+    query = "select count(*) from ops.table_versions where table_name = 'gold.new'"
+    assert lakehouse.query(query) == [(0,)]
+
+
+def test_a_damaged_table_is_named(lakehouse: Lakehouse) -> None:
+    folder = Path(lakehouse.settings.location("bronze", "orders"))
+    for commit in (folder / "_delta_log").iterdir():
+        commit.write_text("no commit")
+    with pytest.raises(LakehouseError, match=r"The table bronze.orders at .* can't be read"):
+        record(lakehouse, RunResult("run"))
+
+
+def test_runs_are_counted_whatever_the_clock_says(lakehouse: Lakehouse) -> None:
+    record(lakehouse, RunResult("first", "ingest"), FINISHED_AT)
+    record(lakehouse, RunResult("second", "build --select orders"), STARTED_AT)
+    assert lakehouse.query("select run_number, run_id, command from ops.runs order by 1") == [
+        (1, "first", "ingest"),
+        (2, "second", "build --select orders"),
+    ]
+    assert [run.run_id for run in past_runs(lakehouse.settings)] == ["second", "first"]
+
+
+def test_a_history_that_can_not_be_written_is_told(lakehouse: Lakehouse) -> None:
+    Path(lakehouse.settings.location("ops", "runs")).write_text("in the way")
+    with pytest.raises(LakehouseError, match=r"history of this run can't be written to .*ops/runs"):
+        record(lakehouse, RunResult("run"))

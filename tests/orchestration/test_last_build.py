@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
-from orchestration.last_build import State, current_state, record_build, run_that_built
+from orchestration.history import record_run
+from orchestration.last_build import Build, project_digest, run_that_built
+from orchestration.run import RunResult
+from orchestration.versions import current_versions
 from tests.lakehouse import Lakehouse
 
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
@@ -22,21 +28,42 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
+def record(lakehouse: Lakehouse, run_id: str, *builds: Build, at: datetime = NOON) -> None:
+    result = RunResult(run_id, builds=list(builds))
+    record_run(lakehouse.settings, result, at, at, "well", cores=2)
+
+
+def known(lakehouse: Lakehouse, project: str = "project") -> str | None:
+    return run_that_built(lakehouse.settings, project, current_versions(lakehouse.settings))
+
+
 def test_a_build_is_known_again_while_nothing_moves(lakehouse: Lakehouse) -> None:
-    record_build(lakehouse.spark, lakehouse.settings, "run-1", NOON)
-    assert run_that_built(lakehouse.settings, current_state(lakehouse.settings)) == "run-1"
+    record(lakehouse, "run-1", Build("project", "run-1", NOON))
+    assert known(lakehouse) == "run-1"
+    assert known(lakehouse, "another project") is None
 
 
 def test_there_is_nothing_to_know_before_the_first_build(lakehouse: Lakehouse) -> None:
-    assert run_that_built(lakehouse.settings, current_state(lakehouse.settings)) is None
+    assert known(lakehouse) is None
+    record(lakehouse, "only ingestion")
+    assert known(lakehouse) is None
 
 
 def test_a_table_that_was_changed_by_hand_asks_for_a_build(lakehouse: Lakehouse) -> None:
-    spark, settings = lakehouse.spark, lakehouse.settings
+    spark = lakehouse.spark
     spark.sql("create or replace table silver.orders using delta as select 1 as order_id")
-    record_build(spark, settings, "run-1", NOON)
+    record(lakehouse, "run-1", Build("project", "run-1", NOON))
     spark.sql("insert into silver.orders values (2)")
-    assert run_that_built(settings, current_state(settings)) is None
+    assert known(lakehouse) is None
+
+
+def test_a_table_that_was_removed_and_made_anew_asks_for_a_build(lakehouse: Lakehouse) -> None:
+    folder = lakehouse.settings.location("silver", "orders")
+    write_deltalake(folder, pa.table({"order_id": [1]}))
+    record(lakehouse, "run-1", Build("project", "run-1", NOON))
+    shutil.rmtree(folder)
+    write_deltalake(folder, pa.table({"order_id": [2]}))
+    assert known(lakehouse) is None
 
 
 def test_a_table_whose_first_commit_was_never_made_counts_as_not_there(
@@ -48,29 +75,45 @@ def test_a_table_whose_first_commit_was_never_made_counts_as_not_there(
 
 
 def test_loaded_and_rejected_records_ask_for_a_build(lakehouse: Lakehouse) -> None:
-    before = current_state(lakehouse.settings).versions
+    before = current_versions(lakehouse.settings)
     good = [f"{number},1,Books,Lamp" for number in range(1, 11)]
     header = "product_id,department_id,department,product_name"
     lakehouse.write("products/products.csv", header, *good, "no number,1,Books,Lamp")
     lakehouse.ingest()
-    after = current_state(lakehouse.settings).versions
+    after = current_versions(lakehouse.settings)
     moved = {table for table in after if after[table] != before[table]}
     assert moved == {"bronze.products", "ops.ingested_files", "ops.rejected_records"}
 
 
 def test_the_runs_own_records_ask_for_none(lakehouse: Lakehouse) -> None:
-    record_build(lakehouse.spark, lakehouse.settings, "run-1", NOON)
+    record(lakehouse, "run-1", Build("project", "run-1", NOON))
     lakehouse.spark.sql(
         "insert into ops.test_failures values ('run-1', 'a test', '{}', current_timestamp())"
     )
-    assert run_that_built(lakehouse.settings, current_state(lakehouse.settings)) == "run-1"
+    record(lakehouse, "run-2")
+    assert known(lakehouse) == "run-1"
 
 
-def test_the_newest_of_several_builds_counts(lakehouse: Lakehouse) -> None:
-    spark, settings = lakehouse.spark, lakehouse.settings
-    record_build(spark, settings, "later", EVENING)
-    record_build(spark, settings, "earlier", NOON)
-    assert run_that_built(settings, current_state(settings)) == "later"
+def test_of_several_builds_the_one_that_left_this_state_counts_whatever_the_clock_says(
+    lakehouse: Lakehouse,
+) -> None:
+    folder = lakehouse.settings.location("silver", "orders")
+    write_deltalake(folder, pa.table({"order_id": [1]}))
+    record(lakehouse, "first", Build("project", "first", EVENING), at=EVENING)
+    write_deltalake(folder, pa.table({"order_id": [2]}), mode="append")
+    record(lakehouse, "second", Build("project", "second", NOON), at=NOON)
+    assert known(lakehouse) == "second"
+
+
+def test_a_run_that_moves_no_value_hands_the_build_on(lakehouse: Lakehouse) -> None:
+    folder = lakehouse.settings.location("silver", "orders")
+    for _ in range(2):
+        write_deltalake(folder, pa.table({"order_id": [1]}), mode="append")
+    record(lakehouse, "run-1", Build("project", "run-1", NOON))
+    DeltaTable(folder).optimize.compact()
+    assert known(lakehouse) is None
+    record(lakehouse, "maintenance", Build("project", "run-1", NOON), at=EVENING)
+    assert known(lakehouse) == "run-1"
 
 
 @pytest.mark.parametrize(
@@ -86,17 +129,17 @@ def test_the_newest_of_several_builds_counts(lakehouse: Lakehouse) -> None:
 def test_what_models_are_made_of_is_part_of_the_state(
     lakehouse: Lakehouse, project: Path, change: str, moves: bool
 ) -> None:
-    before = current_state(lakehouse.settings, project)
+    before = project_digest(lakehouse.settings, project)
     (project / change).write_text("otherwise")
-    assert (current_state(lakehouse.settings, project) != before) == moves
+    assert (project_digest(lakehouse.settings, project) != before) == moves
 
 
 def test_two_files_that_swap_their_content_are_a_change(
     lakehouse: Lakehouse, project: Path
 ) -> None:
-    def state(first: str, second: str) -> State:
+    def digest(first: str, second: str) -> str:
         (project / "models" / "a.sql").write_text(first)
         (project / "models" / "b.sql").write_text(second)
-        return current_state(lakehouse.settings, project)
+        return project_digest(lakehouse.settings, project)
 
-    assert state("one", "two") != state("two", "one")
+    assert digest("one", "two") != digest("two", "one")

@@ -32,7 +32,7 @@ def result(status: str) -> NodeResult:
 def test_the_exit_code_tells_well_from_incomplete_from_failed(
     report: Report | None, statuses: list[str], code: int
 ) -> None:
-    run = RunResult("run", report, [result(status) for status in statuses])
+    run = RunResult("run", report=report, results=[result(status) for status in statuses])
     assert run.exit_code == code
 
 

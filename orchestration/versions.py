@@ -1,0 +1,93 @@
+"""The Delta tables that hold data, and the version of each: what a run records at its end.
+
+Data flow: root/<layer>/<table>/_delta_log -> version of each table -> ops.table_versions
+
+Of ops only the tables that belong to bronze are data; the history of runs and tests is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from ingestion.errors import LakehouseError
+from ingestion.ops_tables import DATA_OF_OPS
+from ingestion.settings import Settings
+
+_DATA = ("bronze/*", "silver/*", "gold/*", *(f"ops/{name}" for name in DATA_OF_OPS))
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """A table as one commit left it.
+
+    Attributes:
+        version: Number of the commit.
+        table_id: Delta's own id of the table; a table that was removed and made anew has another,
+            and begins to count again.
+    """
+
+    version: int
+    table_id: str
+
+
+def data_tables(settings: Settings) -> dict[str, Path]:
+    """`<layer>.<table>` to the folder of every table that holds data, sorted by name."""
+    return _tables_at(settings, _DATA)
+
+
+def all_tables(settings: Settings) -> dict[str, Path]:
+    """As `data_tables`, with the history of runs and tests."""
+    return _tables_at(settings, ("bronze/*", "silver/*", "gold/*", "ops/*"))
+
+
+def _tables_at(settings: Settings, patterns: tuple[str, ...]) -> dict[str, Path]:
+    """The tables at these places below the root; a folder without a first commit is none."""
+    root = Path(settings.root)
+    folders = sorted(path for pattern in patterns for path in root.glob(pattern))
+    return {
+        f"{path.parent.name}.{path.name}": path
+        for path in folders
+        if any((path / "_delta_log").glob("*.json"))
+    }
+
+
+def open_table(name: str, folder: Path, version: int | None = None) -> DeltaTable:
+    """Open a table as it is, or as a version left it.
+
+    Raises:
+        LakehouseError: Its log is damaged or does not reach back so far.
+    """
+    try:
+        return DeltaTable(folder, version=version)
+    except (DeltaError, OSError) as error:
+        which = "" if version is None else f" in version {version}"
+        raise LakehouseError(
+            f"The table {name} at {folder} can't be read{which}: {first_line(error)}",
+            "Put its folder back from a copy; or move the folder away and build with"
+            " `lakehouse run --full-refresh` (a bronze table needs its raw files loaded again).",
+        ) from error
+
+
+def current_versions(settings: Settings) -> dict[str, TableVersion]:
+    """`<layer>.<table>` to its version now, for every table that holds data.
+
+    Raises:
+        LakehouseError: A table is damaged.
+    """
+    opened = {name: open_table(name, path) for name, path in data_tables(settings).items()}
+    return {name: version_of(table) for name, table in opened.items()}
+
+
+def version_of(table: DeltaTable) -> TableVersion:
+    """The version in which a table was opened."""
+    return TableVersion(table.version(), str(table.metadata().id))
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without its details."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
