@@ -20,8 +20,13 @@ from ingestion.tables import TABLES, Table, Type
 
 LAYERS = ("bronze", "silver", "gold", "ops")
 
-# Every reader of today can read these tables: no deletion vectors, no column mapping.
-TABLE_PROPERTIES = {"delta.enableDeletionVectors": "false"}
+TABLE_PROPERTIES = {
+    # Every reader of today can read these tables: no deletion vectors, no column mapping.
+    "delta.enableDeletionVectors": "false",
+    # The engines would drop log entries by age, also of versions that a restore may ask for;
+    # `lakehouse maintain` drops what none does. As in dbt_project.yml.
+    "delta.enableExpiredLogCleanup": "false",
+}
 
 SPARK_TYPES: dict[Type, T.DataType] = {
     Type.BIGINT: T.LongType(),

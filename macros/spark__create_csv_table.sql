@@ -9,6 +9,7 @@
         )
         {{ file_format_clause() }}
         {{ comment_clause() }}
+        {{ tblproperties_clause() }}
     {% endset %}
     {% call statement('_') %}{{ sql }}{% endcall %}
     {{ return(sql) }}

@@ -21,6 +21,7 @@ from orchestration.delta_reader import connect
 from orchestration.generate import Plan, default_shares, generate
 from orchestration.progress import Display
 from orchestration.run import EXIT_INCOMPLETE, EXIT_WELL, RunResult, run
+from orchestration.versions import data_tables
 from tests.oracle import Oracle
 
 PROJECT = Path(__file__).parent.parent
@@ -164,6 +165,12 @@ def test_the_sample_equals_the_oracle_in_every_value(sample: Built) -> None:
 def test_every_table_can_be_read_by_any_reader_of_delta(sample: Built) -> None:
     for log in Path(sample.settings.root).glob("*/*/_delta_log"):
         assert DeltaTable(log.parent).protocol().min_reader_version == 1, log
+
+
+def test_no_engine_drops_log_entries_that_a_restore_may_ask_for(sample: Built) -> None:
+    for name, folder in data_tables(sample.settings).items():
+        properties = DeltaTable(folder).metadata().configuration
+        assert properties.get("delta.enableExpiredLogCleanup") == "false", name
 
 
 def test_runs_and_test_results_have_a_history(sample: Built) -> None:
