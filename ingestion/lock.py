@@ -13,15 +13,22 @@ from filelock import FileLock, Timeout
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 
+# Names the run that a restore goes back to, while some tables may be as then and others as now.
+_UNFINISHED = ".unfinished-restore"
+
 
 @contextmanager
-def only_run(settings: Settings) -> Iterator[None]:
+def only_run(settings: Settings, *, goes_on_with_restore: bool = False) -> Iterator[None]:
     """Hold the root for one run; the system lets go of it even when the process is killed.
 
     A root on S3 is guarded by the state machine, which runs one execution at a time.
 
+    Args:
+        settings: Where the root is.
+        goes_on_with_restore: The run may begin where a restore was cut off.
+
     Raises:
-        LakehouseError: Another run holds it, or the root can't be written.
+        LakehouseError: Another run holds it, it can't be written, or a restore was cut off in it.
     """
     if not settings.is_local:
         yield
@@ -40,9 +47,38 @@ def only_run(settings: Settings) -> Iterator[None]:
         raise _unwritable(root, error) from None
     try:
         holder.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        if not goes_on_with_restore:
+            _require_whole(settings)
         yield
     finally:
         lock.release()
+
+
+def unfinished_restore(settings: Settings) -> str | None:
+    """The run that a restore was going back to when it was cut off, None if there was none."""
+    mark = Path(settings.root) / _UNFINISHED
+    return mark.read_text() if mark.exists() else None
+
+
+@contextmanager
+def restore_under_way(settings: Settings, run_id: str) -> Iterator[None]:
+    """Leave a mark at the root unless what happens inside comes to its end."""
+    root = Path(settings.root)
+    new = root / f"{_UNFINISHED}.new"
+    new.write_text(run_id)
+    new.replace(root / _UNFINISHED)
+    yield
+    (root / _UNFINISHED).unlink()
+
+
+def _require_whole(settings: Settings) -> None:
+    run_id = unfinished_restore(settings)
+    if run_id is not None:
+        raise LakehouseError(
+            f"A restore of {settings.root} was cut off: some tables are as run {run_id} left them,"
+            " others are not.",
+            f"Finish it with `lakehouse restore --run {run_id}`, then run again.",
+        )
 
 
 def _open(root: Path) -> FileLock:

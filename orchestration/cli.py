@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingestion.errors import LakehouseError
-from orchestration.commands import generate, pipeline, reports
+from orchestration.commands import generate, pipeline, reports, upkeep
 from orchestration.commands.terminal import Ended
 
 EPILOG = (
@@ -36,6 +36,7 @@ app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
 app.command()(reports.status)
 app.command()(reports.trace)
 app.command()(reports.cost)
+app.command()(upkeep.restore)
 app.command(epilog=generate.defect_list())(generate.generate)
 
 

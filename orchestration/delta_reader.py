@@ -5,15 +5,12 @@ Data flow: root/<layer>/<table> -> delta-rs -> Arrow dataset -> DuckDB view <lay
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
 
 from ingestion.catalogue import LAYERS
-from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
+from orchestration.versions import all_tables, require_lakehouse
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -22,28 +19,13 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     Raises:
         LakehouseError: There is no lakehouse at the root.
     """
-    found = [(layer, path) for layer in LAYERS for path in _tables(settings, layer)]
-    if not found:
-        raise LakehouseError(
-            f"There is no lakehouse at {settings.root}.",
-            "Make one with `lakehouse run --raw DIR --root DIR`, or name another with --root.",
-        )
+    require_lakehouse(settings)
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
-    for layer, path in found:
-        try:
-            dataset = DeltaTable(str(path)).to_pyarrow_dataset()
-        except TableNotFoundError:
-            continue  # a build that was killed inside its first commit
-        connection.register(f"{layer}__{path.name}", dataset)
-        connection.execute(
-            f'create view {layer}."{path.name}" as select * from "{layer}__{path.name}"'
-        )
+    for table, path in all_tables(settings).items():
+        layer, name = table.split(".")
+        connection.register(f"{layer}__{name}", DeltaTable(path).to_pyarrow_dataset())
+        connection.execute(f'create view {layer}."{name}" as select * from "{layer}__{name}"')
     return connection
-
-
-def _tables(settings: Settings, layer: str) -> list[Path]:
-    folder = Path(settings.location(layer))
-    return sorted(path.parent for path in folder.glob("*/_delta_log"))

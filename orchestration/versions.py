@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
@@ -42,6 +43,19 @@ def data_tables(settings: Settings) -> dict[str, Path]:
 def all_tables(settings: Settings) -> dict[str, Path]:
     """As `data_tables`, with the history of runs and tests."""
     return _tables_at(settings, ("bronze/*", "silver/*", "gold/*", "ops/*"))
+
+
+def require_lakehouse(settings: Settings) -> None:
+    """Refuse a root without any table.
+
+    Raises:
+        LakehouseError: There is none.
+    """
+    if not all_tables(settings):
+        raise LakehouseError(
+            f"There is no lakehouse at {settings.root}.",
+            "Make one with `lakehouse run --raw DIR --root DIR`, or name another with --root.",
+        )
 
 
 def _tables_at(settings: Settings, patterns: tuple[str, ...]) -> dict[str, Path]:
@@ -85,6 +99,23 @@ def current_versions(settings: Settings) -> dict[str, TableVersion]:
 def version_of(table: DeltaTable) -> TableVersion:
     """The version in which a table was opened."""
     return TableVersion(table.version(), str(table.metadata().id))
+
+
+def files_of(table: DeltaTable, folder: Path) -> set[Path]:
+    """The data files of a table as it was opened."""
+    # `file_uris` encodes some parts of a path and not others; the log's own paths are URLs.
+    paths = table.get_add_actions()["path"].to_pylist()
+    return {folder / unquote(path) for path in paths}
+
+
+def is_plain(table: DeltaTable) -> bool:
+    """Whether delta-rs can take files out of a table.
+
+    It writes letters beyond ASCII in a path otherwise than Spark does, so that its `remove` would
+    not hit the `add` of Spark, and rows would be there twice. Such letters come from the values of
+    a partition; Sail encodes them.
+    """
+    return all(path.isascii() for path in table.get_add_actions()["path"].to_pylist())
 
 
 def first_line(error: Exception) -> str:

@@ -20,3 +20,4 @@ Engine = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless it failed.")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild every table whole.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]

@@ -36,7 +36,9 @@ def run(
     return lakehouse
 
 
-@pytest.mark.parametrize("command", ["run", "ingest", "build", "status", "cost", "generate"])
+@pytest.mark.parametrize(
+    "command", ["run", "ingest", "build", "status", "cost", "restore", "generate"]
+)
 def test_help_names_every_command_and_explains_each(
     run: Callable[..., Outcome], command: str
 ) -> None:

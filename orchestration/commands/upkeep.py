@@ -1,0 +1,46 @@
+"""`lakehouse restore`: care of the tables as they lie on the disk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from orchestration.commands.options import DryRun, Root
+from orchestration.commands.terminal import new_console, require_local_root
+
+
+def restore(
+    root: Root = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", help="Id or its start. [none: list the runs]")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring all tables back, together, to how a recorded run left them; itself undone likewise.
+
+    docs/recovery.md says what the next run does then.
+    """
+    from orchestration.restore import restorable_runs
+    from orchestration.restore import restore as restore_tables
+    from orchestration.restore_report import print_restore, print_runs
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    if run_id is None:
+        print_runs(new_console(), restorable_runs(settings))
+        return
+    try:
+        outcome = restore_tables(settings, run_id, _now, dry_run=dry_run)
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Repeat the command to finish the restore; until then no run begins."
+        ) from None
+    print_restore(new_console(), outcome, dry_run=dry_run)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
