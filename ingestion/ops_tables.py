@@ -129,9 +129,12 @@ TEST_FAILURES = T.StructType(
     ]
 )
 
-# What these hold is data: it belongs to bronze and goes back with it. The other ops tables are the
-# history of runs and tests, which only grows.
-DATA_OF_OPS = ("ingested_files", "rejected_records", "missing_files")
+# What these hold belongs to bronze, or says what silver was built from (models/ops), and goes back
+# with it. The other ops tables are the history of runs and tests, which only grows.
+DATA_OF_OPS = (
+    *("ingested_files", "rejected_records", "missing_files"),
+    *("inputs", "built_from", "touched_orders", "touched_order_items", "touched_departments"),
+)
 
 # These must be there before their first row; the run's own history is made by its first row.
 CREATED_AT_START: dict[str, T.StructType] = {

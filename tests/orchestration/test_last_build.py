@@ -69,9 +69,9 @@ def test_a_table_that_was_removed_and_made_anew_asks_for_a_build(lakehouse: Lake
 def test_a_table_whose_first_commit_was_never_made_counts_as_not_there(
     lakehouse: Lakehouse,
 ) -> None:
-    before = current_state(lakehouse.settings)
+    before = current_versions(lakehouse.settings)
     (Path(lakehouse.settings.root) / "gold" / "daily_sales" / "_delta_log").mkdir(parents=True)
-    assert current_state(lakehouse.settings) == before
+    assert current_versions(lakehouse.settings) == before
 
 
 def test_loaded_and_rejected_records_ask_for_a_build(lakehouse: Lakehouse) -> None:
