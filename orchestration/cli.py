@@ -37,6 +37,7 @@ app.command()(reports.status)
 app.command()(reports.trace)
 app.command()(reports.cost)
 app.command()(upkeep.restore)
+app.command()(upkeep.maintain)
 app.command(epilog=generate.defect_list())(generate.generate)
 
 

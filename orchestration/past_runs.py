@@ -43,6 +43,11 @@ class PastRun:
     finished_at: datetime
     versions: dict[str, TableVersion]
 
+    @property
+    def is_maintenance(self) -> bool:
+        """It moved no value, so that nobody wants to go back to it."""
+        return self.command.split()[:1] == ["maintain"]
+
 
 def past_runs(settings: Settings) -> list[PastRun]:
     """All runs of a root, the newest first."""
@@ -53,7 +58,7 @@ def past_runs(settings: Settings) -> list[PastRun]:
         PastRun(
             row["run_id"],
             row["run_number"],
-            row["command"],
+            row["command"] or "",
             row["status"],
             row["finished_at"],
             versions.get(row["run_id"], {}),

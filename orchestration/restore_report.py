@@ -67,8 +67,8 @@ def _next_steps(outcome: Restore, *, dry_run: bool) -> list[str]:
     if files:
         names = ", ".join(files[:_TOP]) + (", ..." if len(files) > _TOP else "")
         lines.append(
-            f"{len(files):,} raw files came or changed after that run: {names}. The next run takes"
-            " them for new and loads them again. Correct or remove a bad one first."
+            f"Raw files that came or changed after that run ({len(files):,}): {names}. The next run"
+            " takes them for new and loads them again. Correct or remove a bad one first."
         )
     if dry_run:
         return [

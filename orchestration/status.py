@@ -9,6 +9,7 @@ import duckdb
 from rich.console import Console
 
 from ingestion.files import to_path
+from ingestion.lock import unfinished_restore
 from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
@@ -101,6 +102,13 @@ def print_status(console: Console, settings: Settings) -> None:
     console.print(
         f"root   {settings.root}\nengine {describe_engine(settings)}", markup=False, soft_wrap=True
     )
+    unfinished = unfinished_restore(settings)
+    if unfinished:
+        console.print(
+            f"cut off: a restore; finish it with `lakehouse restore --run {unfinished}`",
+            markup=False,
+            soft_wrap=True,
+        )
     silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
     for title, query, name in _OPS:
         if has_table(connection, "ops", name):  # the first run makes some of them at its end only

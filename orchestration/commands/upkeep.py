@@ -1,4 +1,4 @@
-"""`lakehouse restore`: care of the tables as they lie on the disk."""
+"""`lakehouse restore` and `lakehouse maintain`: care of the tables as they lie on the disk."""
 
 from __future__ import annotations
 
@@ -40,6 +40,31 @@ def restore(
             "Interrupted.", "Repeat the command to finish the restore; until then no run begins."
         ) from None
     print_restore(new_console(), outcome, dry_run=dry_run)
+
+
+def maintain(
+    root: Root = None,
+    keep_days: Annotated[
+        int, typer.Option(help="Runs of so many days can be restored afterwards; at least 7.")
+    ] = 30,
+    dry_run: DryRun = False,
+) -> None:
+    """Merge small files, and delete files that no recent run needs; no value changes.
+
+    docs/recovery.md says what is kept and for how long.
+    """
+    from orchestration.maintain import maintain as maintain_tables
+    from orchestration.maintain_report import print_maintenance
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    try:
+        outcome = maintain_tables(settings, keep_days, _now, dry_run=dry_run)
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Every table is whole; repeat the command to go on."
+        ) from None
+    print_maintenance(new_console(), outcome, dry_run=dry_run)
 
 
 def _now() -> datetime:

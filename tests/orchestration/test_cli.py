@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from py4j.protocol import Py4JError
 
-from ingestion.lock import only_run
+from ingestion.lock import only_run, restore_under_way
 from ingestion.settings import Settings
 from orchestration.cli import main
 from tests.lakehouse import Lakehouse
@@ -205,6 +206,103 @@ def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_mended(
     assert "Last run" in shown
     assert "In quarantine" not in shown
     assert "Missing" not in shown
+
+
+def ingest_twice(run: Callable[..., Outcome], lakehouse: Lakehouse) -> list[str]:
+    """Load a file and its correction; the ids of both runs."""
+    header = "product_id,department_id,department,product_name"
+    for line in ("1,2,a,b", "1,2,a,c"):
+        lakehouse.write("products/products.csv", header, line)
+        arguments = ("ingest", "--raw", str(lakehouse.raw), "--root", lakehouse.settings.root)
+        assert run(*arguments)[0] == 0
+    query = "select run_id from ops.runs order by run_number"
+    return [run_id for (run_id,) in lakehouse.query(query)]
+
+
+def test_a_restore_lists_the_runs_says_what_it_would_do_does_it_and_names_the_way_back(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.run.get_session", lambda settings: lakehouse.spark)
+    first, second = ingest_twice(run, lakehouse)
+    root = ("--root", lakehouse.settings.root)
+    code, shown, _ = run("restore", *root)
+    assert code == 0
+    assert [line.split()[0] for line in shown.splitlines()[2:4]] == [second, first]
+    code, shown, _ = run("restore", *root, "--run", first[:8], "--dry-run")
+    assert code == 0
+    assert "bronze.products" in shown
+    assert "Raw files that came or changed after that run (1): products/products.csv." in shown
+    assert f"Nothing was changed. To do it: lakehouse restore --run {first}" in shown
+    assert lakehouse.query("select product_name from bronze.products") == [("c",)]
+    code, shown, _ = run("restore", *root, "--run", first[:8])
+    assert code == 0
+    assert f"To undo it: lakehouse restore --run {second}" in shown
+    assert lakehouse.query("select product_name from bronze.products") == [("b",)]
+    code, shown, _ = run("status", *root)
+    assert code == 0
+    assert " restore --run " in shown
+    code, shown, _ = run("restore", *root, "--run", first)
+    assert code == 0
+    assert "there is nothing to do" in shown
+
+
+def test_a_restore_that_was_cut_off_is_shown_and_keeps_runs_away(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.run.get_session", lambda settings: lakehouse.spark)
+    first, _ = ingest_twice(run, lakehouse)
+    root = ("--root", lakehouse.settings.root)
+    with pytest.raises(KeyboardInterrupt), restore_under_way(lakehouse.settings, first):
+        raise KeyboardInterrupt
+    words = f"lakehouse restore --run {first}"
+    assert words in run("status", *root)[1]
+    code, _, shown = run("ingest", "--raw", str(lakehouse.raw), *root)
+    assert code == 1
+    assert "was cut off" in shown
+    assert words in shown.splitlines()[1]
+    assert run("restore", *root, "--run", first)[0] == 0
+    assert "cut off" not in run("status", *root)[1]
+
+
+def test_a_maintenance_prints_files_and_bytes_and_what_is_kept(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.run.get_session", lambda settings: lakehouse.spark)
+    root = ("--root", lakehouse.settings.root)
+    for _ in range(2):
+        first, _ = ingest_twice(run, lakehouse)[:2]
+        ingest_twice(run, lakehouse)
+    code, shown, _ = run("maintain", *root, "--dry-run")
+    assert code == 0
+    assert re.search(r"ops.runs +8 +1 +\d+ +\d+ +[\d,]+ +[\d,]+\n", shown)
+    assert "Kept, and to be restored: 8 runs, the oldest " + first in shown
+    assert "Nothing was changed." in shown
+    code, shown, _ = run("maintain", *root)
+    assert code == 0
+    assert "Done, as run " in shown
+    code, _, shown = run("maintain", *root, "--keep-days", "6")
+    assert code == 1
+    assert "--keep-days 6 is less than 7." in shown
+
+
+@pytest.mark.parametrize("command", [("restore", "--run", "1"), ("maintain",)])
+def test_upkeep_waits_for_no_other_run_and_makes_no_lakehouse(
+    run: Callable[..., Outcome],
+    lakehouse: Lakehouse,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr("orchestration.run.get_session", lambda settings: lakehouse.spark)
+    first, _ = ingest_twice(run, lakehouse)
+    with only_run(lakehouse.settings):
+        arguments = [first if part == "1" else part for part in command]
+        code, _, shown = run(*arguments, "--root", lakehouse.settings.root)
+    assert code == 1
+    assert "Another run is at work" in shown
+    code, _, shown = run(*command, "--root", "nowhere")
+    assert code == 1
+    assert "There is no lakehouse at" in shown
+    assert not Path("nowhere").exists()
 
 
 def test_the_command_ends_with_its_code_though_a_thread_is_still_at_work() -> None:
