@@ -62,11 +62,18 @@ def unfinished_restore(settings: Settings) -> str | None:
 
 @contextmanager
 def restore_under_way(settings: Settings, run_id: str) -> Iterator[None]:
-    """Leave a mark at the root unless what happens inside comes to its end."""
+    """Leave a mark at the root unless what happens inside comes to its end.
+
+    Raises:
+        LakehouseError: The root can't be written.
+    """
     root = Path(settings.root)
     new = root / f"{_UNFINISHED}.new"
-    new.write_text(run_id)
-    new.replace(root / _UNFINISHED)
+    try:
+        new.write_text(run_id)
+        new.replace(root / _UNFINISHED)
+    except OSError as error:
+        raise _unwritable(root, error) from None
     yield
     (root / _UNFINISHED).unlink()
 

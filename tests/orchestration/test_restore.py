@@ -269,6 +269,14 @@ def test_a_restore_that_is_cut_off_keeps_runs_away_until_it_is_repeated(
         pass
 
 
+def test_a_root_that_can_not_be_written_is_told_before_the_first_table(two_runs: Lakehouse) -> None:
+    before = two_runs.versions()
+    (Path(two_runs.settings.root) / ".unfinished-restore.new").mkdir()
+    with pytest.raises(LakehouseError, match=r"The root .* can't be written"):
+        back_to(two_runs, "aaa")
+    assert two_runs.versions() == before
+
+
 def test_a_restore_that_was_cut_off_after_its_last_table_is_recorded_when_repeated(
     two_runs: Lakehouse,
 ) -> None:
