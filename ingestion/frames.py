@@ -23,6 +23,7 @@ from ingestion.header import FileFault, Header
 from ingestion.reader import read_file, record_schema
 from ingestion.tables import TABLES, Table
 
+_FILES_AT_ONCE = 64
 _FILE_COLUMNS = ("path", "source_file", "table_name", "file_date", "content_hash")
 _FILES = T.StructType(
     [
@@ -56,6 +57,8 @@ _ARROW_INSPECTIONS = pa.schema(
     ]
 )
 
+Progress = Callable[[str, int, int], None]
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -81,11 +84,18 @@ class Inspection:
 
 
 def inspect_files(
-    spark: SparkSession, files: Sequence[RawFile], max_bytes: int
-) -> list[Inspection]:
-    """Read every file once and tell what is in it; nothing is written."""
-    frame = _frame_of(spark, files).mapInArrow(_inspector(max_bytes), _INSPECTIONS)
-    return [Inspection(**row.asDict()) for row in frame.collect()]
+    spark: SparkSession, files: Sequence[RawFile], max_bytes: int, progress: Progress
+) -> dict[str, Inspection]:
+    """Read every file once and tell by its name what is in it; nothing is written."""
+    found: dict[str, Inspection] = {}
+    for start in range(0, len(files), _FILES_AT_ONCE):
+        some = files[start : start + _FILES_AT_ONCE]
+        progress(f"reading {some[0].source_file}", start, len(files))
+        frame = _frame_of(spark, some).mapInArrow(_inspector(max_bytes), _INSPECTIONS)
+        for row in frame.collect():
+            found[row["source_file"]] = Inspection(**row.asDict())
+    progress("read", len(files), len(files))
+    return found
 
 
 def read_records(

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from pyspark.sql import SparkSession
 
@@ -20,13 +19,12 @@ from ingestion import ops
 from ingestion.completeness import MissingFile, find_missing
 from ingestion.errors import LakehouseError
 from ingestion.files import RawFile, list_raw_files
-from ingestion.frames import Inspection, inspect_files
+from ingestion.frames import Inspection, Progress, inspect_files
+from ingestion.judging import duplicates, judge, misplaced
 from ingestion.ledger import Batch, LedgerRow, Plan, Status, plan, replaced_rows
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from ingestion.writer import write_bronze, write_rejects
-
-_FILES_AT_ONCE = 64
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +62,6 @@ class Report:
         return not self.quarantined and not self.missing
 
 
-Progress = Callable[[str, int, int], None]
-
-
 def ingest(
     spark: SparkSession,
     settings: Settings,
@@ -92,12 +87,14 @@ def ingest(
         raise _nothing_to_load(settings, tables)
     todo = plan(files, ledger)
     report = Report(todo)
-    inspections = _inspect(spark, settings, todo, progress)
+    inspections = inspect_files(
+        spark, [load.file for load in todo.loads], settings.max_file_bytes, progress
+    )
     report.rows = [
-        *(_judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
-        *_misplaced(todo, batch),
+        *(judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
+        *misplaced(todo, batch),
     ]
-    report.rows += _duplicates(todo, report.rows, batch)
+    report.rows += duplicates(todo, report.rows, batch)
     replaced = _write(spark, settings, batch, report, ledger, progress)
     ledger = _merged(ledger, [*replaced, *report.rows])
     report.missing = find_missing(ledger, [TABLES[name] for name in tables])
@@ -133,19 +130,6 @@ def _concerns(file: RawFile, tables: Sequence[str]) -> bool:
     return file.table_name in tables or (file.table_name is None and set(tables) == set(TABLES))
 
 
-def _inspect(
-    spark: SparkSession, settings: Settings, todo: Plan, progress: Progress
-) -> dict[str, Inspection]:
-    files = [load.file for load in todo.loads]
-    found: dict[str, Inspection] = {}
-    for start in range(0, len(files), _FILES_AT_ONCE):
-        progress(f"reading {files[start].source_file}", start, len(files))
-        some = inspect_files(spark, files[start : start + _FILES_AT_ONCE], settings.max_file_bytes)
-        found |= {inspection.source_file: inspection for inspection in some}
-    progress("read", len(files), len(files))
-    return found
-
-
 def _write(
     spark: SparkSession,
     settings: Settings,
@@ -170,81 +154,3 @@ def _write(
         over_limit = {name for name, row in rows.items() if row.status == Status.QUARANTINED}
         write_rejects(spark, settings, batch, with_rejects, over_limit)
     return replaced
-
-
-def _judge(
-    file: RawFile, inspections: Mapping[str, Inspection], batch: Batch, reject_limit: float
-) -> LedgerRow:
-    """Decide from what was found in it whether a file is loaded or quarantined whole."""
-    inspection = inspections[file.source_file]
-    read, rejected = inspection.records_read, inspection.records_rejected
-    reason = inspection.fault
-    if not reason and rejected > reject_limit * read:
-        top = ", ".join(f"{code} {count}" for code, count in _top(inspection.reasons))
-        reason = (
-            f"too_many_rejects: {rejected} of {read} records, more than {reject_limit:.0%} ({top})"
-        )
-    is_quarantined = reason is not None
-    if not reason and inspection.extra_columns:
-        reason = f"extra_column: {', '.join(inspection.extra_columns)} kept in _rescued"
-    return _row(
-        file,
-        batch,
-        status=Status.QUARANTINED if is_quarantined else Status.LOADED,
-        reason=reason,
-        read=read,
-        loaded=0 if is_quarantined else read - rejected,
-        dates=[] if is_quarantined else sorted(inspection.dates),
-    )
-
-
-def _top(reasons: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
-
-
-def _misplaced(todo: Plan, batch: Batch) -> list[LedgerRow]:
-    return [
-        _row(file, batch, status=Status.QUARANTINED, reason=file.fault) for file in todo.misplaced
-    ]
-
-
-def _duplicates(todo: Plan, judged: Sequence[LedgerRow], batch: Batch) -> list[LedgerRow]:
-    """Record files with known content; a copy of what proved unusable is as unusable itself."""
-    quarantined = {row.source_file: row for row in judged if row.status == Status.QUARANTINED}
-    rows = []
-    for file, holder in todo.duplicates:
-        if holder in quarantined:
-            reason = quarantined[holder].reason
-            row = _row(file, batch, status=Status.QUARANTINED, reason=reason)
-        else:
-            row = _row(file, batch, status=Status.DUPLICATE, reason=f"same_content: as {holder}")
-        rows.append(row)
-    return rows
-
-
-def _row(
-    file: RawFile,
-    batch: Batch,
-    *,
-    status: Status,
-    reason: str | None,
-    read: int = 0,
-    loaded: int = 0,
-    dates: Sequence[date] = (),
-) -> LedgerRow:
-    return LedgerRow(
-        source_file=file.source_file,
-        table_name=file.table_name,
-        file_date=file.file_date,
-        content_hash=file.content_hash,
-        bytes=file.bytes,
-        modified_at=file.modified_at,
-        records_read=read,
-        records_loaded=loaded,
-        records_rejected=read - loaded,
-        status=status.value,
-        reason=reason,
-        batch_id=batch.batch_id,
-        dates=list(dates),
-        recorded_at=batch.started_at,
-    )
