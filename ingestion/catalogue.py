@@ -56,6 +56,7 @@ def register_tables(spark: SparkSession, settings: Settings) -> None:
         )
     for name, schema in CREATED_AT_START.items():
         create_table(spark, settings, "ops", name, schema)
+        _add_new_columns(spark, settings, name, schema)
 
 
 def _delta_tables_below(folder: Path) -> list[str]:
@@ -91,6 +92,16 @@ def create_table(
         f" using delta{partition} location '{quoted(settings.location(layer, name))}'"
         f" tblproperties ({properties})"
     )
+
+
+def _add_new_columns(
+    spark: SparkSession, settings: Settings, name: str, schema: T.StructType
+) -> None:
+    """Give an ops table that was made before a column was declared that column, as its last."""
+    if set(schema.names) - set(spark.table(settings.table("ops", name)).columns):
+        none = spark.createDataFrame([], schema)
+        writer = none.write.format("delta").mode("append").option("mergeSchema", "true")
+        writer.save(settings.location("ops", name))
 
 
 def bronze_schema(table: Table) -> T.StructType:

@@ -8,9 +8,10 @@ The same Python code reads every file on every engine, so an engine can't change
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,6 +57,13 @@ _ARROW_INSPECTIONS = pa.schema(
         ("dates", pa.list_(pa.date32())),
     ]
 )
+# What a frame of records says of the file that each is from.
+ORIGIN = (
+    pa.field("source_file", pa.string()),
+    pa.field("file_date", pa.date32()),
+    pa.field("content_hash", pa.string()),
+    pa.field("header", pa.list_(pa.string())),
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -91,7 +99,7 @@ def inspect_files(
     for start in range(0, len(files), _FILES_AT_ONCE):
         some = files[start : start + _FILES_AT_ONCE]
         progress(f"reading {some[0].source_file}", start, len(files))
-        frame = _frame_of(spark, some).mapInArrow(_inspector(max_bytes), _INSPECTIONS)
+        frame = _frame_of(spark, some).mapInArrow(_inspector(TABLES, max_bytes), _INSPECTIONS)
         for row in frame.collect():
             found[row["source_file"]] = Inspection(**row.asDict())
     progress("read", len(files), len(files))
@@ -107,11 +115,19 @@ def read_records(
 ) -> DataFrame:
     """Frame of all records of the files of one table.
 
-    Columns: those of `reader.record_schema(table)`, `source_file`, `file_date`, `content_hash`.
-    The raw text of good records is null unless it is asked for.
+    Columns: those of `reader.record_schema(table)`, `source_file`, `file_date`, `content_hash` and
+    `header`, the names of the file's columns. The header and the raw text of good records are null
+    unless they are asked for.
     """
+    return _frame_of(spark, files).mapInArrow(
+        _record_reader(table, max_bytes, keep_raw_text), record_type(table)
+    )
+
+
+def record_type(table: Table) -> T.StructType:
+    """The columns of a frame of records of one table."""
     declared = [T.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
-    schema = T.StructType(
+    return T.StructType(
         [
             *declared,
             T.StructField("_rescued", T.StringType()),
@@ -121,10 +137,8 @@ def read_records(
             T.StructField("source_file", T.StringType()),
             T.StructField("file_date", T.DateType()),
             T.StructField("content_hash", T.StringType()),
+            T.StructField("header", T.ArrayType(T.StringType())),
         ]
-    )
-    return _frame_of(spark, files).mapInArrow(
-        _record_reader(table, max_bytes, keep_raw_text), schema
     )
 
 
@@ -138,20 +152,24 @@ def _frame_of(spark: SparkSession, files: Sequence[RawFile]) -> DataFrame:
 _Batches = Iterable[pa.RecordBatch]
 
 
-def _inspector(max_bytes: int) -> Callable[[_Batches], Iterator[pa.RecordBatch]]:
+def _inspector(
+    tables: Mapping[str, Table], max_bytes: int
+) -> Callable[[_Batches], Iterator[pa.RecordBatch]]:
     def inspect(batches: _Batches) -> Iterator[pa.RecordBatch]:
         for row in _rows(batches):
-            yield pa.RecordBatch.from_pylist([_inspect(row, max_bytes)], _ARROW_INSPECTIONS)
+            yield pa.RecordBatch.from_pylist(
+                [_inspect(row, tables[row["table_name"]], max_bytes)], _ARROW_INSPECTIONS
+            )
 
     return inspect
 
 
-def _inspect(row: dict[str, str], max_bytes: int) -> dict[str, object]:
+def _inspect(row: dict[str, str], table: Table, max_bytes: int) -> dict[str, object]:
     reasons: Counter[str] = Counter()
     read = rejected = 0
     dates: set[date] = set()
     try:
-        header, batches = _open(row, max_bytes)
+        header, batches = _open(row, table, max_bytes)
         for batch in batches:
             is_good = pc.is_null(batch["reasons"])
             read += batch.num_rows
@@ -184,32 +202,33 @@ def _record_reader(
     table: Table, max_bytes: int, keep_raw_text: bool
 ) -> Callable[[_Batches], Iterator[pa.RecordBatch]]:
     schema = record_schema(table)
-    for name, type_ in (("source_file", pa.string()), ("file_date", pa.date32())):
-        schema = schema.append(pa.field(name, type_))
-    schema = schema.append(pa.field("content_hash", pa.string()))
+    for field in ORIGIN:
+        schema = schema.append(field)
 
     def read(batches: _Batches) -> Iterator[pa.RecordBatch]:
         for row in _rows(batches):
-            for batch in _open(row, max_bytes, keep_raw_text)[1]:
+            header, records = _open(row, table, max_bytes, keep_raw_text)
+            origin = row | {"header": header.names if keep_raw_text else None}
+            for batch in records:
                 constants = [
-                    pa.repeat(pa.scalar(row[name], schema.field(name).type), batch.num_rows)
-                    for name in ("source_file", "file_date", "content_hash")
+                    pa.repeat(pa.scalar(origin[field.name], field.type), batch.num_rows)
+                    for field in ORIGIN
                 ]
                 yield pa.RecordBatch.from_arrays([*batch.columns, *constants], schema=schema)
 
     return read
 
 
-def _rows(batches: _Batches) -> Iterator[dict[str, str]]:
+def _rows(batches: _Batches) -> Iterator[dict[str, Any]]:
     for batch in batches:
         yield from batch.to_pylist()
 
 
 def _open(
-    row: dict[str, str], max_bytes: int, keep_raw_text: bool = False
+    row: dict[str, str], table: Table, max_bytes: int, keep_raw_text: bool = False
 ) -> tuple[Header, Iterator[pa.RecordBatch]]:
     path = to_path(row["path"])
     content = path.read_bytes()
     if content_hash(path, content) != row["content_hash"]:
         raise FileFault("changed_while_read", "the file was written to during the run")
-    return read_file(content, path.name, TABLES[row["table_name"]], max_bytes, keep_raw_text)
+    return read_file(content, path.name, table, max_bytes, keep_raw_text)

@@ -39,6 +39,12 @@ class Header:
     positions: dict[str, int]
     extra: dict[str, int]
 
+    @property
+    def names(self) -> list[str]:
+        """The file's column names in the file's order."""
+        places = self.positions | self.extra
+        return sorted(places, key=places.__getitem__)
+
 
 def match_header(fields: list[str] | None, table: Table) -> Header:
     """Match a header to the declared columns by name, in any order.

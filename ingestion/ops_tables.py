@@ -33,6 +33,12 @@ REJECTED_RECORDS = T.StructType(
         T.StructField("reasons", T.ArrayType(T.StringType())),
         T.StructField("batch_id", T.StringType()),
         T.StructField("rejected_timestamp", T.TimestampType()),
+        T.StructField("header", T.ArrayType(T.StringType())),
+        T.StructField("closed_batch_id", T.StringType()),
+        T.StructField("closed_timestamp", T.TimestampType()),
+        T.StructField("repaired_source_file", T.StringType()),
+        T.StructField("repaired_record_number", T.LongType()),
+        T.StructField("repaired_key", T.StringType()),
     ]
 )
 

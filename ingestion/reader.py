@@ -14,7 +14,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -74,6 +74,35 @@ def read_file(
     return header, _typed_batches(records, header, table, keep_raw_text)
 
 
+def read_texts(
+    raw_texts: Sequence[str], numbers: Sequence[int], header: Sequence[str], table: Table
+) -> Iterator[pa.RecordBatch]:
+    """Read single records again, without the file that they stood in.
+
+    Args:
+        raw_texts: Each record as it stood in the file.
+        numbers: The record's number in the file, aligned with the texts.
+        header: Names of the file's columns in its order.
+        table: What the file should hold.
+
+    Returns:
+        Batches of `record_schema(table)`. A text that reads as several records is malformed.
+
+    Raises:
+        FileFault: Today's declaration of the table has a column that the file lacks.
+    """
+    matched = match_header(list(header), table)
+    fields = [_only_record(text, matched.width) for text in raw_texts]
+    records = Records(pa.array(raw_texts, pa.string()), pa.array(fields, pa.list_(pa.string())))
+    return _typed_batch(records, pa.array(numbers, pa.int64()), matched, table, True)
+
+
+def _only_record(text: str, width: int) -> list[str] | None:
+    records = split_records(text, width)
+    fields: list[str] | None = records.fields[0].as_py() if len(records.fields) == 1 else None
+    return fields
+
+
 def decode(content: bytes, file_name: str, max_bytes: int) -> str:
     """Unpack and decode a file's content; a byte order mark is dropped.
 
@@ -112,9 +141,8 @@ def _unpack(content: bytes, max_bytes: int) -> bytes:
 def _clean_batches(clean: pa.Table, table: Table) -> Iterator[pa.RecordBatch]:
     start = 0
     for batch in clean.to_batches(_BATCH_RECORDS):
-        number = pa.array(np.arange(start + 1, start + 1 + len(batch)), pa.int64())
         known = dict(zip(table.column_names, batch.columns, strict=True)) | {
-            "record_number": number
+            "record_number": _numbers(start, len(batch))
         }
         yield _batch(known, len(batch), table)
         start += len(batch)
@@ -128,13 +156,22 @@ def _typed_batches(
             records.raw_text.slice(start, _BATCH_RECORDS),
             records.fields.slice(start, _BATCH_RECORDS),
         )
-        yield from _typed_batch(chunk, start, header, table, keep_raw_text)
+        yield from _typed_batch(
+            chunk, _numbers(start, len(chunk.raw_text)), header, table, keep_raw_text
+        )
+
+
+def _numbers(start: int, count: int) -> pa.Int64Array:
+    return pa.array(np.arange(start + 1, start + 1 + count), pa.int64())
 
 
 def _typed_batch(
-    records: Records, start: int, header: Header, table: Table, keep_raw_text: bool
+    records: Records,
+    number: pa.Int64Array,
+    header: Header,
+    table: Table,
+    keep_raw_text: bool,
 ) -> Iterator[pa.RecordBatch]:
-    number = pa.array(np.arange(start + 1, start + 1 + len(records.raw_text)), pa.int64())
     is_whole = pc.fill_null(pc.equal(pc.list_value_length(records.fields), header.width), False)
     whole = records.fields.filter(is_whole).flatten()
     typed = {

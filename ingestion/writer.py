@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ingestion.catalogue import bronze_schema
@@ -20,7 +20,7 @@ from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table
 
 FILE_OVER_REJECT_LIMIT = "file_over_reject_limit"
-_RECORD = ("source_file", "content_hash", "record_number", "raw_text", "reasons")
+_RECORD = ("source_file", "content_hash", "record_number", "raw_text", "reasons", "header")
 
 
 def write_bronze(
@@ -84,17 +84,26 @@ def write_rejects(
         reduce(lambda upper, lower: upper.union(lower), by_table)
         .where(F.col("reasons").isNotNull() | is_over_limit)
         .withColumn("reasons", F.coalesce("reasons", F.array(F.lit(FILE_OVER_REJECT_LIMIT))))
-        .withColumn("batch_id", F.lit(batch.batch_id))
-        .withColumn("rejected_timestamp", F.lit(batch.started_at))
     )
     # The rejects of other versions of these files, and of other files of the same content, stay.
     versions = is_in("content_hash", {file.content_hash for file in files})
     replace_where(
         spark,
-        rows.select(*REJECTED_RECORDS.names),
+        as_open_rejects(rows, batch),
         settings.table("ops", "rejected_records"),
         f"{versions} and {_is_of(loads)}",
     )
+
+
+def as_open_rejects(records: DataFrame, batch: Batch) -> DataFrame:
+    """Records with their table's name as rows of `ops.rejected_records` that nothing has closed."""
+    rejected = records.withColumn("batch_id", F.lit(batch.batch_id)).withColumn(
+        "rejected_timestamp", F.lit(batch.started_at)
+    )
+    unset = [field for field in REJECTED_RECORDS if field.name not in rejected.columns]
+    return rejected.select(
+        "*", *(F.lit(None).cast(field.dataType).alias(field.name) for field in unset)
+    ).select(*REJECTED_RECORDS.names)
 
 
 def _is_of(loads: Sequence[Load], gone: Sequence[LedgerRow] = ()) -> str:

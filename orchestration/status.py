@@ -36,7 +36,7 @@ from (
     select rejects.*, unnest(rejects.reasons) as reason
     from ops.rejected_records as rejects
     inner join ops.ingested_files as files using (source_file, content_hash)
-    where files.status in ('loaded', 'quarantined')
+    where files.status in ('loaded', 'quarantined') and rejects.closed_batch_id is null
 )
 group by all order by records desc, reason
 """

@@ -1,4 +1,5 @@
--- When this fires, records of a file got lost before bronze, or bronze has rows of no loaded file.
+-- When this fires, records of a file got lost before bronze, or bronze has rows of no loaded file,
+-- such as after a replay that was cut off and not repeated.
 with
 
 ingested_files as (
@@ -10,6 +11,7 @@ ingested_files as (
 rejected_records as (
 
     select * from {{ source('ops', 'rejected_records') }}
+    where closed_batch_id is null
 
 ),
 

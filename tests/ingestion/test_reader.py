@@ -218,3 +218,37 @@ def test_every_record_read_is_loaded_or_rejected_across_batches(
 def test_good_records_keep_their_raw_text_when_it_is_asked_for() -> None:
     rows = read(HEADER + GOOD + "2,,1,2025-04-01\n", keep_raw_text=True)
     assert [row["raw_text"] for row in rows] == [GOOD.strip(), "2,,1,2025-04-01"]
+
+
+def again(*texts: str, header: str = "date,name,id,amount") -> list[dict[str, Any]]:
+    """Single records read again, numbered from 7."""
+    numbers = range(7, 7 + len(texts))
+    batches = reader.read_texts(texts, list(numbers), header.split(","), TABLE)
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    return sorted(rows, key=lambda row: row["record_number"])
+
+
+def test_a_single_record_is_read_by_the_names_of_its_files_columns() -> None:
+    (row,) = again("2025-04-01,salt,1,2.50")
+    assert (row["id"], row["name"], str(row["amount"])) == (1, "salt", "2.50")
+    assert (row["record_number"], row["reasons"]) == (7, None)
+
+
+def test_single_records_have_the_same_reasons_as_in_their_file() -> None:
+    texts = ["x,salt,,2.50", '2025-04-01,"salt,1,2', "2025-04-01,1", '2025-04-01,"a\nb",1,']
+    in_file = read("date,name,id,amount\n" + "\n".join(texts), keep_raw_text=True)
+    alone = again(*texts)
+    assert [row["raw_text"] for row in in_file] == texts
+    assert [row["reasons"] for row in alone] == [row["reasons"] for row in in_file]
+    assert [row["record_number"] for row in alone] == [7, 8, 9, 10]
+    assert [row["reasons"] for row in alone][1:] == [["malformed"], ["malformed"], None]
+
+
+def test_a_text_that_reads_as_several_records_is_malformed() -> None:
+    (row,) = again("2025-04-01,salt,1,2.50\n2025-04-01,salt,2,2.50")
+    assert row["reasons"] == ["malformed"]
+
+
+def test_a_header_that_lacks_a_column_of_today_is_a_fault_of_single_records_too() -> None:
+    with pytest.raises(FileFault, match="missing_column"):
+        again("2025-04-01,1", header="date,id")

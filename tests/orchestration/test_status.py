@@ -66,9 +66,15 @@ def test_rejected_records_are_counted_by_reason_with_an_example(tmp_path: Path) 
                 "source_file": FILE,
                 "content_hash": content,
                 "record_number": number,
-                "reasons": ["type:order_id", "missing:date"][: 3 - number],
+                "reasons": ["type:order_id", "missing:date"][: 3 - number or 1],
+                "closed_batch_id": closed_by,
             }
-            for number, content in ((1, "a"), (2, "a"), (1, "an older version"))
+            for number, content, closed_by in (
+                (1, "a", None),
+                (2, "a", None),
+                (3, "a", "a replay"),
+                (1, "an older version", None),
+            )
         ),
     )
     text = shown(tmp_path)
