@@ -31,6 +31,15 @@ def is_in(column: str, values: Iterable[str]) -> str:
     return f"{column} in ({texts})"
 
 
+def is_version(versions: Iterable[tuple[str, str]]) -> str:
+    """A predicate for rows of file versions, given as source file and content hash."""
+    pairs = [
+        f"(source_file = '{quoted(name)}' and content_hash = '{quoted(content)}')"
+        for name, content in sorted(set(versions))
+    ]
+    return " or ".join(pairs) or "false"
+
+
 def quoted(text: str) -> str:
     """Escape a text for a Spark SQL string in single quotes."""
     return text.replace("\\", "\\\\").replace("'", "\\'")

@@ -56,6 +56,11 @@ class RawFile:
     content_hash: str
     fault: str | None = None
 
+    @property
+    def version(self) -> tuple[str, str]:
+        """Source file and content hash, the key of the ledger."""
+        return self.source_file, self.content_hash
+
 
 def to_path(location: str) -> Path | CloudPath:
     """The one door to files: a `Path` for a folder, a `CloudPath` for `s3://`."""

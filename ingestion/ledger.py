@@ -74,6 +74,11 @@ class LedgerRow:
     dates: list[date]
     recorded_at: datetime
 
+    @property
+    def version(self) -> tuple[str, str]:
+        """Source file and content hash, the key of the ledger."""
+        return self.source_file, self.content_hash
+
 
 @dataclass(frozen=True)
 class Load:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
+from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from ingestion.catalogue import LAYERS, register_tables
 from ingestion.ingest import Report, ingest
 from ingestion.ledger import Batch
+from ingestion.replay import Review, repair, review
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
@@ -41,6 +43,20 @@ class Lakehouse:
     def ingest(self, batch_id: str = "batch", tables: Sequence[str] = tuple(TABLES)) -> Report:
         return ingest(self.spark, self.settings, Batch(batch_id, STARTED_AT), tables)
 
+    def under(self, **rules: Any) -> Lakehouse:
+        """The same lakehouse under other settings."""
+        return replace(self, settings=replace(self.settings, **rules))
+
+    def review(self, batch_id: str = "replay") -> Review:
+        batch = Batch(batch_id, STARTED_AT)
+        return review(self.spark, self.settings, batch, lambda what, done, total: None)
+
+    def replay(self, batch_id: str = "replay") -> Review:
+        found = self.review(batch_id)
+        batch = Batch(batch_id, STARTED_AT)
+        repair(self.spark, self.settings, batch, found, lambda what, done, total: None)
+        return found
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         return connect(self.settings).execute(sql).fetchall()
 
@@ -58,9 +74,18 @@ class Lakehouse:
 
 
 def new_lakehouse(spark: SparkSession, folder: Path) -> Lakehouse:
-    """A root with empty tables, which take the place of those of other roots in the catalogue."""
+    """A root with empty tables."""
     settings = Settings(root=str(folder / "lake"), raw=str(folder / "raw"))
-    for layer in LAYERS:
-        spark.sql(f"drop database if exists {layer} cascade")
-    register_tables(spark, settings)
-    return Lakehouse(spark, settings)
+    lakehouse = Lakehouse(spark, settings)
+    use(lakehouse)
+    return lakehouse
+
+
+def use(lakehouse: Lakehouse) -> None:
+    """Put the tables of this root in the catalogue, in the place of those of other roots."""
+    spark = lakehouse.spark
+    for layer in {row[0] for row in spark.sql("show databases").collect()} & set(LAYERS):
+        if not isinstance(spark, ConnectSession):  # else Spark removes the database's folder, too
+            spark.sql(f"alter database {layer} set location '{lakehouse.settings.root}/nowhere'")
+        spark.sql(f"drop database {layer} cascade")
+    register_tables(lakehouse.spark, lakehouse.settings)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import write_deltalake
+from pyspark.sql import SparkSession
+
+from ingestion.ops_tables import REJECTED_RECORDS
+from ingestion.settings import Settings
+from tests.lakehouse import Lakehouse, use
+
+OLD_ROW = {"table_name": "orders", "source_file": "a file", "record_number": 7}
+
+
+def test_an_ops_table_of_an_earlier_version_gets_the_columns_it_lacks_and_keeps_its_rows(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lakehouse = Lakehouse(spark, Settings(str(tmp_path), str(tmp_path / "raw")))
+    write_deltalake(tmp_path / "ops/rejected_records", pa.Table.from_pylist([OLD_ROW]))
+    use(lakehouse)
+    columns = {name for name, *_ in lakehouse.query("describe ops.rejected_records")}
+    assert columns == set(REJECTED_RECORDS.names)
+    assert lakehouse.query(
+        "select source_file, record_number, header, closed_batch_id from ops.rejected_records"
+    ) == [("a file", 7, None, None)]
+    before = lakehouse.versions()
+    use(lakehouse)
+    assert lakehouse.versions() == before
