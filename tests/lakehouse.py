@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
 
 STARTED_AT = datetime(2025, 5, 1, 6, 30, tzinfo=UTC)
+REPLAYED_AT = STARTED_AT + timedelta(days=1)
 
 
 @dataclass
@@ -48,12 +49,12 @@ class Lakehouse:
         return replace(self, settings=replace(self.settings, **rules))
 
     def review(self, batch_id: str = "replay") -> Review:
-        batch = Batch(batch_id, STARTED_AT)
+        batch = Batch(batch_id, REPLAYED_AT)
         return review(self.spark, self.settings, batch, lambda what, done, total: None)
 
     def replay(self, batch_id: str = "replay") -> Review:
         found = self.review(batch_id)
-        batch = Batch(batch_id, STARTED_AT)
+        batch = Batch(batch_id, REPLAYED_AT)
         repair(self.spark, self.settings, batch, found, lambda what, done, total: None)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ingestion.files import RawFile
 from ingestion.ledger import LedgerRow, Load, Status
 from ingestion.replay.rereading import Tally
 
@@ -53,12 +54,14 @@ class Review:
         findings: One for each file version that was looked at, sorted by it.
         loads: Files to load whole.
         additions: Ledger rows, afterwards, of files that get single records from their texts.
+        copies: Files that turned out to have the content of another, and that other's name.
     """
 
     ledger: list[LedgerRow]
     findings: list[Finding] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
     additions: list[LedgerRow] = field(default_factory=list)
+    copies: list[tuple[RawFile, str]] = field(default_factory=list)
 
     @property
     def repairs(self) -> list[Finding]:

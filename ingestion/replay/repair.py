@@ -36,8 +36,9 @@ def repair(
     Returns:
         What is missing now.
     """
-    changes = [finding.after for finding in found.repairs]
-    changes += [row for load in found.loads for row in replaced_rows(load, batch)]
+    after = [finding.after for finding in found.repairs]
+    replaced = replaced_rows(found.ledger, found.loads, after, batch)
+    changes = [*replaced, *after]
     ledger = {row.version: row for row in [*found.ledger, *changes]}
     missing = find_missing(list(ledger.values()))
     if not changes:
@@ -46,8 +47,9 @@ def repair(
     for table in TABLES.values():
         progress(f"repairing bronze.{table.name}", 0, count)
         loads = [load for load in found.loads if load.file.table_name == table.name]
-        if loads:
-            write_bronze(spark, settings, batch, table, loads)
+        gone = [row for row in replaced if row.table_name == table.name]
+        if loads or gone:
+            write_bronze(spark, settings, batch, table, loads, gone)
         additions = [row for row in found.additions if row.table_name == table.name]
         if additions:
             add_to_bronze(spark, settings, batch, table, additions)

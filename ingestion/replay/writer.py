@@ -16,21 +16,13 @@ from ingestion.delta import is_in, is_version, replace_where
 from ingestion.frames import read_records
 from ingestion.ledger import Batch, LedgerRow
 from ingestion.ops_tables import REJECTED_RECORDS
-from ingestion.replay.findings import Outcome, Review
-from ingestion.replay.rereading import read_good_texts
+from ingestion.replay.findings import Review
+from ingestion.replay.rereading import Version, read_good_texts
 from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table
 from ingestion.writer import as_open_rejects
 
-# A record of a file's content; the same content under another name has the same records.
-_RECORD = ("table_name", "content_hash", "record_number")
-# A link leads to where the record is now; a record that is closed stays closed since then.
-_NEWEST = {
-    "repaired_source_file": "into_file",
-    "repaired_record_number": "into_record",
-    "repaired_key": "key",
-}
-_FIRST = {"closed_batch_id": "by_batch", "closed_timestamp": "at_time"}
+_RECORD = ("holder", "content_hash", "record_number")
 
 
 def add_to_bronze(
@@ -67,44 +59,74 @@ def close_rejects(spark: SparkSession, settings: Settings, batch: Batch, found: 
     The open rejects of a file that was read whole are then those of today. What else there was is
     closed; it has no link where today's reader finds other records in the file.
     """
-    if not found.loads and not found.additions:
+    holders = _holders(found)
+    if not holders:
         return
-    read_whole = {load.file.version for load in found.loads}
-    contents = {content for _, content in read_whole}
-    copies = [row for load in found.loads for row in load.replaces]
-    copies += [finding.row for finding in found.repairs if finding.outcome == Outcome.DUPLICATE]
-    read_whole |= {row.version for row in copies if row.content_hash in contents}
-    versions = is_version(read_whole | {row.version for row in found.additions})
+    versions = is_version(version for version, _, _ in holders)
     rejects = settings.table("ops", "rejected_records")
     today = _records_of_today(spark, settings, found)
     refused = today.where(F.col("reasons").isNotNull())
-    left = (
+    was = (
         spark.table(rejects)
         .where(versions)
+        .join(_frame_of(spark, holders), on=["source_file", "content_hash"], how="inner")
         .join(refused.select(*_RECORD), on=list(_RECORD), how="left_anti")
     )
-    is_repaired = F.expr(is_version(read_whole)) | F.col("key").isNotNull()
-    closed = (
-        left.join(_links(today), on=[*_RECORD, "raw_text"], how="left")
-        .withColumn("by_batch", F.when(is_repaired, F.lit(batch.batch_id)))
-        .withColumn("at_time", F.when(is_repaired, F.lit(batch.started_at)))
-    )
-    for name, new in _NEWEST.items():
-        closed = closed.withColumn(name, F.coalesce(new, name))
-    for name, new in _FIRST.items():
-        closed = closed.withColumn(name, F.coalesce(name, new))
-    rows = closed.select(*REJECTED_RECORDS.names).union(as_open_rejects(refused, batch))
+    rows = _closed(was, today, batch).union(as_open_rejects(refused, batch))
     replace_where(spark, rows, rejects, versions)
 
 
-def _links(records: DataFrame) -> DataFrame:
-    """For each good record the bronze row that it is."""
-    return records.where(F.col("reasons").isNull()).select(
-        *_RECORD,
-        "raw_text",
-        "key",
-        F.col("source_file").alias("into_file"),
-        F.col("record_number").alias("into_record"),
+_Holder = tuple[Version, str, bool]
+
+
+def _holders(found: Review) -> list[_Holder]:
+    """For each version whose rejects change: the file that has its rows, and if it is read whole.
+
+    It is another file where several have the same content, of which one is loaded.
+    """
+    loads = {load.file.source_file for load in found.loads}
+    return [
+        *((load.file.version, load.file.source_file, True) for load in found.loads),
+        *(
+            (row.version, load.file.source_file, True)
+            for load in found.loads
+            for row in load.replaces
+            if row.content_hash == load.file.content_hash
+        ),
+        *((file.version, holder, True) for file, holder in found.copies if holder in loads),
+        *((row.version, row.source_file, False) for row in found.additions),
+    ]
+
+
+def _frame_of(spark: SparkSession, holders: Sequence[_Holder]) -> DataFrame:
+    rows = [(*version, holder, is_whole) for version, holder, is_whole in holders]
+    columns = "source_file string, content_hash string, holder string, is_whole boolean"
+    return spark.createDataFrame(rows, columns)
+
+
+def _closed(was: DataFrame, today: DataFrame, batch: Batch) -> DataFrame:
+    """The rejects that are none any more, closed, and those that nobody has read again, as is."""
+    good = today.where(F.col("reasons").isNull()).select(
+        *_RECORD, "raw_text", "key", F.lit(True).alias("is_good")
+    )
+    is_good = F.col("is_good").isNotNull()
+    is_repaired = F.col("is_whole") | is_good
+    new = {
+        # A record that is closed stays closed since then; its link leads to where it is now.
+        "closed_batch_id": (F.col("closed_batch_id"), F.when(is_repaired, batch.batch_id)),
+        "closed_timestamp": (F.col("closed_timestamp"), F.when(is_repaired, batch.started_at)),
+        "repaired_source_file": (F.when(is_good, F.col("holder")), F.col("repaired_source_file")),
+        "repaired_record_number": (
+            F.when(is_good, F.col("record_number")),
+            F.col("repaired_record_number"),
+        ),
+        "repaired_key": (F.when(is_good, F.col("key")), F.col("repaired_key")),
+    }
+    return was.join(good, on=[*_RECORD, "raw_text"], how="left").select(
+        *(
+            F.coalesce(*new[name]).alias(name) if name in new else F.col(name)
+            for name in REJECTED_RECORDS.names
+        )
     )
 
 
@@ -125,6 +147,7 @@ def _records_of_today(spark: SparkSession, settings: Settings, found: Review) ->
             frame.select(
                 F.lit(table.name).alias("table_name"),
                 *("source_file", "content_hash", "record_number", "raw_text", "reasons", "header"),
+                F.col("source_file").alias("holder"),
                 F.col(table.key).cast("string").alias("key"),
             )
             for frame in records

@@ -222,8 +222,9 @@ def test_a_loaded_file_that_today_would_be_refused_whole_keeps_its_rows_and_gets
     assert closed(today) == [(ONE, 31, "replay", ONE, 31, "31")]
 
 
+@pytest.mark.parametrize("fewer", [1, 2])
 def test_loaded_records_that_today_would_be_refused_stay(
-    lakehouse: Lakehouse, declare: Declare
+    lakehouse: Lakehouse, declare: Declare, fewer: int
 ) -> None:
     no_user = order(32, user="")
     lakehouse.write(ONE, HEADER, *orders(1, 30), without_number(31), no_user, order(33, user=""))
@@ -232,14 +233,17 @@ def test_loaded_records_that_today_would_be_refused_stay(
     declare(declared(optional=["user_id"]))
     assert replay(lakehouse, "looser") == {ONE: (Outcome.REPAIRED, 3)}
     declare(declared(required=["order_num"], optional=["user_id"]))
-    lakehouse.write(TWO, HEADER, *orders(41, 60, 2), without_number(61, 2), order(62, 2, user=""))
+    odd = [*(without_number(number, 2) for number in range(61, 61 + fewer)), order(99, 2, user="")]
+    lakehouse.write(TWO, HEADER, *orders(41, 60, 2), *odd)
     lakehouse.ingest("second")
     declare(declared())
     (finding,) = lakehouse.replay("mixed").findings
-    assert (finding.row.source_file, finding.gained) == (TWO, 1)
+    assert (finding.row.source_file, finding.gained) == (TWO, fewer)
     assert "1 of its rows stay" in finding.note
     assert_every_record_is_accounted_for(lakehouse)
-    assert lakehouse.query("select max(order_id), count(*) from bronze.orders") == [(62, 55)]
+    assert lakehouse.query("select count(*), max(order_id) from bronze.orders") == [
+        (33 + 20 + 1 + fewer, 99)
+    ]
 
 
 def test_a_newer_version_that_was_quarantined_takes_the_place_of_the_loaded_one(
@@ -272,6 +276,33 @@ def test_of_several_copies_in_quarantine_the_lower_name_is_loaded(
         (ONE, 1, "replay", ONE, 1, "1"),
         (TWO, 1, "replay", ONE, 1, "1"),
     ]
+    assert contents(today) == new_root_from(today, tmp_path / "fresh")
+
+
+def test_a_quarantined_copy_gives_up_the_rows_that_its_file_brought_before(
+    lakehouse: Lakehouse, tmp_path: Path
+) -> None:
+    lakehouse.write(TWO, HEADER, *orders(1, 30, 2), order("x"))
+    lakehouse.ingest("first")
+    for name in (ONE, TWO):
+        lakehouse.write(name, HEADER, order(31), order("x"))
+    lakehouse.ingest("second")
+    today = lakehouse.under(reject_limit=0.5)
+    assert replay(today) == {ONE: (Outcome.LOADED, 1), TWO: (Outcome.DUPLICATE, 0)}
+    assert today.query("select order_id, source_file from bronze.orders") == [(31, ONE)]
+    assert contents(today) == new_root_from(today, tmp_path / "fresh")
+
+
+def test_lists_of_products_with_the_same_content_are_each_repaired_and_linked_by_themselves(
+    lakehouse: Lakehouse, tmp_path: Path
+) -> None:
+    files = [f"products/2025-04-0{day}.csv" for day in (1, 2)]
+    for name in files:
+        lakehouse.write(name, PRODUCTS[1], "1,1,a,b", "x,1,a,b")
+    lakehouse.ingest("first")
+    today = lakehouse.under(reject_limit=0.5)
+    assert replay(today) == dict.fromkeys(files, (Outcome.LOADED, 1))
+    assert closed(today) == [(name, 1, "replay", name, 1, "1") for name in files]
     assert contents(today) == new_root_from(today, tmp_path / "fresh")
 
 
@@ -351,7 +382,7 @@ def test_a_replay_that_was_cut_off_at_any_commit_is_finished_by_the_next(
 ) -> None:
     lakehouse.write(ONE, HEADER, *orders(1, 30), without_number(31), order("x"))
     lakehouse.write(TWO, HEADER, order(41, 2), order("x", 2))
-    lakehouse.write(THREE, HEADER, *orders(51, 80, 3), without_number(81, 3), order("y", 3))
+    lakehouse.write(THREE, HEADER, *orders(51, 80, 3), without_number(81, 9), order("y", 3))
     lakehouse.ingest("first")
     declare(declared())
     today = lakehouse.under(reject_limit=0.5)
