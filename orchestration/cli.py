@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command()(pipeline.run)
 app.command()(pipeline.ingest)
 app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
+app.command()(pipeline.replay)
 app.command()(reports.status)
 app.command()(reports.trace)
 app.command()(reports.cost)

@@ -90,13 +90,13 @@ def run(
     result = RunResult(uuid.uuid4().hex, _command(with_ingest, build_arguments))
     if with_ingest:
         require_folder(settings.raw)  # a wrong one is told before Spark has been waited for
-    with only_run(settings), _engine_failures_explained(settings):
-        spark = _start(settings, display, result)
-        with _recorded(settings, result, started_at):
+    with only_run(settings), engine_failures_explained(settings):
+        spark = start_engine(settings, display, result)
+        with recorded(settings, result, started_at):
             if with_ingest:
                 _ingest(spark, settings, display, result, started_at)
             if build_arguments is not None:
-                _build(settings, display, result, build_arguments)
+                build_models(settings, display, result, build_arguments)
     return result
 
 
@@ -107,7 +107,7 @@ def _command(with_ingest: bool, build_arguments: Sequence[str] | None) -> str:
 
 
 @contextmanager
-def _recorded(settings: Settings, result: RunResult, started_at: datetime) -> Iterator[None]:
+def recorded(settings: Settings, result: RunResult, started_at: datetime) -> Iterator[None]:
     """Add the run to the history when it ends, also when it failed."""
 
     def record(status: str) -> None:
@@ -122,8 +122,9 @@ def _recorded(settings: Settings, result: RunResult, started_at: datetime) -> It
     record(_STATUS[result.exit_code])
 
 
-def _start(settings: Settings, display: Display, result: RunResult) -> SparkSession:
-    with display.step("start") as step, _timed(result, "start"):
+def start_engine(settings: Settings, display: Display, result: RunResult) -> SparkSession:
+    """Start the engine, or take the one that this process has."""
+    with display.step("start") as step, timed(result, "start"):
         step(f"the engine, {settings.engine}", 0, 1)
         spark = get_session(settings)
     # Spark's own handler cancels its jobs first; their failure would hide that it was a person.
@@ -138,14 +139,15 @@ def _ingest(
     result: RunResult,
     started_at: datetime,
 ) -> None:
-    with display.step("ingest") as step, _timed(result, "ingest"):
+    with display.step("ingest") as step, timed(result, "ingest"):
         result.report = ingest(spark, settings, Batch(result.run_id, started_at), progress=step)
 
 
-def _build(
+def build_models(
     settings: Settings, display: Display, result: RunResult, arguments: Sequence[str]
 ) -> None:
-    with display.step("build") as step, _timed(result, "build"):
+    """Build and test with these further arguments; without any only if there is something new."""
+    with display.step("build") as step, timed(result, "build"):
         project = project_digest(settings)
         if not arguments:
             versions = current_versions(settings)
@@ -159,7 +161,7 @@ def _build(
 
 
 @contextmanager
-def _timed(result: RunResult, step: str) -> Iterator[None]:
+def timed(result: RunResult, step: str) -> Iterator[None]:
     """Measure a step into the result, also when it fails."""
     started = monotonic()
     try:
@@ -169,7 +171,7 @@ def _timed(result: RunResult, step: str) -> Iterator[None]:
 
 
 @contextmanager
-def _engine_failures_explained(settings: Settings) -> Iterator[None]:
+def engine_failures_explained(settings: Settings) -> Iterator[None]:
     """Let a failure inside the engine leave as one sentence; its stack trace is in the log."""
     try:
         yield

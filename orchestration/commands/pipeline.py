@@ -1,4 +1,4 @@
-"""`lakehouse run` and its two halves, `ingest` and `build`."""
+"""`lakehouse run`, its two halves `ingest` and `build`, and `replay`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.commands.options import Engine, FullRefresh, Quiet, Raw, Root
+from orchestration.commands.options import DryRun, Engine, FullRefresh, Quiet, Raw, Root
 from orchestration.commands.terminal import Ended, new_console, require_local_root
 
 
@@ -37,6 +37,30 @@ def build(
     """
     settings = Settings.read(root=root, engine=engine)
     _run(settings, quiet, with_ingest=False, build_arguments=context.args)
+
+
+def replay(
+    raw: Raw = None, root: Root = None, engine: Engine = None, dry_run: DryRun = False
+) -> None:
+    """Read again what was refused, by today's rules, repair it and build what that touches.
+
+    Run it after a rule was mended: a limit, an alias, a reader. --dry-run says what would happen.
+    """
+    from orchestration.progress import Display
+    from orchestration.replay import replay as replay_refused
+    from orchestration.replay_report import print_replay
+
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    console = new_console()
+    require_local_root(settings)
+    try:
+        done = replay_refused(settings, Display(console, quiet=False), dry_run=dry_run)
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Nothing half done is visible; run the same command again to go on."
+        ) from None
+    print_replay(console, done, dry_run=dry_run)
+    raise Ended(0 if dry_run else done.exit_code)
 
 
 def _run(
