@@ -1,0 +1,150 @@
+"""An arrival plan: what lies in the raw folder before each run, and what must come of it.
+
+The expectation is the rule of decision 0007, said without a ledger: of each path the newest usable
+content counts, an older one that comes again does not, and of paths with equal content the lowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.properties.shop import Content, Line, Order
+
+State = Mapping[str, Content]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One state of the raw folder for each run, path to content; a path may vanish again."""
+
+    states: tuple[State, ...]
+
+    def loaded(self) -> dict[str, Content]:
+        """Path to the content whose records must be in bronze after the last run."""
+        expected = Expected()
+        for state in self.states:
+            expected.arrive(state)
+        return expected.loaded
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How hypothesis prints a failing plan: as files, not as objects."""
+        printer.text(f"\n{self}")
+
+    def _lines(self) -> Iterator[str]:
+        before: State = {}
+        for number, state in enumerate(self.states, 1):
+            yield f"== run {number} of {len(self.states)}"
+            for path in sorted(before.keys() - state.keys()):
+                yield f"-- {path} is taken away"
+            for path in sorted(path for path in state if before.get(path) != state[path]):
+                yield f"-- {path}{' is replaced' if path in before else ''}"
+                yield str(state[path])
+            before = state
+
+
+@dataclass
+class Expected:
+    """What must be in bronze, run after run.
+
+    Attributes:
+        loaded: Path to the content in bronze.
+        current: Path to the newest usable content that lay there.
+        older: Path to contents that a newer one has replaced.
+    """
+
+    loaded: dict[str, Content] = field(default_factory=dict)
+    current: dict[str, Content] = field(default_factory=dict)
+    older: dict[str, set[Content]] = field(default_factory=dict)
+
+    def arrive(self, state: State) -> None:
+        """Take in what lies in the raw folder before one run."""
+        for path, content in state.items():
+            is_known = content in self.older.setdefault(path, set())
+            if content.is_usable and not is_known and content != self.current.get(path):
+                if path in self.current:
+                    self.older[path].add(self.current[path])
+                self.current[path] = content
+        readable = {
+            path: content
+            for path, content in self.current.items()
+            if content in (state.get(path), self.loaded.get(path))
+        }
+        # A list of products that returns to what it was is news, so only daily files have copies.
+        lowest: dict[object, str] = {}
+        for path in sorted(readable):
+            content = readable[path]
+            lowest.setdefault(path if content.table == "products" else content, path)
+        self.loaded = {path: readable[path] for path in lowest.values()}
+
+
+def write_state(raw: Path, state: State) -> None:
+    """Make the raw folder hold exactly these files."""
+    for path in raw.glob("*/*"):
+        if path.relative_to(raw).as_posix() not in state:
+            path.unlink()
+    for name, content in state.items():
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        (raw / name).write_bytes(content.data())
+
+
+def situations(plan: Plan) -> set[str]:
+    """What this plan puts to the test, in words."""
+    found = set()
+    seen: dict[str, list[Content]] = {}
+    for state in plan.states:
+        found |= _of_families(state)
+        for path, content in state.items():
+            versions = seen.setdefault(path, [])
+            if versions and content != versions[-1]:
+                usable = any(version.is_usable for version in versions)
+                if content in versions:
+                    found.add("an older version again")
+                elif content.is_usable:
+                    found.add("a file corrected" if usable else "a broken file mended")
+                else:
+                    found.add("a broken correction")
+            versions.append(content)
+        found |= {"a file taken away" for path in seen if path not in state}
+    return found | _of_records(plan.loaded())
+
+
+def _of_families(state: State) -> set[str]:
+    lines_days = {path.partition("/")[2] for path in state if path.startswith("order_items/")}
+    orders_days = {path.partition("/")[2] for path in state if path.startswith("orders/")}
+    contents = [content for content in state.values() if content.is_usable]
+    found = set()
+    if lines_days - orders_days:
+        found.add("lines before their orders")
+    if not any(path.startswith("products/") for path in state):
+        found.add("no products yet")
+    if len(contents) > len(set(contents)):
+        found.add("two files of equal content")
+    if sum(path.startswith("products/") for path in state) > 1:
+        found.add("several products files")
+    return found
+
+
+def _of_records(loaded: State) -> set[str]:
+    orders = [record for file in loaded.values() for record in file.records]
+    order_days: dict[int, set[int]] = {}
+    for record in orders:
+        if isinstance(record, Order):
+            order_days.setdefault(record.order_id, set()).add(record.day)
+    found = set()
+    if any(len(days) > 1 for days in order_days.values()):
+        found.add("an order moved by a later file")
+    for record in orders:
+        if isinstance(record, Line):
+            if record.order_id not in order_days:
+                found.add("a line without its order")
+            elif record.day not in order_days[record.order_id]:
+                found.add("a line dated otherwise than its order")
+    if any(file.rejected for file in loaded.values()):
+        found.add("a rejected record in a loaded file")
+    return found
