@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ingestion.settings import Settings
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration import dbt
 from orchestration.past_runs import read_ops, recorded_versions
 from orchestration.versions import TableVersion
 
@@ -66,11 +66,12 @@ def run_that_built(
     return next((build.run_id for build in builds if build.project == project), None)
 
 
-def project_digest(settings: Settings, project_folder: Path = PROJECT_FOLDER) -> str:
+def project_digest(settings: Settings, project_folder: Path | None = None) -> str:
     """SHA-256 of all that a build is made by: the project's files, the prefix of the databases."""
     digest = hashlib.sha256(settings.database_prefix.encode())
-    for path in sorted(_files(project_folder)):
-        digest.update(path.relative_to(project_folder).as_posix().encode())
+    folder = project_folder or dbt.PROJECT_FOLDER
+    for path in sorted(_files(folder)):
+        digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

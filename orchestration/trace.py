@@ -38,7 +38,9 @@ order by bronze.file_date desc nulls last, bronze.source_file desc, bronze.recor
 # A refused record is text: its key is where the declared columns have it; if broken, anywhere.
 _REFUSED = """
 select source_file, record_number, batch_id as batch, rejected_timestamp as refused,
-    array_to_string(reasons, ', ') as reasons, raw_text
+    array_to_string(reasons, ', ') as reasons,
+    case when closed_batch_id is not null then 'repaired by batch ' || closed_batch_id end as since,
+    raw_text
 from ops.rejected_records
 where table_name = '{table}'
     and case when list_contains(reasons, 'malformed')
