@@ -44,7 +44,7 @@ class Point:
     Attributes:
         moment: Before, within or after the statement.
         statement: Its first words and its table, such as `merge into silver.orders`; `*` is any
-            text. What the DataFrame API writes is `save`.
+            text. What the DataFrame API or delta-rs writes is `save`.
         nth: Which of the statements that are meant, from 1.
     """
 
@@ -119,8 +119,10 @@ def watch(killer: Killer) -> None:
     from pyspark.sql.connect.readwriter import DataFrameWriter
 
     from ingestion.sail import SailSession
+    from orchestration import history
 
     run_sql, save = SailSession.sql, DataFrameWriter.save
+    append = getattr(history, "write_deltalake")  # noqa: B009 (it belongs to another module)
 
     def watched_sql(session: Any, statement: str, *arguments: Any, **named: Any) -> Any:
         def write() -> Any:
@@ -132,6 +134,11 @@ def watch(killer: Killer) -> None:
     def watched_save(writer: Any, path: str) -> None:
         killer.pass_on("save", ".".join(path.split("/")[-2:]), lambda: save(writer, path))
 
+    def watched_append(path: str, *arguments: Any, **named: Any) -> None:
+        table = ".".join(path.split("/")[-2:])
+        killer.pass_on("save", table, lambda: append(path, *arguments, **named))
+
+    setattr(history, "write_deltalake", watched_append)  # noqa: B010
     setattr(SailSession, "sql", watched_sql)  # noqa: B010 (mypy protects classes)
     setattr(DataFrameWriter, "save", watched_save)  # noqa: B010
 
