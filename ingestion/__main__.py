@@ -67,11 +67,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def _log(report: Report) -> None:
     for row in report.loaded:
         logger.info(
-            "%s: %d records read, %d loaded, %d rejected",
+            "%s: %d records read, %d loaded, %d rejected, %d erased",
             row.source_file,
             row.records_read,
             row.records_loaded,
             row.records_rejected,
+            row.records_erased,
         )
     for row in report.quarantined:
         logger.warning("%s is quarantined: %s", row.source_file, row.reason)

@@ -19,9 +19,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from ingestion.catalogue import SPARK_TYPES
+from ingestion.erased import Erased, read_erased
 from ingestion.files import RawFile, content_hash, to_path
 from ingestion.header import FileFault, Header
 from ingestion.reader import read_file, record_schema
+from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table
 
 _FILES_AT_ONCE = 64
@@ -41,6 +43,7 @@ _INSPECTIONS = T.StructType(
         T.StructField("fault", T.StringType()),
         T.StructField("records_read", T.LongType()),
         T.StructField("records_rejected", T.LongType()),
+        T.StructField("records_erased", T.LongType()),
         T.StructField("reasons", T.MapType(T.StringType(), T.LongType())),
         T.StructField("extra_columns", T.ArrayType(T.StringType())),
         T.StructField("dates", T.ArrayType(T.DateType())),
@@ -52,6 +55,7 @@ _ARROW_INSPECTIONS = pa.schema(
         ("fault", pa.string()),
         ("records_read", pa.int64()),
         ("records_rejected", pa.int64()),
+        ("records_erased", pa.int64()),
         ("reasons", pa.map_(pa.string(), pa.int64())),
         ("extra_columns", pa.list_(pa.string())),
         ("dates", pa.list_(pa.date32())),
@@ -77,6 +81,7 @@ class Inspection:
         fault: `code: detail` when the file can't be read as its table at all.
         records_read: Records in it.
         records_rejected: Records with at least one reason.
+        records_erased: Records of people who were erased; they are in none of the other counts.
         reasons: Reason code to the number of records that have it.
         extra_columns: Columns that nobody declared, kept in `_rescued`.
         dates: Values of the `date` column among the good records.
@@ -86,21 +91,22 @@ class Inspection:
     fault: str | None
     records_read: int
     records_rejected: int
+    records_erased: int
     reasons: dict[str, int]
     extra_columns: list[str]
     dates: list[date]
 
 
 def inspect_files(
-    spark: SparkSession, files: Sequence[RawFile], max_bytes: int, progress: Progress
+    spark: SparkSession, files: Sequence[RawFile], settings: Settings, progress: Progress
 ) -> dict[str, Inspection]:
     """Read every file once and tell by its name what is in it; nothing is written."""
+    inspector = _inspector(TABLES, settings.max_file_bytes, read_erased(spark, settings))
     found: dict[str, Inspection] = {}
     for start in range(0, len(files), _FILES_AT_ONCE):
         some = files[start : start + _FILES_AT_ONCE]
         progress(f"reading {some[0].source_file}", start, len(files))
-        frame = _frame_of(spark, some).mapInArrow(_inspector(TABLES, max_bytes), _INSPECTIONS)
-        for row in frame.collect():
+        for row in _frame_of(spark, some).mapInArrow(inspector, _INSPECTIONS).collect():
             found[row["source_file"]] = Inspection(**row.asDict())
     progress("read", len(files), len(files))
     return found
@@ -110,18 +116,19 @@ def read_records(
     spark: SparkSession,
     files: Sequence[RawFile],
     table: Table,
-    max_bytes: int,
+    settings: Settings,
     keep_raw_text: bool = False,
 ) -> DataFrame:
-    """Frame of all records of the files of one table.
+    """Frame of all records of the files of one table, but for those of people who were erased.
 
     Columns: those of `reader.record_schema(table)`, `source_file`, `file_date`, `content_hash` and
     `header`, the names of the file's columns. The header and the raw text of good records are null
     unless they are asked for.
     """
-    return _frame_of(spark, files).mapInArrow(
-        _record_reader(table, max_bytes, keep_raw_text), record_type(table)
+    reader = _record_reader(
+        table, settings.max_file_bytes, keep_raw_text, read_erased(spark, settings)
     )
+    return _frame_of(spark, files).mapInArrow(reader, record_type(table))
 
 
 def record_type(table: Table) -> T.StructType:
@@ -153,26 +160,30 @@ _Batches = Iterable[pa.RecordBatch]
 
 
 def _inspector(
-    tables: Mapping[str, Table], max_bytes: int
+    tables: Mapping[str, Table], max_bytes: int, erased: Erased
 ) -> Callable[[_Batches], Iterator[pa.RecordBatch]]:
     def inspect(batches: _Batches) -> Iterator[pa.RecordBatch]:
         for row in _rows(batches):
             yield pa.RecordBatch.from_pylist(
-                [_inspect(row, tables[row["table_name"]], max_bytes)], _ARROW_INSPECTIONS
+                [_inspect(row, tables[row["table_name"]], max_bytes, erased)], _ARROW_INSPECTIONS
             )
 
     return inspect
 
 
-def _inspect(row: dict[str, str], table: Table, max_bytes: int) -> dict[str, object]:
+def _inspect(
+    row: dict[str, str], table: Table, max_bytes: int, erased: Erased
+) -> dict[str, object]:
     reasons: Counter[str] = Counter()
-    read = rejected = 0
+    read = rejected = left_out = 0
     dates: set[date] = set()
     try:
         header, batches = _open(row, table, max_bytes)
-        for batch in batches:
+        for whole_batch in batches:
+            batch = erased.without(whole_batch, table, header.names)
             is_good = pc.is_null(batch["reasons"])
-            read += batch.num_rows
+            read += whole_batch.num_rows
+            left_out += whole_batch.num_rows - batch.num_rows
             rejected += batch.num_rows - (pc.sum(is_good).as_py() or 0)
             reasons.update(batch["reasons"].flatten().to_pylist())
             if "date" in batch.schema.names:
@@ -183,6 +194,7 @@ def _inspect(row: dict[str, str], table: Table, max_bytes: int) -> dict[str, obj
             "fault": str(fault),
             "records_read": 0,
             "records_rejected": 0,
+            "records_erased": 0,
             "reasons": [],
             "extra_columns": [],
             "dates": [],
@@ -192,6 +204,7 @@ def _inspect(row: dict[str, str], table: Table, max_bytes: int) -> dict[str, obj
         "fault": None,
         "records_read": read,
         "records_rejected": rejected,
+        "records_erased": left_out,
         "reasons": list(reasons.items()),
         "extra_columns": list(header.extra),
         "dates": sorted(dates),
@@ -199,7 +212,7 @@ def _inspect(row: dict[str, str], table: Table, max_bytes: int) -> dict[str, obj
 
 
 def _record_reader(
-    table: Table, max_bytes: int, keep_raw_text: bool
+    table: Table, max_bytes: int, keep_raw_text: bool, erased: Erased
 ) -> Callable[[_Batches], Iterator[pa.RecordBatch]]:
     schema = record_schema(table)
     for field in ORIGIN:
@@ -209,7 +222,8 @@ def _record_reader(
         for row in _rows(batches):
             header, records = _open(row, table, max_bytes, keep_raw_text)
             origin = row | {"header": header.names if keep_raw_text else None}
-            for batch in records:
+            for whole_batch in records:
+                batch = erased.without(whole_batch, table, header.names)
                 constants = [
                     pa.repeat(pa.scalar(origin[field.name], field.type), batch.num_rows)
                     for field in ORIGIN

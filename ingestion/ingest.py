@@ -87,9 +87,7 @@ def ingest(
         raise _nothing_to_load(settings, tables)
     todo = plan(files, ledger)
     report = Report(todo)
-    inspections = inspect_files(
-        spark, [load.file for load in todo.loads], settings.max_file_bytes, progress
-    )
+    inspections = inspect_files(spark, [load.file for load in todo.loads], settings, progress)
     report.rows = [
         *(judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
         *misplaced(todo, batch),

@@ -19,6 +19,7 @@ def judge(
     """Decide from what was found in it whether a file is loaded or quarantined whole."""
     inspection = inspections[file.source_file]
     read, rejected = inspection.records_read, inspection.records_rejected
+    erased = inspection.records_erased
     reason = inspection.fault
     if not reason and rejected > reject_limit * read:
         top = ", ".join(f"{code} {count}" for code, count in _top(inspection.reasons))
@@ -34,7 +35,8 @@ def judge(
         status=Status.QUARANTINED if is_quarantined else Status.LOADED,
         reason=reason,
         read=read,
-        loaded=0 if is_quarantined else read - rejected,
+        loaded=0 if is_quarantined else read - erased - rejected,
+        erased=erased,
         dates=[] if is_quarantined else sorted(inspection.dates),
     )
 
@@ -72,6 +74,7 @@ def _row(
     reason: str | None,
     read: int = 0,
     loaded: int = 0,
+    erased: int = 0,
     dates: Sequence[date] = (),
 ) -> LedgerRow:
     return LedgerRow(
@@ -83,10 +86,11 @@ def _row(
         modified_at=file.modified_at,
         records_read=read,
         records_loaded=loaded,
-        records_rejected=read - loaded,
+        records_rejected=read - loaded - erased,
         status=status.value,
         reason=reason,
         batch_id=batch.batch_id,
         dates=list(dates),
         recorded_at=batch.started_at,
+        records_erased=erased,
     )

@@ -51,12 +51,14 @@ class LedgerRow:
         modified_at: When the store says it was last written, UTC.
         records_read: Records in the file; 0 where it could not be read as records.
         records_loaded: Records that went to bronze.
-        records_rejected: Records that went to `ops.rejected_records`; read = loaded + rejected.
+        records_rejected: Records that went to `ops.rejected_records`; read = loaded + rejected
+            + erased.
         status: What became of it.
         reason: `code: detail` of a quarantine or a duplicate; columns rescued from a loaded file.
         batch_id: The run that decided.
         dates: Values of the `date` column among the loaded records, sorted.
         recorded_at: When it was decided, UTC.
+        records_erased: Records of people who were erased: neither loaded nor kept as rejected.
     """
 
     source_file: str
@@ -73,6 +75,7 @@ class LedgerRow:
     batch_id: str
     dates: list[date]
     recorded_at: datetime
+    records_erased: int = 0
 
     @property
     def version(self) -> tuple[str, str]:

@@ -18,7 +18,10 @@ def read_ledger(spark: SparkSession, settings: Settings) -> list[LedgerRow]:
     """Read the ledger whole: one row for each file version."""
     names = [field.name for field in fields(LedgerRow)]
     rows = spark.table(settings.table("ops", "ingested_files")).select(*names).collect()
-    return [LedgerRow(**row.asDict()) for row in rows]
+    # Null in rows from before there was the column.
+    return [
+        LedgerRow(**(row.asDict() | {"records_erased": row["records_erased"] or 0})) for row in rows
+    ]
 
 
 def write_ledger(spark: SparkSession, settings: Settings, rows: Sequence[LedgerRow]) -> None:

@@ -20,6 +20,7 @@ INGESTED_FILES = T.StructType(
         T.StructField("batch_id", T.StringType()),
         T.StructField("dates", T.ArrayType(T.DateType())),
         T.StructField("recorded_at", T.TimestampType()),
+        T.StructField("records_erased", T.LongType()),
     ]
 )
 
@@ -142,10 +143,35 @@ DATA_OF_OPS = (
     *("inputs", "built_from", "touched_orders", "touched_order_items", "touched_departments"),
 )
 
+# Who was erased. Not part of what a restore brings back: that would bring the person back.
+ERASED_USERS = T.StructType(
+    [
+        T.StructField("user_hash", T.StringType()),
+        T.StructField("salt", T.StringType()),
+        T.StructField("erased_at", T.TimestampType()),
+        T.StructField("run_id", T.StringType()),
+    ]
+)
+
+ERASURES = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("source_file", T.StringType()),
+        T.StructField("date", T.DateType()),
+        T.StructField("records", T.LongType()),
+        T.StructField("counted_records", T.LongType()),
+        T.StructField("amount", T.DecimalType(18, 2)),
+        T.StructField("erased_at", T.TimestampType()),
+    ]
+)
+
 # These must be there before their first row; the run's own history is made by its first row.
 CREATED_AT_START: dict[str, T.StructType] = {
     "ingested_files": INGESTED_FILES,
     "rejected_records": REJECTED_RECORDS,
     "missing_files": MISSING_FILES,
     "test_failures": TEST_FAILURES,
+    "erased_users": ERASED_USERS,
+    "erasures": ERASURES,
 }

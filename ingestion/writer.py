@@ -41,7 +41,7 @@ def write_bronze(
         loads: Its files whose good records are written.
         gone: File versions whose rows must go, whether or not new ones come.
     """
-    records = read_records(spark, [load.file for load in loads], table, settings.max_file_bytes)
+    records = read_records(spark, [load.file for load in loads], table, settings)
     rows = (
         records.where(F.col("reasons").isNull())
         .withColumn("ingestion_timestamp", F.lit(batch.started_at))
@@ -74,7 +74,7 @@ def write_rejects(
             spark,
             [file for file in files if file.table_name == table_name],
             TABLES[table_name],
-            settings.max_file_bytes,
+            settings,
             keep_raw_text=True,
         ).select(F.lit(table_name).alias("table_name"), *_RECORD)
         for table_name in sorted({file.table_name for file in files if file.table_name})

@@ -9,6 +9,7 @@ import duckdb
 from deltalake import DeltaTable
 
 from ingestion.catalogue import LAYERS
+from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from orchestration.versions import all_tables, require_lakehouse
 
@@ -26,6 +27,13 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
         connection.execute(f"create schema {layer}")
     for table, path in all_tables(settings).items():
         layer, name = table.split(".")
-        connection.register(f"{layer}__{name}", DeltaTable(path).to_pyarrow_dataset())
-        connection.execute(f'create view {layer}."{name}" as select * from "{layer}__{name}"')
+        dataset = DeltaTable(path).to_pyarrow_dataset()
+        connection.register(f"{layer}__{name}", dataset)
+        declared = CREATED_AT_START[name].names if name in CREATED_AT_START else []
+        # A table from before a column was declared gets it when an engine next writes to the root.
+        missing = [f"null as {column}" for column in declared if column not in dataset.schema.names]
+        connection.execute(
+            f'create view {layer}."{name}" as'
+            f' select {", ".join(["*", *missing])} from "{layer}__{name}"'
+        )
     return connection

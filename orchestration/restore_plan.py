@@ -148,7 +148,9 @@ def _as_then(run: PastRun, name: str, folder: Path, now: DeltaTable) -> DeltaTab
         then = DeltaTable(folder, version=version.version)
     except (DeltaError, OSError) as error:
         raise LakehouseError(
-            f"{where}: its log does not reach back so far ({first_line(error)}).", next_step
+            f"{where}: its log does not reach back so far ({first_line(error)}). `lakehouse"
+            " maintain` or `lakehouse erase-user` has deleted what was older.",
+            next_step,
         ) from error
     if version_of(then) != version:
         raise LakehouseError(f"{where}: it was removed and made anew since.", next_step)

@@ -19,6 +19,7 @@ from orchestration.query_display import has_table, print_query
 _FILES = """
 select table_name, status, count(*) as files, sum(records_read) as records_read,
     sum(records_loaded) as loaded, sum(records_rejected) as rejected,
+    sum(coalesce(records_erased, 0)) as erased,
     max(file_date) as newest_day, max(recorded_at) as last_arrival
 from ops.ingested_files group by all order by all
 """
@@ -53,12 +54,13 @@ select run_id, command, started_at, status, date_diff('second', started_at, fini
 from ops.runs order by run_number desc limit 1
 """
 _EQUATION = """
-select *, case when read = refused + loaded and loaded = bronze
+select *, case when read = refused + loaded + erased and loaded = bronze
     and bronze = silver + superseded + rejected + waiting then 'yes' else 'NO' end as adds_up
 from (
     select '{table}' as table_name,
         coalesce(sum(records_read), 0) as read,
         coalesce(sum(records_rejected), 0) as refused,
+        coalesce(sum(records_erased), 0) as erased,
         coalesce(sum(records_loaded), 0) as loaded,
         (select count(*) from bronze.{table}) as bronze,
         (select count(*) from silver.{table}) as silver,
@@ -78,6 +80,11 @@ from ops.ingested_files where status = 'loaded' and file_date is not null
 group by all having count(*) > 1 order by all
 """
 _LOADED = "select source_file, records_loaded from ops.ingested_files where status = 'loaded'"
+_ERASURES = """
+select erased_at, date, table_name, sum(records) as records,
+    sum(counted_records) as counted_by_gold, sum(amount) as amount
+from ops.erasures group by all order by all
+"""
 _OPS = (
     ("Last run", _LAST_RUN, "runs"),
     ("Files", _FILES, "ingested_files"),
@@ -89,6 +96,7 @@ _OPS = (
         "ingested_files",
     ),
     ("Rejected records (bronze)", _REJECTS, "rejected_records"),
+    ("Taken out because people were erased", _ERASURES, "erasures"),
 )
 
 

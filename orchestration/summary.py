@@ -38,7 +38,7 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             soft_wrap=True,
         )
     _print_replaced_days(console, connection, result.results)
-    _print_nodes(console, result.results)
+    print_nodes(console, result.results)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
     for line in _next_steps(settings, result):
@@ -138,6 +138,9 @@ def _print_report(console: Console, report: Report) -> None:
         if row.status == "duplicate" or (row.status == "loaded" and row.reason):
             words = escape(f"{row.source_file}: {row.reason}")
             console.print(f"[dim]{row.status}[/] {words}", soft_wrap=True)
+    erased = sum(row.records_erased for row in report.rows)
+    if erased:
+        console.print(f"[dim]left out[/] {erased:,} records of people who were erased")
     for file in report.plan.stale:
         console.print(
             f"[yellow]not loaded[/] {escape(file.source_file)}: its content is an older version of"
@@ -174,7 +177,8 @@ def _days(days: Sequence[date | None]) -> str:
     return f"{len(days):,} from {days[0]} to {days[-1]}"
 
 
-def _print_nodes(console: Console, results: Sequence[NodeResult]) -> None:
+def print_nodes(console: Console, results: Sequence[NodeResult]) -> None:
+    """Print the nodes that failed or warn, with what dbt or the engine says."""
     for node in results:
         if node.is_bad:
             console.print(

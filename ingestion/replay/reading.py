@@ -82,7 +82,7 @@ def read(
     found = find_candidates(list(files.values()), ledger)
     there = [file for row in found.loaded if (file := still_there(row, files))]
     to_read = [*(load.file for load in found.plan.loads), *there]
-    inspections = inspect_files(spark, to_read, settings.max_file_bytes, progress)
+    inspections = inspect_files(spark, to_read, settings, progress)
     rows = [judge(file, inspections, batch, settings.reject_limit) for file in to_read]
     rows += duplicates(found.plan, rows, batch)
     judged = {row.source_file: row for row in rows}

@@ -74,7 +74,7 @@ def tally_files(
             spark,
             [file for file in files if file.table_name == name],
             TABLES[name],
-            settings.max_file_bytes,
+            settings,
         )
         .where(F.col("reasons").isNotNull())
         .select(*_VERSION, "record_number", F.lit(True).alias("is_refused"))

@@ -138,9 +138,7 @@ def _records_of_today(spark: SparkSession, settings: Settings, found: Review) ->
         rows = [row for row in found.additions if row.table_name == table.name]
         records = []
         if files:
-            records.append(
-                read_records(spark, files, table, settings.max_file_bytes, keep_raw_text=True)
-            )
+            records.append(read_records(spark, files, table, settings, keep_raw_text=True))
         if rows:
             records.append(read_good_texts(spark, settings, table, rows))
         frames += [

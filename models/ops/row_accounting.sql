@@ -55,7 +55,8 @@ record_counts as (
         table_name,
         sum(records_read) as records_read,
         sum(records_loaded) as records_loaded,
-        sum(records_rejected) as records_rejected
+        sum(records_rejected) as records_rejected,
+        sum(coalesce(records_erased, 0)) as records_erased
     from ingested_files
     where
         status in ('loaded', 'quarantined')
@@ -64,11 +65,17 @@ record_counts as (
 
 ),
 
--- the rows of the runs before; none in the first one
+-- the rows of the runs before; none in the first one. A root from before there was records_erased
+-- lacks it, as nobody had been erased there
 runs_before as (
 
     {% if has_previous() %}
-        select * from {{ this }}
+        select
+            *
+            {%- if not has_column('records_erased') %},
+                cast(0 as bigint) as records_erased
+            {%- endif %}
+        from {{ this }}
         where run_id <> {{ run_id() }}
     {% else %}
         select
@@ -96,6 +103,7 @@ this_run as (
         record_counts.records_read,
         record_counts.records_loaded,
         record_counts.records_rejected,
+        record_counts.records_erased,
         coalesce(row_counts.bronze_rows, 0) as bronze_rows,
         coalesce(row_counts.silver_rows, 0) as silver_rows,
         coalesce(row_counts.superseded_rows, 0) as superseded_rows,
@@ -120,6 +128,7 @@ final as (
         records_read,
         records_loaded,
         records_rejected,
+        records_erased,
         bronze_rows,
         silver_rows,
         superseded_rows,

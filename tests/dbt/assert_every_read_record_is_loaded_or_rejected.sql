@@ -61,6 +61,7 @@ compared as (
         loaded_files.source_file,
         bronze.source_file as bronze_source_file,
         loaded_files.records_read,
+        coalesce(loaded_files.records_erased, 0) as erased_count,
         coalesce(bronze.bronze_count, 0) as bronze_count,
         coalesce(rejected.rejected_count, 0) as rejected_count
     from loaded_files
@@ -76,4 +77,4 @@ compared as (
 select * from compared
 where
     source_file is null
-    or records_read <> bronze_count + rejected_count
+    or records_read <> bronze_count + rejected_count + erased_count

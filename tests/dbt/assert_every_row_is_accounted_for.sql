@@ -1,5 +1,5 @@
--- When this fires, the newest run lost or invented rows: read is loaded and rejected, loaded is in bronze, and
--- a bronze row is in silver, superseded, rejected or waiting.
+-- When this fires, the newest run lost or invented rows: read is loaded, rejected or erased, loaded is in bronze,
+-- and a bronze row is in silver, superseded, rejected or waiting.
 with
 
 row_accounting as (
@@ -21,6 +21,7 @@ inner join newest
     on row_accounting.run_number = newest.run_number
 where
     row_accounting.records_read <> row_accounting.records_loaded + row_accounting.records_rejected
+    + row_accounting.records_erased
     or row_accounting.records_loaded <> row_accounting.bronze_rows
     or row_accounting.bronze_rows <> row_accounting.silver_rows + row_accounting.superseded_rows
     + row_accounting.rejected_rows + row_accounting.waiting_rows

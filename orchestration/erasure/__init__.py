@@ -1,0 +1,4 @@
+"""`lakehouse erase-user`: a person out of every table, every old version of it and every log.
+
+Data flow: search -> ops.erased_users -> bronze, rejects, ledger -> dbt build -> purge -> search
+"""
