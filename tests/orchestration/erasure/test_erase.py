@@ -30,8 +30,8 @@ from orchestration.progress import Display
 from orchestration.restore import restore
 from orchestration.run import run
 from orchestration.status import print_status
+from tests.compare import assert_equals_oracle
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
-from tests.test_end_to_end import Built, assert_equals_oracle
 
 ONE, TWO = "2025-04-01", "2025-04-02"
 PERSON, ORDERS_TWO = 7, f"orders/{TWO}.csv"
@@ -110,7 +110,7 @@ class Shop:
         return {str(path.relative_to(root)): path.read_bytes() for path in found if path.is_file()}
 
     def equals_oracle(self, raw: Path) -> None:
-        assert_equals_oracle(Built(self.settings, None), raw)  # type: ignore[arg-type]
+        assert_equals_oracle(self.settings, raw)
 
 
 def new_shop(folder: Path, files: dict[str, str | bytes] = FILES) -> Shop:
