@@ -94,7 +94,7 @@ def test_where_every_row_went_adds_up_or_says_no(
     rejected = {"source_file": FILE, "record_number": 3, "reasons": ["unknown_user"]}
     write(tmp_path, "silver/orders_rejected", rejected)
     text = shown(tmp_path)
-    assert f"orders 5 2 3 3 1 {superseded} 1 0 {adds_up}" in text
+    assert f"orders 5 2 0 3 3 1 {superseded} 1 0 {adds_up}" in text
     assert f"orders unknown_user 1 {FILE} record 3" in text
 
 
