@@ -10,12 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ingestion.completeness import MissingFile
 from ingestion.errors import LakehouseError
 from ingestion.files import require_folder
-from ingestion.ledger import Batch
+from ingestion.ingest import Report
+from ingestion.ledger import Batch, Plan
 from ingestion.lock import only_run
-from ingestion.replay import Review, repair, review
+from ingestion.replay import Outcome, Review, repair, review
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
@@ -23,9 +23,6 @@ from orchestration.last_build import project_digest, run_that_built
 from orchestration.progress import Display
 from orchestration.query_display import has_table
 from orchestration.run import (
-    EXIT_FAILED,
-    EXIT_INCOMPLETE,
-    EXIT_WELL,
     RunResult,
     build_models,
     engine_failures_explained,
@@ -47,23 +44,21 @@ class Replay:
     Attributes:
         result: Of the run that it is; without a build in a dry run.
         review: What was found in quarantine and among the rejects.
-        missing: What is missing in the end.
         healed: Table and reason to the number of silver's refused rows that have it no more.
         is_needed: There was something to repair or to build.
+        judged_again: Rows that silver refuses or lets wait, if there is a build to judge them.
     """
 
     result: RunResult
     review: Review
-    missing: list[MissingFile] = field(default_factory=list)
     healed: Counter[tuple[str, str]] = field(default_factory=Counter)
     is_needed: bool = True
+    judged_again: int = 0
 
     @property
     def exit_code(self) -> int:
         """0 all well; 2 finished, but files are still in quarantine or missing; 1 a node failed."""
-        if self.result.exit_code == EXIT_FAILED:
-            return EXIT_FAILED
-        return EXIT_INCOMPLETE if self.review.quarantined or self.missing else EXIT_WELL
+        return self.result.exit_code
 
 
 def replay(settings: Settings, display: Display, *, dry_run: bool) -> Replay:
@@ -81,16 +76,20 @@ def replay(settings: Settings, display: Display, *, dry_run: bool) -> Replay:
         spark = start_engine(settings, display, result)
         with display.step("replay") as step, timed(result, "review"):
             found = review(spark, settings, batch, step)
-        is_needed = bool(found.repairs) or not _is_built(settings)
-        done = Replay(result, found, is_needed=is_needed)
-        if dry_run or not is_needed:
+        result.report = Report(Plan(quarantined=found.quarantined))
+        done = Replay(result, found, is_needed=bool(found.repairs) or not _is_built(settings))
+        if not done.is_needed:
+            return done
+        refused = _refused_by_silver(settings, found)
+        done.judged_again = len({row[:3] for row in refused})
+        if dry_run:
             return done
         with recorded(settings, result, started_at):
             with display.step("repair") as step, timed(result, "repair"):
-                done.missing = repair(spark, settings, batch, found, step)
-            refused = _refused_by_silver(settings)
+                result.report.missing = repair(spark, settings, batch, found, step)
+                result.report.rows = [finding.after for finding in found.repairs]
             build_models(settings, display, result, ())
-            done.healed = _count(refused - _refused_by_silver(settings))
+            done.healed = _count(refused - _refused_by_silver(settings, found))
     return done
 
 
@@ -111,14 +110,25 @@ def _is_built(settings: Settings) -> bool:
 _Refused = set[tuple[str, str, int, str]]
 
 
-def _refused_by_silver(settings: Settings) -> _Refused:
-    """Table, file, record and reason of each row that silver refuses or lets wait."""
+def _refused_by_silver(settings: Settings, found: Review) -> _Refused:
+    """Table, file, record and reason of each row that silver refuses or lets wait.
+
+    Rows that a repair takes away, for those of a newer version or of a copy, are left out: they
+    vanish and are not healed.
+    """
+    replaced = {row.source_file for load in found.loads for row in load.replaces}
+    replaced |= {
+        finding.row.source_file
+        for finding in found.repairs
+        if finding.outcome in (Outcome.LOADED, Outcome.DUPLICATE)
+    }
     connection = connect(settings)
     return {
         (table, *row)
         for table in TABLES
         if has_table(connection, "silver", f"{table}_rejected")
         for row in connection.execute(_REFUSED.format(table=table)).fetchall()
+        if row[0] not in replaced
     }
 
 

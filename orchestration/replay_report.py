@@ -28,6 +28,12 @@ def print_replay(console: Console, done: Replay, *, dry_run: bool) -> None:
             + (" Do it with `lakehouse replay`." if done.is_needed else " There is nothing to do."),
             highlight=False,
         )
+        if done.is_needed:
+            console.print(
+                f"Silver would be built, and judge {done.judged_again:,} rows again that it refuses"
+                " or lets wait.",
+                highlight=False,
+            )
         return
     if not done.is_needed:
         console.print("Nothing can be repaired by today's rules, and nothing was written.")
@@ -53,12 +59,11 @@ def _findings(findings: list[Finding], words: dict[Outcome, str]) -> Table:
     for heading in ("outcome", "reasons", "note"):
         table.add_column(heading)
     for finding in findings:
-        refused = max(finding.row.records_rejected, finding.after.records_rejected)
         table.add_row(
             escape(finding.row.source_file),
-            f"{refused:,}",
+            f"{finding.row.records_rejected:,}",
             f"{finding.gained:,}",
-            f"{refused - finding.gained:,}",
+            f"{finding.after.records_rejected:,}",
             words.get(finding.outcome, finding.outcome.value),
             _reasons(finding.tally),
             escape(finding.note),
