@@ -38,7 +38,8 @@ def run(
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "ingest", "build", "status", "cost", "restore", "erase-user", "generate"]
+    "command",
+    ["run", "ingest", "build", "replay", "status", "cost", "restore", "erase-user", "generate"],
 )
 def test_help_names_every_command_and_explains_each(
     run: Callable[..., Outcome], command: str
