@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test soak lint types format check bench clean
+.PHONY: help setup setup-spark run test lint types format check soak bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -34,12 +34,6 @@ run: setup ## Load the raw files of sample/ and build all tables, into lakehouse
 test: lint setup-spark ## Lint, check the types, then run all tests
 	$(BIN)/pytest
 
-MINUTES ?= 10
-SEED ?= 1
-
-soak: setup ## Try random arrivals of files and random kills for MINUTES=10, from SEED=1 on
-	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
-
 # sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
 lint: setup ## Check style and types of the Python code and style of the SQL
 	$(BIN)/ruff check
@@ -56,8 +50,11 @@ format: setup ## Format the Python code, and mend what ruff can mend
 
 check: test run ## All that CI checks
 
+soak: setup ## Try random arrivals and kills that no test has tried, for MINUTES=10, from SEED=1 on
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
+
 bench: setup-spark ## Measure against DuckDB and plain PySpark, and write docs/benchmarks.md (an hour or two)
 	$(BIN)/python -m bench
 
 clean: ## Remove what runs and tests have made; .venv stays
-	rm -rf lakehouse target logs .mypy_cache .ruff_cache
+	rm -rf lakehouse target logs .hypothesis .mypy_cache .ruff_cache

@@ -44,7 +44,7 @@ class Point:
     Attributes:
         moment: Before, within or after the statement.
         statement: Its first words and its table, such as `merge into silver.orders`; `*` is any
-            text. What the DataFrame API or delta-rs writes is `save`.
+            text. What the DataFrame API writes is `save`, the run's own history `append`.
         nth: Which of the statements that are meant, from 1.
     """
 
@@ -116,13 +116,13 @@ class Killer:
 
 def watch(killer: Killer) -> None:
     """Put the killer between the program and its engine."""
+    from deltalake import write_deltalake
     from pyspark.sql.connect.readwriter import DataFrameWriter
 
     from ingestion.sail import SailSession
     from orchestration import history
 
     run_sql, save = SailSession.sql, DataFrameWriter.save
-    append = getattr(history, "write_deltalake")  # noqa: B009 (it belongs to another module)
 
     def watched_sql(session: Any, statement: str, *arguments: Any, **named: Any) -> Any:
         def write() -> Any:
@@ -132,15 +132,21 @@ def watch(killer: Killer) -> None:
         return killer.pass_on(writes[1], writes[2].replace("`", ""), write) if writes else write()
 
     def watched_save(writer: Any, path: str) -> None:
-        killer.pass_on("save", ".".join(path.split("/")[-2:]), lambda: save(writer, path))
+        killer.pass_on("save", _table_at(path), lambda: save(writer, path))
 
     def watched_append(path: str, *arguments: Any, **named: Any) -> None:
-        table = ".".join(path.split("/")[-2:])
-        killer.pass_on("save", table, lambda: append(path, *arguments, **named))
+        def write() -> None:
+            write_deltalake(path, *arguments, **named)
 
-    setattr(history, "write_deltalake", watched_append)  # noqa: B010
+        killer.pass_on("append", _table_at(path), write)
+
     setattr(SailSession, "sql", watched_sql)  # noqa: B010 (mypy protects classes)
     setattr(DataFrameWriter, "save", watched_save)  # noqa: B010
+    setattr(history, "write_deltalake", watched_append)  # noqa: B010
+
+
+def _table_at(path: str) -> str:
+    return ".".join(path.split("/")[-2:])
 
 
 def main(point: str, root: str, raw: str, *arguments: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.properties.shop import Content, Line, Order
+from tests.properties.shop import Content
 
 State = Mapping[str, Content]
 
@@ -91,60 +91,3 @@ def write_state(raw: Path, state: State) -> None:
     for name, content in state.items():
         (raw / name).parent.mkdir(parents=True, exist_ok=True)
         (raw / name).write_bytes(content.data())
-
-
-def situations(plan: Plan) -> set[str]:
-    """What this plan puts to the test, in words."""
-    found = set()
-    seen: dict[str, list[Content]] = {}
-    for state in plan.states:
-        found |= _of_families(state)
-        for path, content in state.items():
-            versions = seen.setdefault(path, [])
-            if versions and content != versions[-1]:
-                usable = any(version.is_usable for version in versions)
-                if content in versions:
-                    found.add("an older version again")
-                elif content.is_usable:
-                    found.add("a file corrected" if usable else "a broken file mended")
-                else:
-                    found.add("a broken correction")
-            versions.append(content)
-        found |= {"a file taken away" for path in seen if path not in state}
-    return found | _of_records(plan.loaded())
-
-
-def _of_families(state: State) -> set[str]:
-    lines_days = {path.partition("/")[2] for path in state if path.startswith("order_items/")}
-    orders_days = {path.partition("/")[2] for path in state if path.startswith("orders/")}
-    contents = [content for content in state.values() if content.is_usable]
-    found = set()
-    if lines_days - orders_days:
-        found.add("lines before their orders")
-    if not any(path.startswith("products/") for path in state):
-        found.add("no products yet")
-    if len(contents) > len(set(contents)):
-        found.add("two files of equal content")
-    if sum(path.startswith("products/") for path in state) > 1:
-        found.add("several products files")
-    return found
-
-
-def _of_records(loaded: State) -> set[str]:
-    orders = [record for file in loaded.values() for record in file.records]
-    order_days: dict[int, set[int]] = {}
-    for record in orders:
-        if isinstance(record, Order):
-            order_days.setdefault(record.order_id, set()).add(record.day)
-    found = set()
-    if any(len(days) > 1 for days in order_days.values()):
-        found.add("an order moved by a later file")
-    for record in orders:
-        if isinstance(record, Line):
-            if record.order_id not in order_days:
-                found.add("a line without its order")
-            elif record.day not in order_days[record.order_id]:
-                found.add("a line dated otherwise than its order")
-    if any(file.rejected for file in loaded.values()):
-        found.add("a rejected record in a loaded file")
-    return found

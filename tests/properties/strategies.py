@@ -22,7 +22,7 @@ PRODUCTS = 5
 ORDERS_PER_DAY = 6
 NAMES = ("Tea", 'Salt, "fine"', " Soap ")
 DEPARTMENTS = ("Books", " toy", "CLOTHES", "Pets")
-MOVES = ("stay", "stay", "stay", "next", "next", "next", "next", "back", "back", "away")
+MOVES = ("stay", "stay", "stay", "next", "next", "next", "back", "away")
 # Records that bronze must reject, of any table.
 BROKEN = (Bad("oops", "malformed"), Bad("x,x,x,x,x", "malformed"), Bad('"', "malformed"))
 
@@ -74,7 +74,7 @@ def orders(draw: Draw, file_day: int) -> tuple[Record, ...]:
     places = draw(st.lists(st.booleans(), max_size=ORDERS_PER_DAY))
     ids = [file_day * ORDERS_PER_DAY + number for number, _ in enumerate(places, 1)]
     some = among(DAYS * ORDERS_PER_DAY, 0)
-    return tuple(draw(order(draw(usually(order_id, some)), file_day)) for order_id in ids)
+    return tuple(draw(order(draw(usually(order_id, some, 6)), file_day)) for order_id in ids)
 
 
 @st.composite
@@ -97,9 +97,11 @@ def line(draw: Draw, line_id: int, order_id: int, file_day: int) -> Line:
 def lines(draw: Draw, file_day: int, order_ids: Sequence[int]) -> tuple[Record, ...]:
     """Records of an order_items file, one to four for most orders of the day."""
     of_orders = [order_id for order_id in order_ids for _ in range(draw(among(4, 0)))]
-    some = among(100, 0)
+    others = st.sampled_from(
+        [100 * number + place for number in range(DAYS) for place in (1, 2, 3)]
+    )
     made: list[Record] = [
-        draw(line(draw(usually(100 * file_day + number, some)), order_id, file_day))
+        draw(line(draw(usually(100 * file_day + number, others, 8)), order_id, file_day))
         for number, order_id in enumerate(of_orders, 1)
     ]
     if len(made) > 9 and draw(st.booleans()):
@@ -141,7 +143,7 @@ def versions(draw: Draw, table: str, records: tuple[Record, ...]) -> list[Conten
     """The contents that one path has in turn, the records as they are among them."""
     is_packed = table != "products" and draw(usually(False, st.just(True)))
     contents = [Content(table, records, is_packed)]
-    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+    for _ in range(draw(st.sampled_from([0, 1, 1, 2]))):
         changed = draw(other_version(records))
         contents.insert(draw(among(1, 0)), Content(table, changed, is_packed))
     fault = draw(usually(None, st.sampled_from(Fault), 8))
@@ -180,7 +182,7 @@ def _packed_name(path: str, contents: list[Content]) -> str:
 @st.composite
 def schedule(draw: Draw, contents: list[Content], runs: int) -> list[Content | None]:
     """What lies at one path before each run; None where there is no file."""
-    arrives = draw(among(runs - 1, 0))
+    arrives = draw(usually(0, among(runs - 1, 0), 2))
     lies: list[Content | None] = [None] * arrives
     place = -1
     for move in ["next"] + [draw(st.sampled_from(MOVES)) for _ in range(runs - arrives - 1)]:

@@ -10,10 +10,10 @@ import pytest
 from tests.properties.bronze import Loads
 from tests.properties.cases import try_cases
 from tests.properties.lakes import Lakes
-from tests.properties.plans import situations
+from tests.properties.situations import situations
 from tests.properties.strategies import plans, swaps
 
-SEED = 14
+SEED = 1
 # Whole builds take long, so these are few; with that seed they put every situation to the test.
 BUILT = 6
 
@@ -43,7 +43,10 @@ def test_the_cases_put_every_situation_to_the_test() -> None:
         "a line without its order",
         "a rejected record in a loaded file",
         "an older version again",
-        "an order moved by a later file",
+        "an order on two days",
+        "an order that changes for lines on a day without news",
+        "another version of a line on a day without news",
+        "another version of an order on a day without news",
         "lines before their orders",
         "no products yet",
         "several products files",
