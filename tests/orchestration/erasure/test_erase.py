@@ -30,7 +30,8 @@ from orchestration.progress import Display
 from orchestration.restore import restore
 from orchestration.run import run
 from orchestration.status import print_status
-from tests.compare import assert_equals_oracle
+from tests.compare import assert_values_equal
+from tests.oracle import Oracle
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
 ONE, TWO = "2025-04-01", "2025-04-02"
@@ -110,7 +111,8 @@ class Shop:
         return {str(path.relative_to(root)): path.read_bytes() for path in found if path.is_file()}
 
     def equals_oracle(self, raw: Path) -> None:
-        assert_equals_oracle(self.settings, raw)
+        # Records of files without the person have other numbers, which rejects are compared by.
+        assert_values_equal(self.settings, Oracle(raw))
 
 
 def new_shop(folder: Path, files: dict[str, str | bytes] = FILES) -> Shop:
