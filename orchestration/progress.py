@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from rich.console import Console
 from rich.progress import (
@@ -62,15 +63,17 @@ class NodeProgress:
         self._step = step
         self._in_hand: dict[str, str] = {}
         self._done = 0
+        self._lock = Lock()
 
     def __call__(self, event: NodeEvent) -> None:
-        """Take one event."""
-        if event.is_finished:
-            self._in_hand.pop(event.name, None)
-            self._done += 1
-        else:
-            word = _NODE_WORDS.get(event.kind.split("_", maxsplit=1)[0], "running")
-            self._in_hand[event.name] = f"{word} {event.name}"
-        newest = next(reversed(self._in_hand.values()), "")
-        # Ephemeral models finish too, though the total leaves them out.
-        self._step(newest, min(self._done, event.total), event.total)
+        """Take one event; what goes wrong here would be a failure of the node."""
+        with self._lock:
+            if event.is_finished:
+                self._in_hand.pop(event.name, None)
+                self._done += 1
+            else:
+                word = _NODE_WORDS.get(event.kind.split("_", maxsplit=1)[0], "running")
+                self._in_hand[event.name] = f"{word} {event.name}"
+            newest = next(reversed(self._in_hand.values()), "")
+            # Ephemeral models finish too, though the total leaves them out.
+            self._step(newest, min(self._done, event.total), event.total)
