@@ -224,6 +224,8 @@ def _record_reader(
             origin = row | {"header": header.names if keep_raw_text else None}
             for whole_batch in records:
                 batch = erased.without(whole_batch, table, header.names)
+                if not batch.num_rows:
+                    continue  # Arrow can't repeat a list no times
                 constants = [
                     pa.repeat(pa.scalar(origin[field.name], field.type), batch.num_rows)
                     for field in ORIGIN

@@ -309,3 +309,13 @@ def test_an_empty_raw_folder_is_named_with_what_to_do(lakehouse: Lakehouse) -> N
         lakehouse.ingest()
     assert "lakehouse generate" in raised.value.next_step
     assert lakehouse.versions() == before
+
+
+def test_a_file_without_one_readable_record_is_refused_whole_and_kept(lakehouse: Lakehouse) -> None:
+    lakehouse.write(ONE, ORDERS, order(1), order(2))
+    lakehouse.write(TWO, ORDERS, "too,few", "too,few,too")
+    report = lakehouse.ingest()
+    assert [row.source_file for row in report.quarantined] == [TWO]
+    kept = "select source_file, record_number, reasons from ops.rejected_records order by all"
+    assert lakehouse.query(kept) == [(TWO, 1, ["malformed"]), (TWO, 2, ["malformed"])]
+    assert order_ids(lakehouse) == {1: ONE, 2: ONE}
