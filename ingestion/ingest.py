@@ -82,6 +82,7 @@ def ingest(
         LakehouseError: There is no raw folder, or nothing has ever been in it.
     """
     ledger = ops.read_ledger(spark, settings)
+    batch = batch.after(ledger)
     files = [file for file in list_raw_files(settings.raw) if _concerns(file, tables)]
     if not files and not ledger:
         raise _nothing_to_load(settings, tables)

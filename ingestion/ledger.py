@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from ingestion.files import RawFile
@@ -36,6 +36,16 @@ class Batch:
 
     batch_id: str
     started_at: datetime
+
+    def after(self, ledger: Iterable[LedgerRow]) -> Batch:
+        """The batch, later than all that is recorded.
+
+        The newest of a file's rows decides, and a clock that was set back may not choose it.
+        """
+        recorded = [row.recorded_at.astimezone(UTC) for row in ledger]
+        if not recorded or max(recorded) < self.started_at:
+            return self
+        return replace(self, started_at=max(recorded) + timedelta(microseconds=1))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ingestion.errors import LakehouseError
 from ingestion.files import require_folder
 from ingestion.ingest import Report
 from ingestion.ledger import Batch, Plan
@@ -30,7 +29,7 @@ from orchestration.run import (
     start_engine,
     timed,
 )
-from orchestration.versions import current_versions
+from orchestration.versions import current_versions, require_lakehouse
 
 _REFUSED = (
     "select source_file, record_number, unnest(reasons) as reason from silver.{table}_rejected"
@@ -70,7 +69,7 @@ def replay(settings: Settings, display: Display, *, dry_run: bool) -> Replay:
     started_at = datetime.now(UTC)
     result = RunResult(uuid.uuid4().hex, "replay")
     require_folder(settings.raw)
-    _require_lakehouse(settings)
+    require_lakehouse(settings)
     batch = Batch(result.run_id, started_at)
     with only_run(settings), engine_failures_explained(settings):
         spark = start_engine(settings, display, result)
@@ -91,14 +90,6 @@ def replay(settings: Settings, display: Display, *, dry_run: bool) -> Replay:
             build_models(settings, display, result, ())
             done.healed = _count(refused - _refused_by_silver(settings, found))
     return done
-
-
-def _require_lakehouse(settings: Settings) -> None:
-    if not has_table(connect(settings), "ops", "ingested_files"):
-        raise LakehouseError(
-            f"There is no lakehouse at {settings.root}.",
-            "Make one with `lakehouse run --raw DIR --root DIR`, or name another with --root.",
-        )
 
 
 def _is_built(settings: Settings) -> bool:

@@ -30,6 +30,7 @@ qualify status = 'quarantined'
 order by source_file
 """
 _MISSING = "select expected_file, state from ops.missing_files order by expected_file"
+# Not `is null`: of a table that lacked the column once, files from that time would be passed over.
 _REJECTS = """
 select table_name, reason, count(*) as records,
     min(source_file || ' record ' || record_number) as example
@@ -37,7 +38,7 @@ from (
     select rejects.*, unnest(rejects.reasons) as reason
     from ops.rejected_records as rejects
     inner join ops.ingested_files as files using (source_file, content_hash)
-    where files.status in ('loaded', 'quarantined') and rejects.closed_batch_id is null
+    where files.status in ('loaded', 'quarantined') and coalesce(rejects.closed_batch_id, '') = ''
 )
 group by all order by records desc, reason
 """

@@ -35,6 +35,7 @@ def review(spark: SparkSession, settings: Settings, batch: Batch, progress: Prog
         LakehouseError: There is no raw folder.
     """
     ledger = ops.read_ledger(spark, settings)
+    batch = batch.after(ledger)
     reading = read(spark, settings, batch, ledger, progress)
     whole = {row.version: after for row in reading.loaded if (after := reading.whole(row))}
     by_text = [row for row in reading.loaded if row.version not in whole]

@@ -67,37 +67,16 @@ rules as (
 
 all_inputs as (
 
-    select
-        kind,
-        table_name,
-        input_name,
-        input_version,
-        dates
-    from files
-    union all
-    select
-        kind,
-        table_name,
-        input_name,
-        input_version,
-        dates
-    from listed_products
-    union all
-    select
-        kind,
-        table_name,
-        input_name,
-        input_version,
-        dates
-    from limits
-    union all
-    select
-        kind,
-        table_name,
-        input_name,
-        input_version,
-        dates
-    from rules
+    {% for part in ['files', 'listed_products', 'limits', 'rules'] %}
+        select
+            kind,
+            table_name,
+            input_name,
+            input_version,
+            dates
+        from {{ part }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

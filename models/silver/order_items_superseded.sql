@@ -16,19 +16,13 @@ valid_rows as (
 
 ),
 
--- of all rows bronze tells it without a join; of a few the valid ones will do
-repeated_keys as (
-
-    select id
-    from {{ 'valid_rows' if days is not none else source('bronze', 'order_items') }}
-    group by id
-    having count(*) > 1
-
-),
-
 versions as (
 
-    {{ versions('valid_rows', 'repeated_keys', 'id') }}
+    {{ versions(
+        'valid_rows',
+        key='id',
+        counted_in='valid_rows' if days is not none else source('bronze', 'order_items'),
+    ) }}
 
 ),
 

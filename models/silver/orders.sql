@@ -26,19 +26,13 @@ valid_rows as (
 
 ),
 
--- of all rows bronze tells it without a join; of a few the valid ones will do
-repeated_keys as (
-
-    select order_id
-    from {{ 'valid_rows' if days is not none else source('bronze', 'orders') }}
-    group by order_id
-    having count(*) > 1
-
-),
-
 versions as (
 
-    {{ versions('valid_rows', 'repeated_keys', 'order_id') }}
+    {{ versions(
+        'valid_rows',
+        key='order_id',
+        counted_in='valid_rows' if days is not none else source('bronze', 'orders'),
+    ) }}
 
 ),
 

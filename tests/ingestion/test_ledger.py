@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
-from ingestion.ledger import Plan, Status, plan, replaced_rows
-from tests.ingestion.ledgers import BATCH, after, ledger_row, raw_file, states
+from ingestion.ledger import Batch, Plan, Status, plan, replaced_rows
+from tests.ingestion.ledgers import BATCH, MOMENT, after, ledger_row, raw_file, states
 
 FIRST, SECOND, THIRD = "orders/2025-04-01.csv", "orders/2025-04-02.csv", "orders/2025-04-03.csv"
 
@@ -178,3 +179,12 @@ def test_content_of_an_older_version_is_loaded_for_another_day() -> None:
     day_1, day_2 = "orders/2025-04-01.csv", "orders/2025-04-02.csv"
     corrected = after(after([], {day_1: "X"}), {day_1: "Y"})
     assert loads(plan([raw_file(day_1, "Y"), raw_file(day_2, "X")], corrected)) == {day_2: []}
+
+
+def test_a_batch_comes_after_all_that_is_recorded_even_when_the_clock_was_set_back() -> None:
+    earlier, later = MOMENT - timedelta(days=1), MOMENT + timedelta(days=1)
+    ledger = [ledger_row(FIRST, "a"), ledger_row(SECOND, "b")]
+    assert Batch("run", earlier).after(ledger) == Batch("run", MOMENT + timedelta(microseconds=1))
+    assert Batch("run", MOMENT).after(ledger) == Batch("run", MOMENT + timedelta(microseconds=1))
+    assert Batch("run", later).after(ledger) == Batch("run", later)
+    assert Batch("run", earlier).after([]) == Batch("run", earlier)

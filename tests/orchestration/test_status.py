@@ -111,3 +111,12 @@ def test_a_loaded_file_that_somebody_took_away_is_told(tmp_path: Path) -> None:
 def test_a_raw_folder_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
     write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
     assert "name it with --raw" in shown(tmp_path)
+
+
+def test_two_files_for_one_day_are_told_with_the_one_that_wins(tmp_path: Path) -> None:
+    packed = f"{FILE}.gz"
+    rows = [version("loaded", "a", FIRST), version("loaded", "b", FIRST, source_file=packed)]
+    write(tmp_path, "ops/ingested_files", *rows)
+    assert f"orders 2025-04-01 {FILE} and {packed} {packed}" in shown(tmp_path)
+    write(tmp_path / "one", "ops/ingested_files", rows[0])
+    assert "Several files for one day" not in shown(tmp_path / "one")
