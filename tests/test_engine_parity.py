@@ -58,6 +58,7 @@ TABLES = (
     *("gold.segment_rules", "gold.daily_sales", "gold.product_performance"),
     *("gold.department_analytics", "gold.customer_insights"),
     *("ops.ingested_files", "ops.rejected_records", "ops.missing_files"),
+    *("ops.erased_users", "ops.erasures"),
     *("ops.runs", "ops.run_steps", "ops.model_results", "ops.table_versions", "ops.builds"),
     *("ops.test_results", "ops.test_failures"),
 )
