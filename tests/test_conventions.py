@@ -14,7 +14,7 @@ TARGETS = ("sail", "local", "dev", "staging", "prod")
 LAYERS_READ = {
     "ops": {"source", "ops", "silver", "intermediate"},
     "silver": {"source", "silver", "ops"},
-    "intermediate": {"silver", "ops"},
+    "intermediate": {"silver", "intermediate", "ops"},
     "gold": {"silver", "intermediate", "gold"},
 }
 LONGEST_MACRO = 40

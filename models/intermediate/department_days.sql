@@ -1,4 +1,6 @@
 {{ config(materialized='replaced_days', touched_by='departments', onwards=true) }}
+{#- One large table after the other: side by side they would need the memory of all. #}
+{%- do built_after('product_days') %}
 {%- set days = touched_days('departments', onwards=true) %}
 
 with
