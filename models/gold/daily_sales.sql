@@ -47,7 +47,9 @@ ranked_hours as (
     select
         date,
         hour_of_day,
-        row_number() over (partition by date order by order_count desc, hour_of_day) as hour_rank
+        row_number() over (
+            partition by date order by order_count desc, hour_of_day asc
+        ) as hour_rank
     from order_hours
 
 ),
@@ -121,8 +123,8 @@ days_in_order as (
 
     select
         *,
-        date_add(order_date, 4 - day_of_week) as thursday,
         cast(trunc(order_date, 'month') as date) as month_start,
+        date_add(order_date, 4 - day_of_week) as thursday,
         row_number() over (order by order_date) as day_number,
         lag(total_sales, 1) over (order by order_date) as sales_prev_day,
         lag(total_sales, 7) over (order by order_date) as sales_prev_week,

@@ -179,7 +179,7 @@ product_shares as (
                 product_periods.department,
                 product_periods.period_type,
                 product_periods.period_start
-            order by product_periods.total_sales desc, product_periods.product_id
+            order by product_periods.total_sales desc, product_periods.product_id asc
         ) as product_rank
     from product_periods
     inner join sales
@@ -279,7 +279,7 @@ ranked_clock as (
         *,
         row_number() over (
             partition by department, period_type, period_start, clock
-            order by total_quantity desc, clock_value
+            order by total_quantity desc, clock_value asc
         ) as clock_rank
     from clock_totals
 
@@ -305,16 +305,16 @@ peaks as (
 department_periods as (
 
     select
+        periods.*,
         departments.department,
         departments.product_count,
         departments.department_id_count,
-        periods.*,
+        sales.basket_sales,
         coalesce(sales.total_sales, 0) as total_sales,
         coalesce(sales.total_quantity, 0) as total_quantity,
         coalesce(sales.order_count, 0) as order_count,
         coalesce(sales.customer_count, 0) as customer_count,
-        coalesce(sales.new_customer_count, 0) as new_customer_count,
-        sales.basket_sales
+        coalesce(sales.new_customer_count, 0) as new_customer_count
     from departments
     cross join periods
     left join sales

@@ -105,7 +105,7 @@ ranked_pairs as (
         partner_id,
         lift,
         row_number() over (
-            partition by product_id order by lift desc, n_ab desc, partner_id
+            partition by product_id order by lift desc, n_ab desc, partner_id asc
         ) as pair_rank
     from pairs
 
