@@ -218,7 +218,7 @@ described_customers as (
         scores.frequency_score,
         scores.monetary_score,
         scores.customer_segment,
-        before.customer_segment as previous_segment,
+        earlier_scores.customer_segment as previous_segment,
         median_gaps.median_days,
         datediff(customers.as_of_date, customers.first_order_date) as tenure_days,
         datediff(customers.as_of_date, customers.last_order_date) as days_since_last_order
@@ -227,11 +227,11 @@ described_customers as (
         on
             customers.user_id = scores.user_id
             and customers.as_of_date = scores.as_of_date
-    left join customer_segments as before
+    left join customer_segments as earlier_scores
         on
-            customers.user_id = before.user_id
+            customers.user_id = earlier_scores.user_id
             and date_sub(customers.as_of_date, {{ var('segment_compare_days') }})
-            = before.as_of_date
+            = earlier_scores.as_of_date
     left join median_gaps
         on customers.user_id = median_gaps.user_id
 

@@ -87,7 +87,7 @@ ranked_products as (
         product_id,
         row_number() over (
             partition by user_id
-            order by line_count desc, last_order_timestamp desc, product_id
+            order by line_count desc, last_order_timestamp desc, product_id asc
         ) as product_rank
     from customer_products
 
@@ -117,7 +117,7 @@ ranked_departments as (
     select
         *,
         row_number() over (
-            partition by user_id order by line_count desc, spend desc, department
+            partition by user_id order by line_count desc, spend desc, department asc
         ) as department_rank
     from customer_departments
 
