@@ -332,10 +332,8 @@ final as (
         ) }} as avg_items_per_order,
 
         -- rates
-        {{ quotient(
-            'customer_lines.favorite_department_lines', 'customer_lines.line_count',
-            'decimal(18, 12)'
-        ) }} as favorite_department_share,
+        {{ share('customer_lines.favorite_department_lines', 'customer_lines.line_count') }}
+            as favorite_department_share,
         {{ rate('customer_lines.source_reorders', 'customer_lines.line_count') }}
             as source_reorder_rate,
         {{ rate('customer_lines.observed_reorders', 'customer_lines.line_count') }}
@@ -385,8 +383,7 @@ final as (
         customers.median_days as median_days_between_orders,
         cast(trunc(customers.first_order_date, 'month') as date) as cohort_month,
         date_sub(
-            customers.first_order_date,
-            cast((dayofweek(customers.first_order_date) + 5) % 7 as int)
+            customers.first_order_date, {{ iso_weekday('customers.first_order_date') }} - 1
         ) as cohort_week,
 
         -- audit

@@ -32,7 +32,7 @@ final as (
         customers,
 
         -- rates
-        {{ quotient('customers', 'sum(customers) over ()', 'decimal(18, 12)') }} as share,
+        {{ share('customers', 'sum(customers) over ()') }} as share,
 
         -- times
         date_sub(as_of_date, {{ var('segment_compare_days') }}) as as_of_from,

@@ -71,7 +71,7 @@ medians as (
         date,
         {{ quotient('sum(total_amount)', 'count(*)', 'decimal(18, 2)') }} as median_order_amount
     from orders_of_days
-    where amount_rank * 2 between orders_of_day and orders_of_day + 2
+    where {{ is_middle('amount_rank', 'orders_of_day') }}
     group by date
 
 ),
