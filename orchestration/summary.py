@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import duckdb
@@ -17,6 +17,7 @@ from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.dbt import NodeResult
 from orchestration.delta_reader import connect
+from orchestration.found_rows import found_rows
 from orchestration.history import FAILED, PASSED, WARNED
 from orchestration.query_display import has_table
 from orchestration.run import RunResult
@@ -38,7 +39,8 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             soft_wrap=True,
         )
     _print_replaced_days(console, connection, result.results)
-    print_nodes(console, result.results)
+    found = found_rows(connection, result.run_id, result.results)
+    print_nodes(console, result.results, found)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
     for line in _next_steps(settings, result):
@@ -177,8 +179,16 @@ def _days(days: Sequence[date | None]) -> str:
     return f"{len(days):,} from {days[0]} to {days[-1]}"
 
 
-def print_nodes(console: Console, results: Sequence[NodeResult]) -> None:
-    """Print the nodes that failed or warn, with what dbt or the engine says."""
+def print_nodes(
+    console: Console, results: Sequence[NodeResult], found: Mapping[str, Sequence[str]]
+) -> None:
+    """Print the nodes that failed, with what dbt or the engine says, and the tests that warn.
+
+    Args:
+        console: Where to.
+        results: All nodes.
+        found: By the name of a test, in words, what it found.
+    """
     for node in results:
         if node.is_bad:
             console.print(
@@ -186,8 +196,10 @@ def print_nodes(console: Console, results: Sequence[NodeResult]) -> None:
             )
             console.print(f"  {node.message}", markup=False, highlight=False, soft_wrap=True)
         elif node.status == "warn":
-            words = escape(f"{node.name}: {node.message}")
-            console.print(f"[yellow]warn[/] {words}", soft_wrap=True)
+            rows = "1 row" if node.failures == 1 else f"{node.failures:,} rows"
+            console.print(f"[yellow]warn[/] {escape(node.name)}: {rows}", soft_wrap=True)
+        for row in found.get(node.name, ()):
+            console.print(f"  {row}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _next_steps(settings: Settings, result: RunResult) -> list[str]:

@@ -241,9 +241,9 @@ ranges as (
 )
 
 select
-    measure,
     date,
     day_name,
+    measure,
     amount,
     usual_from,
     usual_to,
