@@ -124,65 +124,65 @@ measures as (
 newest as (
 
     select
-        measure,
-        max(date) as newest_date
+        *,
+        max(date) over (partition by measure) as newest_date
     from measures
-    group by measure
-
-),
-
-pairs as (
-
-    select
-        judged.measure,
-        judged.date,
-        judged.amount,
-        past.amount as past_amount,
-        past.order_count as past_order_count
-    from measures as judged
-    inner join newest
-        on
-            judged.measure = newest.measure
-            and judged.date > date_sub(newest.newest_date, {{ var('anomaly_days') }})
-    inner join measures as past
-        on
-            judged.measure = past.measure
-            and dayofweek(judged.date) = dayofweek(past.date)
-            and judged.date > past.date
-            and date_sub(judged.date, {{ 7 * var('anomaly_weeks') }}) <= past.date
 
 ),
 
 medians as (
 
     select
-        measure,
-        date,
+        newest.measure,
+        newest.date,
+        newest.amount,
         count(*) as compared_days,
-        percentile(past_amount, 0.5) as usual_amount,
-        percentile(cast(past_order_count as double), 0.5) as usual_order_count
-    from pairs
+        percentile(past.amount, 0.5) as usual_amount,
+        percentile(cast(past.order_count as double), 0.5) as usual_order_count,
+        collect_list(past.amount) as past_amounts
+    from newest
+    inner join measures as past
+        on
+            newest.measure = past.measure
+            and dayofweek(newest.date) = dayofweek(past.date)
+            and newest.date > past.date
+            and date_sub(newest.date, {{ 7 * var('anomaly_weeks') }}) <= past.date
+    where newest.date > date_sub(newest.newest_date, {{ var('anomaly_days') }})
     group by
-        measure,
-        date
+        newest.measure,
+        newest.date,
+        newest.amount
     having count(*) >= {{ var('anomaly_min_weeks') }}
+
+),
+
+past_days as (
+
+    select
+        *,
+        explode(past_amounts) as past_amount
+    from medians
 
 ),
 
 deviations as (
 
     select
-        pairs.measure,
-        pairs.date,
-        percentile(abs(pairs.past_amount - medians.usual_amount), 0.5) as deviation
-    from pairs
-    inner join medians
-        on
-            pairs.measure = medians.measure
-            and pairs.date = medians.date
+        measure,
+        date,
+        amount,
+        compared_days,
+        usual_amount,
+        usual_order_count,
+        percentile(abs(past_amount - usual_amount), 0.5) as deviation
+    from past_days
     group by
-        pairs.measure,
-        pairs.date
+        measure,
+        date,
+        amount,
+        compared_days,
+        usual_amount,
+        usual_order_count
 
 ),
 
@@ -191,38 +191,17 @@ deviations as (
 spreads as (
 
     select
-        medians.*,
-        greatest(
-            1.4826D * deviations.deviation,
-            {{ var('anomaly_min_spread') }}D * medians.usual_amount,
-            sqrt(medians.usual_order_count + 1)
-            * coalesce(medians.usual_amount / nullif(medians.usual_order_count, 0), 1D)
-        ) as spread
-    from medians
-    inner join deviations
-        on
-            medians.measure = deviations.measure
-            and medians.date = deviations.date
+        *,
+        {{ var('anomaly_spreads') }}D * greatest(
+            1.4826D * deviation,
+            {{ var('anomaly_min_spread') }}D * usual_amount,
+            sqrt(usual_order_count + 1)
+            * coalesce(usual_amount / nullif(usual_order_count, 0), 1D)
+        ) as distance
+    from deviations
     where
-        medians.measure = 'orders'
-        or medians.usual_order_count > 0
-
-),
-
-judged_amounts as (
-
-    select
-        spreads.measure,
-        spreads.date,
-        spreads.compared_days,
-        cast(measures.amount as decimal(18, 2)) as amount,
-        spreads.usual_amount - {{ var('anomaly_spreads') }}D * spreads.spread as lowest,
-        spreads.usual_amount + {{ var('anomaly_spreads') }}D * spreads.spread as highest
-    from spreads
-    inner join measures
-        on
-            spreads.measure = measures.measure
-            and spreads.date = measures.date
+        measure = 'orders'
+        or usual_order_count > 0
 
 ),
 
@@ -231,12 +210,12 @@ ranges as (
     select
         measure,
         date,
-        amount,
         compared_days,
-        cast(round(greatest(lowest, 0D), 2) as decimal(18, 2)) as usual_from,
-        cast(round(highest, 2) as decimal(18, 2)) as usual_to,
+        cast(amount as decimal(18, 2)) as amount,
+        cast(round(greatest(usual_amount - distance, 0D), 2) as decimal(18, 2)) as usual_from,
+        cast(round(usual_amount + distance, 2) as decimal(18, 2)) as usual_to,
         date_format(date, 'EEEE') as day_name
-    from judged_amounts
+    from spreads
 
 )
 
