@@ -5,6 +5,8 @@ It reads the Delta tables without Spark, so that asking costs nothing.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 from rich.console import Console
 
@@ -14,6 +16,7 @@ from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
+from orchestration.freshness import print_freshness
 from orchestration.query_display import has_table, print_query
 
 _FILES = """
@@ -87,7 +90,6 @@ select erased_at, date, table_name, sum(records) as records,
 from ops.erasures group by all order by all
 """
 _OPS = (
-    ("Last run", _LAST_RUN, "runs"),
     ("Files", _FILES, "ingested_files"),
     ("In quarantine", _QUARANTINE, "ingested_files"),
     ("Missing", _MISSING, "missing_files"),
@@ -101,8 +103,13 @@ _OPS = (
 )
 
 
-def print_status(console: Console, settings: Settings) -> None:
+def print_status(console: Console, settings: Settings, now: datetime) -> None:
     """Print the state of the lakehouse at the root.
+
+    Args:
+        console: Where to.
+        settings: The root, and the raw folder to compare it with.
+        now: For how long ago something was loaded.
 
     Raises:
         LakehouseError: There is no lakehouse at the root.
@@ -119,8 +126,11 @@ def print_status(console: Console, settings: Settings) -> None:
             soft_wrap=True,
         )
     silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
+    if has_table(connection, "ops", "runs"):  # the first run makes it at its end only
+        print_query(console, connection, "Last run", _LAST_RUN)
+    print_freshness(console, connection, now)
     for title, query, name in _OPS:
-        if has_table(connection, "ops", name):  # the first run makes some of them at its end only
+        if has_table(connection, "ops", name):
             print_query(console, connection, title, query)
     rejects = " union all ".join(f"({_SILVER_REJECTS.format(table=table)})" for table in silver)
     equations = " union all ".join(

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from dbt.cli.main import dbtRunner
+from pyspark.sql.types import StructType
 
+from ingestion import ops_tables
 from orchestration.dbt import PROJECT_FOLDER
 
 TARGETS = ("sail", "local", "dev", "staging", "prod")
@@ -87,6 +89,20 @@ def test_every_column_is_described(manifest: Any) -> None:
         assert node.columns, node.name
         for column in node.columns.values():
             assert len(column.description) > 10, f"{node.name}.{column.name}"
+
+
+def test_every_column_of_an_ops_table_is_described_and_no_other(manifest: Any) -> None:
+    described = {
+        source.name: set(source.columns)
+        for source in manifest.sources.values()
+        if source.source_name == "ops"
+    }
+    schemas = {
+        name.lower(): set(schema.names)
+        for name, schema in vars(ops_tables).items()
+        if isinstance(schema, StructType)
+    }
+    assert described == schemas
 
 
 def test_gold_has_an_enforced_contract_and_a_type_for_every_column(manifest: Any) -> None:

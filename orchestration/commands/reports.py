@@ -1,7 +1,8 @@
-"""Commands that only look: `lakehouse status`, `lakehouse trace` and `lakehouse cost`."""
+"""Commands that only look: `lakehouse status`, `runs`, `trace` and `cost`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -17,7 +18,23 @@ def status(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
 
     settings = Settings.read(root=root, raw=raw, engine=engine)
     require_local_root(settings)
-    print_status(new_console(), settings)
+    print_status(new_console(), settings, datetime.now(UTC))
+
+
+def runs(
+    root: Root = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many of the newest runs.")] = 10,
+) -> None:
+    """Show the newest runs: records, seconds, tests passed, warned and failed, and what changed.
+
+    A test whose outcome is another than the last time it ran is named: failed, warned or fixed.
+    For example: lakehouse runs --limit 3
+    """
+    from orchestration.runs_report import print_runs
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    print_runs(new_console(), settings, limit)
 
 
 def trace(
