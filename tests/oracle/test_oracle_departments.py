@@ -121,7 +121,9 @@ def test_shares_of_products_show_how_concentrated_the_sales_are(shop: Oracle) ->
     shares = [Decimal(part) / Decimal("8.01") for part in ("4.00", "2.51", "1.50")]
     places = Decimal("0.000000000001")
     rounded = [share.quantize(places, ROUND_HALF_UP) for share in shares]
-    concentration = sum(share * share for share in rounded).quantize(places, ROUND_HALF_UP)
+    concentration = sum((share * share for share in rounded), Decimal(0)).quantize(
+        places, ROUND_HALF_UP
+    )
     assert of_all_time(shop, PEAKS) == [
         ["Books", "1", "0.499375780275", str(concentration), "2", "9"],
         ["Home", "-", "-", "-", "-", "-"],
