@@ -86,8 +86,10 @@ def test_an_empty_day_has_zeros_and_nothing_to_average(tmp_path: Path) -> None:
 
 def test_weeks_are_those_of_iso_and_belong_to_the_year_of_their_thursday(tmp_path: Path) -> None:
     columns = "iso_year iso_week month_start day_of_week is_weekend order_month"
-    lines = order(1, 1, "2024-12-29", "1.00"), order(2, 1, "2024-12-30", "1.00")
+    lines = (order(day, 1, f"2024-12-{day}", "1.00") for day in (27, 28, 29, 30))
     assert days(tmp_path, columns, *lines) == [
+        ["2024-12-27", "2024", "52", "2024-12-01", "5", "False", "2024-12"],
+        ["2024-12-28", "2024", "52", "2024-12-01", "6", "True", "2024-12"],
         ["2024-12-29", "2024", "52", "2024-12-01", "7", "True", "2024-12"],
         ["2024-12-30", "2025", "1", "2024-12-01", "1", "False", "2024-12"],
     ]
