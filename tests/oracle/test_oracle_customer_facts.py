@@ -204,7 +204,9 @@ def test_the_stages_of_a_customer(tmp_path: Path, tenure: int, since: int, stage
     assert facts(tmp_path, "lifecycle_stage", *lines, as_of=str(last)) == [["1", stage]]
 
 
-@pytest.mark.parametrize(("as_of", "value"), [("2025-06-28", "-"), ("2025-06-29", "3.00")])
+@pytest.mark.parametrize(
+    ("as_of", "value"), [("2025-06-28", "-"), ("2025-06-29", "3.00"), ("2025-06-30", "3.00")]
+)
 def test_the_value_of_90_days_is_known_when_they_are_over(
     tmp_path: Path, as_of: str, value: str
 ) -> None:
