@@ -1,8 +1,9 @@
-"""Commands that only look: `lakehouse status`, `runs`, `trace` and `cost`."""
+"""Commands that only look: `lakehouse status`, `runs`, `trace`, `report` and `cost`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,6 +52,27 @@ def trace(
     settings = Settings.read(root=root)
     require_local_root(settings)
     print_trace(new_console(), settings, table, key)
+
+
+def report(
+    root: Root = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write, over what it holds.")
+    ] = Path("report.html"),
+) -> None:
+    """Write one HTML page about sales, departments, customers, products and the data's quality.
+
+    The file needs nothing beside it: open it in a browser, send it, or print it. It is made from
+    gold and the history of runs; no engine is started. For example: lakehouse report -o today.html
+    """
+    from orchestration.report.page import write_report
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    size = write_report(settings, output)
+    new_console().print(
+        f"wrote {output.resolve()} ({size / 1000:,.0f} kB)", soft_wrap=True, markup=False
+    )
 
 
 def cost(
