@@ -1,4 +1,4 @@
-"""Bars that lie, each with its name before it and its number behind it."""
+"""Horizontal bars, each with its name before it and its number behind it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Bar:
     is_second: bool = False
 
 
-def lying_bars(bars: Sequence[Bar], width: int) -> Picture:
+def horizontal_bars(bars: Sequence[Bar], width: int) -> Picture:
     """Draw bars in the order in which they come."""
     names = list(dict.fromkeys(bar.name for bar in bars))
     is_paired = len(names) < len(bars)

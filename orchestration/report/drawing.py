@@ -87,7 +87,7 @@ def amount_axis() -> alt.Axis:
 
 
 def thickness(bars: int, width: int) -> float:
-    """Pixels of a standing bar: few bars don't become blocks."""
+    """Pixels of an upright bar: few bars don't become blocks."""
     return min(36.0, 0.75 * (width - 45) / bars)
 
 

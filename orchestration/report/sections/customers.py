@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestration.report import wording as say
-from orchestration.report.bars import Bar, lying_bars
+from orchestration.report.bars import Bar, horizontal_bars
 from orchestration.report.drawing import draw
 from orchestration.report.parts import Figure, Key, Section, Table
 from orchestration.report.reading import Lake, Row
@@ -37,7 +37,7 @@ def _segments(rows: Sequence[Row]) -> Figure:
         sentence=sentence,
         chart=draw(
             f"Pairs of bars for {say.plural(len(rows), 'segment')}. {sentence}",
-            lambda width: lying_bars(bars, width),
+            lambda width: horizontal_bars(bars, width),
         ),
         keys=[Key("accent", "share of customers"), Key("second", "share of sales")],
         table=_table(rows),

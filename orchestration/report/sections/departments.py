@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestration.report import wording as say
-from orchestration.report.bars import Bar, lying_bars
+from orchestration.report.bars import Bar, horizontal_bars
 from orchestration.report.drawing import draw
 from orchestration.report.parts import Figure, Section, Table
 from orchestration.report.reading import Lake, Row
@@ -46,7 +46,7 @@ def _mix(rows: Sequence[Row]) -> Figure:
         sentence=sentence,
         chart=draw(
             f"Bars: sales of {say.plural(len(rows), 'department')}. {sentence}",
-            lambda width: lying_bars(bars, width),
+            lambda width: horizontal_bars(bars, width),
         ),
         table=_table(rows),
     )

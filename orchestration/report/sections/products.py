@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestration.report import wording as say
-from orchestration.report.bars import Bar, lying_bars
+from orchestration.report.bars import Bar, horizontal_bars
 from orchestration.report.drawing import draw
 from orchestration.report.parts import Figure, Section, Table
 from orchestration.report.reading import Lake, Row
@@ -56,7 +56,7 @@ def _top(rows: Sequence[Row], classes: Row) -> Figure:
         sentence=sentence,
         chart=draw(
             f"Bars: the {say.plural(len(rows), 'product')} with most sales. {sentence}",
-            lambda width: lying_bars(bars, width),
+            lambda width: horizontal_bars(bars, width),
         ),
         table=_table(rows),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ingestion.tables import TABLES
 from orchestration.report import wording as say
-from orchestration.report.bars import Bar, lying_bars
+from orchestration.report.bars import Bar, horizontal_bars
 from orchestration.report.drawing import Picture, draw
 from orchestration.report.parts import Figure, Section, Table
 from orchestration.report.reading import Lake, Row
@@ -81,7 +81,7 @@ def _reason(row: Row) -> str:
 
 
 def _bars(rows: Sequence[Row], width: int) -> Picture:
-    return lying_bars(
+    return horizontal_bars(
         [
             Bar(
                 f"{_reason(row)}, {say.words(row['table_name'])}",

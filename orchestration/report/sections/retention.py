@@ -74,7 +74,7 @@ def _sentence(rows: Sequence[Row]) -> str:
 
 
 def _cells(rows: Sequence[Row], width: int) -> Picture:
-    rates = [row["retention_rate"] or 0 for row in rows if row["period_index"]]
+    rates = [row["retention_rate"] for row in rows if row["period_index"] and row["is_complete"]]
     data = rows_of(_cell(row, max(rates, default=None)) for row in rows)
     names, _ = name_axis([say.short_day(row["cohort_period"]) for row in rows], _LONGEST_DAY)
     # A column for each week, there or not, so that cells keep their size while the data grow.

@@ -13,11 +13,11 @@ from orchestration.report.parts import Figure, Key, Section, Table
 from orchestration.report.reading import Lake, Row
 from orchestration.report.sections.sizes import sizes
 
-MOST_RUNS = 30
+_MOST_RUNS = 30
 _RUNS = f"""
 select run_number, command, status, started_at, records_read, records_loaded, records_rejected,
     files_loaded, files_quarantined, files_missing, tests_passed, tests_warned, tests_failed
-from ops.runs order by run_number desc limit {MOST_RUNS}
+from ops.runs order by run_number desc limit {_MOST_RUNS}
 """
 
 
