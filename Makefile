@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test lint types format check soak bench clean
+.PHONY: help setup setup-spark run test lint types format docs check soak bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -47,6 +47,9 @@ types: setup ## Check the types alone
 format: setup ## Format the Python code, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+docs: setup ## Write the docs site, pages that need no server, to target/docs/
+	@$(BIN)/lakehouse docs --no-serve
 
 check: test run ## All that CI checks
 

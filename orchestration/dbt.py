@@ -16,6 +16,7 @@ from ingestion.errors import LakehouseError
 from ingestion.settings import Engine, Settings
 
 if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
@@ -86,6 +87,53 @@ def run_dbt(
     Raises:
         LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
     """
+    result = invoke_dbt(settings, run_id, arguments, on_event)
+    return [_node_result(done) for done in getattr(result, "results", None) or []]
+
+
+def compiled_project(
+    settings: Settings,
+    run_id: str,
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+) -> Manifest:
+    """The project with the SQL of every model as a full refresh would run it.
+
+    A full refresh looks at no table, so the SQL is the same on every root, an empty one included.
+
+    Raises:
+        LakehouseError: A file can't be parsed, or a model not be compiled.
+    """
+    manifest: Manifest = invoke_dbt(settings, run_id, ["parse"], on_event)
+    selected = ["--select", "resource_type:model", "resource_type:analysis"]
+    arguments = ["compile", "--full-refresh", *selected]
+    done = invoke_dbt(settings, run_id, arguments, on_event, manifest)
+    for node in map(_node_result, done.results):
+        if node.is_bad:
+            raise LakehouseError(
+                f"{node.file} can't be compiled: {node.message}", "Mend it, then run again."
+            )
+    return manifest
+
+
+def invoke_dbt(
+    settings: Settings,
+    run_id: str,
+    arguments: Sequence[str],
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+    manifest: Manifest | None = None,
+) -> Any:
+    """As `run_dbt`, with the result as dbt gives it.
+
+    Args:
+        settings: Where the lakehouse is.
+        run_id: Name of the run.
+        arguments: As on dbt's command line.
+        on_event: Called with progress.
+        manifest: The project as it was parsed before; dbt then does not parse it again.
+
+    Raises:
+        LakehouseError: dbt could not even start on the nodes.
+    """
     # dbt takes seconds to import, and a run with nothing new does without it.
     from dbt.cli.main import dbtRunner
     from dbt_common.events.functions import reset_metadata_vars
@@ -94,15 +142,14 @@ def run_dbt(
     os.environ[_RUN_ID_VARIABLE] = run_id
     reset_metadata_vars()
     folder = settings.log_folder / "dbt"
-    outcome = dbtRunner(callbacks=[_Listener(on_event)]).invoke(
+    outcome = dbtRunner(manifest, callbacks=[_Listener(on_event)]).invoke(
         [*arguments, "--target", _TARGETS[settings.engine], *_places(folder)]
     )
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if outcome.exception is not None:
         raise _explained(outcome.exception, folder)
-    results = getattr(outcome.result, "results", None) or []
-    return [_node_result(result) for result in results]
+    return outcome.result
 
 
 def _places(folder: Path) -> list[str]:

@@ -80,13 +80,19 @@ def test_every_model_has_its_yml_beside_it(manifest: Any) -> None:
         assert str(model.patch_path).endswith(str(twin)), model.name
 
 
-def test_every_description_of_a_model_or_source_begins_with_the_grain(manifest: Any) -> None:
-    for node in [*models(manifest), *manifest.sources.values()]:
+def tables(manifest: Any) -> list[Any]:
+    seeds = [node for node in manifest.nodes.values() if node.resource_type == "seed"]
+    assert seeds
+    return [*models(manifest), *seeds, *manifest.sources.values()]
+
+
+def test_every_description_of_a_table_begins_with_the_grain(manifest: Any) -> None:
+    for node in tables(manifest):
         assert node.description.startswith("One row per "), node.name
 
 
 def test_every_column_is_described(manifest: Any) -> None:
-    for node in [*models(manifest), *manifest.sources.values()]:
+    for node in tables(manifest):
         assert node.columns, node.name
         for column in node.columns.values():
             assert len(column.description) > 10, f"{node.name}.{column.name}"
@@ -104,6 +110,18 @@ def test_every_column_of_an_ops_table_is_described_and_no_other(manifest: Any) -
         if isinstance(schema, StructType)
     }
     assert described == schemas
+
+
+def test_every_model_has_an_owner_and_every_gold_table_a_reader(manifest: Any) -> None:
+    owners = {group.name: group.owner.name for group in manifest.groups.values()}
+    read = set()
+    for exposure in manifest.exposures.values():
+        assert exposure.owner.name, exposure.name
+        assert len(exposure.description) > 10, exposure.name
+        read |= set(exposure.depends_on.nodes)
+    for model in models(manifest):
+        assert owners.get(model.group), model.name
+        assert model.unique_id in read or model.fqn[1] != "gold", model.name
 
 
 def test_gold_has_an_enforced_contract_and_a_type_for_every_column(manifest: Any) -> None:

@@ -1,19 +1,71 @@
+"""Pages in a real browser, as a person opens them."""
+
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from rich.console import Console
+
+from ingestion.settings import Settings
+from orchestration.docs_site.build import write_site
+from orchestration.docs_site.serve import address_of, new_server
+from orchestration.progress import Display
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+# Playwright keeps a loop of events running, in which other tests could start none of their own.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    if found is None:
+        pytest.fail(
+            f"None of {', '.join(BROWSERS)} is installed, so pages can't be tested. Install"
+            " Chromium, such as by: sudo apt-get install -y --no-install-recommends chromium",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The Chromium of the machine, without a window."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail("There is no Chromium. Install Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The docs site, of a root without tables."""
+    folder = tmp_path_factory.mktemp("site")
+    settings = Settings.read(root=str(folder / "nowhere"))
+    write_site(settings, folder, Display(Console(), quiet=True))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served."""
+    with new_server(site, 0) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield address_of(server)
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """An empty page of its own; no request may leave the machine, no script may fail."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:", "file:"))] == []
+    assert faults == []

@@ -52,6 +52,8 @@ def run(
         "restore",
         "erase-user",
         "generate",
+        "docs",
+        "lineage",
     ],
 )
 def test_help_names_every_command_and_explains_each(
@@ -89,6 +91,8 @@ def test_help_tells_the_exit_codes_and_where_to_start(run: Callable[..., Outcome
         (["run", "--engine", "flink"], "There is no engine 'flink'"),
         (["ingest", "--raw"], "requires an argument"),
         (["generate"], "Missing option"),
+        (["lineage"], "Missing argument"),
+        (["lineage", "gold.daily_sales", "--format", "xml"], "'xml' is not one of"),
         (["generate", "--raw", "x", "--days", "many"], "valid integer"),
     ],
 )
