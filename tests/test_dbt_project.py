@@ -137,20 +137,20 @@ REST = "90,rest,1,5,1,5,1,5\n"
             RULES + "30,rest,1,2,1,5,2,5\n",
             [
                 "assert_segment_rules_cover_every_score",
-                '"recency_score":1,"frequency_score":1,"monetary_score":1,"nearest_rule_order":30',
+                "recency score 1, frequency score 1, monetary score 1, nearest rule order 30",
             ],
         ),
         (
             "segment_rules",
             RULES + "20,Again,2,2,1,5,1,5\n30,never,4,5,1,6,1,5\n40,none,2,1,1,5,1,5\n" + REST,
             [
-                '"unique_field":20,"n_records":2',
-                '{"rule_order":30,"customer_segment":"never"',
-                '"broken_rules":["limits are scores from 1 to 5"],"rule_order":30',
-                '"broken_rules":["a segment is named in lower case, digits and underscores, as it'
-                ' names a folder"],"rule_order":20',
-                '"broken_rules":["no lower limit is above the upper one","none stands for no'
-                ' segment"],"rule_order":40',
+                "unique field 20, n records 2",
+                "rule order 30, customer segment never",
+                "broken rules limits are scores from 1 to 5, rule order 30",
+                "broken rules a segment is named in lower case, digits and underscores, as it names"
+                " a folder, rule order 20",
+                "broken rules no lower limit is above the upper one and none stands for no segment,"
+                " rule order 40",
             ],
         ),
         (
@@ -162,8 +162,8 @@ REST = "90,rest,1,5,1,5,1,5\n"
             "department_aliases",
             "alias,department\nbooks,Books\nbooks,Toys\nToys,Toys\n",
             [
-                '"unique_field":"books","n_records":2',
-                '"broken_rules":["alias is in lower case and trimmed"],"alias":"Toys"',
+                "unique field books, n records 2",
+                "broken rules alias is in lower case and trimmed, alias Toys",
             ],
         ),
     ],
