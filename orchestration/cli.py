@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingestion.errors import LakehouseError
-from orchestration.commands import erase, generate, pipeline, reports, upkeep
+from orchestration.commands import erase, generate, pipeline, query, reports, upkeep
 from orchestration.commands.terminal import Ended
 
 EPILOG = (
@@ -37,6 +37,7 @@ app.command()(pipeline.replay)
 app.command()(reports.status)
 app.command()(reports.trace)
 app.command()(reports.cost)
+app.command(epilog=query.EXAMPLES)(query.query)
 app.command()(upkeep.restore)
 app.command()(upkeep.maintain)
 app.command()(erase.erase_user)

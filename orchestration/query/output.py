@@ -1,0 +1,161 @@
+"""The answer as a table on the terminal, CSV, JSON or Parquet.
+
+Rows are written while they are computed, except for the table, which shows the first ones. A number
+is written with the digits it has, a date as ISO 8601, a time with its zone.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ingestion.errors import LakehouseError
+from orchestration.query.engine import Answer
+from orchestration.query.places import fault
+from orchestration.versions import first_line
+
+_ROWS_AT_ONCE = 10_000
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
+
+
+class Format(StrEnum):
+    """What --format may name."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
+    """The rows, as they come.
+
+    Raises:
+        LakehouseError: A value can't be computed, such as a division by zero.
+    """
+    try:
+        while rows := answer.result.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+    except duckdb.Error as error:
+        words = first_line(error).split(": ", 1)[-1].split(" Use TRY")[0]
+        raise fault(
+            answer.sql, None, f"The query ended early: {words}", "Mend the SQL and ask again."
+        ) from error
+
+
+def print_table(console: Console, answer: Answer, limit: int) -> None:
+    """The first rows as a table, and whether there are more."""
+    table = Table(box=None, pad_edge=False)
+    for name, kind in answer.columns:
+        is_number = kind.startswith(_NUMBERS)
+        table.add_column(
+            escape(name), justify="right" if is_number else "left", no_wrap=True, overflow="fold"
+        )
+    rows = list(islice(rows_of(answer), limit + 1))
+    for row in rows[:limit]:
+        table.add_row(*(escape(_plain(value)) for value in row))
+    console.print(table, crop=False, soft_wrap=True)
+    if len(rows) > limit:
+        console.print(
+            f"[dim]the first {limit:,} rows; there are more: --limit N, or --format csv for all[/]"
+        )
+    else:
+        console.print(f"[dim]{len(rows):,} row{'s' * (len(rows) != 1)}[/]")
+
+
+def write_csv(target: TextIO, answer: Answer) -> None:
+    """A header and all rows; NULL is an empty field, and an empty text is quoted."""
+    writer = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_NOTNULL)
+    writer.writerow([name for name, _ in answer.columns])
+    writer.writerows([None if v is None else _plain(v) for v in row] for row in rows_of(answer))
+
+
+def write_json(target: TextIO, answer: Answer) -> None:
+    """A list of objects, one to a line; a decimal is a number with all its digits."""
+    names = [json.dumps(name, ensure_ascii=False) for name, _ in answer.columns]
+    target.write("[")
+    before = "\n"
+    for row in rows_of(answer):
+        fields = (f"{name}: {_json(value)}" for name, value in zip(names, row, strict=True))
+        target.write(f"{before}{{{', '.join(fields)}}}")
+        before = ",\n"
+    target.write("\n]\n")
+
+
+def write_parquet(path: Path, answer: Answer) -> None:
+    """All rows with their types."""
+    import pyarrow.parquet
+
+    reader = answer.result.to_arrow_reader(_ROWS_AT_ONCE)
+    with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def save(path: Path, answer: Answer, form: Format) -> None:
+    """Write the answer to a file, which takes the place of an older one when it is complete.
+
+    Raises:
+        LakehouseError: The file can't be written.
+    """
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        if form is Format.PARQUET:
+            write_parquet(unfinished, answer)
+        else:
+            with unfinished.open("w", encoding="utf-8", newline="") as target:
+                (write_json if form is Format.JSON else write_csv)(target, answer)
+        unfinished.replace(path)
+    except OSError as error:
+        raise LakehouseError(
+            f"{path} can't be written: {error.strerror or error}.", "Name another file."
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> str:
+    """A value as text; NULL is nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ").replace("+00:00", " UTC")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return _json(value)
+    return str(value)
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_json(item) for item in value)}]"
+    if isinstance(value, dict):
+        fields = (f"{_json(str(key))}: {_json(item)}" for key, item in value.items())
+        return f"{{{', '.join(fields)}}}"
+    if isinstance(value, float) and value not in (float("inf"), float("-inf")) and value == value:
+        return repr(value)
+    if value is None or isinstance(value, bool | int):
+        return json.dumps(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    # JSON has no sign for times, and none for what is no finite number.
+    return json.dumps(
+        value.isoformat() if isinstance(value, datetime) else _plain(value), ensure_ascii=False
+    )
