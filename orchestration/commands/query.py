@@ -35,9 +35,7 @@ def query(
     file: Annotated[
         Path | None, typer.Option(help="Read the SQL from this file, such as one of analyses/.")
     ] = None,
-    form: Annotated[
-        str, typer.Option("--format", help="table, csv, json or parquet.")
-    ] = "table",
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
     output: Annotated[
         Path | None, typer.Option(help="Write the answer to this file. [standard output]")
     ] = None,

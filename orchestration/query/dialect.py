@@ -25,6 +25,14 @@ create macro is_nan(number) as isnan(number);
 create macro is_finite(number) as isfinite(number);
 create macro is_infinite(number) as isinf(number);
 create macro to_unixtime(moment) as epoch(moment);
+create macro nan() as cast('nan' as double);
+create macro infinity() as cast('infinity' as double);
+create macro array_union(one, other) as list_distinct(list_concat(one, other));
+create macro arrays_overlap(one, other) as list_has_any(one, other);
+create macro map_agg(name, value) as map_from_entries(list({'k': name, 'v': value}));
+create macro to_iso8601(moment) as case
+    when typeof(moment) = 'DATE' then strftime(moment, '%Y-%m-%d')
+    else strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ') end;
 create macro e() as exp(1);
 create macro codepoint(letter) as unicode(letter);
 """

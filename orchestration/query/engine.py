@@ -13,8 +13,9 @@ from pathlib import Path
 
 import duckdb
 from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
 
-from ingestion.catalogue import LAYERS
+from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from orchestration.query import guard
 from orchestration.query.as_of import AsOf
@@ -74,11 +75,15 @@ def _run(sql: str, known: Mapping[str, Path], as_of: AsOf | None) -> Answer:
     views = _bind_tables(query, tree, known, as_of)
     blank = _connected(views, with_rows=False)
     try:
-        translated = bridge_types(query, bridge(query, tree), Types(blank)).sql("duckdb")
+        tree = bridge_types(query, bridge(query, tree), Types(blank))
+        translated = tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
         blank.execute(f"explain {translated}")
         return _answer(query, _connected(views, with_rows=True), explain + translated)
     except duckdb.Error as error:
         raise explained(query, original, error, _columns(views)) from error
+    except UnsupportedError as error:
+        problem = f"A part of the SQL can't be run here: {error}"
+        raise fault(query, None, problem, "docs/query.md says what differs from Athena.") from error
 
 
 def _answer(sql: str, connection: duckdb.DuckDBPyConnection, translated: str) -> Answer:
@@ -165,5 +170,3 @@ def _wanted(sql: str, table: exp.Table, version: exp.Expr) -> AsOf:
 
 def _columns(views: list[View]) -> dict[str, list[str]]:
     return {f"{view.layer}.{view.name.split('@')[0]}": list(view.columns) for view in views}
-
-

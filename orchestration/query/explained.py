@@ -37,10 +37,16 @@ def explained(
     if found := _NO_FUNCTION.search(told):
         problem = f"{found[1].lower()} is not known to this command, though Athena may have it."
         return fault(sql, _named(tree, found[1]), problem, "docs/query.md says what differs.")
-    words = first_line(error).split(": ", 1)[-1]
-    names = [*_A_NAME.findall(told), *_CALL.findall(told)]
+    words = said(error)
+    names = [*_A_NAME.findall(words), *_CALL.findall(words)]
     place = next((place for name in names if (place := _named(tree, name))), None)
     return fault(sql, place, words[:1].lower() + words[1:] if place else words, _MEND)
+
+
+def said(error: duckdb.Error) -> str:
+    """DuckDB's sentence without its kind, and without advice that is of use in DuckDB alone."""
+    words = first_line(error).split(": ", 1)[-1]
+    return re.split(r" Use TRY\(| - an explicit cast|Candidate", words)[0]
 
 
 def _no_column(
@@ -62,8 +68,8 @@ def _no_column(
 def _named(tree: exp.Expr, name: str) -> Place | None:
     """The first place of a name, a column's before any other's."""
     wanted = name.lower()
-    found = [node for node in tree.find_all(exp.Identifier) if node.name.lower() == wanted]
-    found.sort(key=lambda node: (not isinstance(node.parent, exp.Column), node.meta.get("start", 0)))
+    named = [node for node in tree.find_all(exp.Identifier) if node.name.lower() == wanted]
+    named.sort(key=lambda n: (not isinstance(n.parent, exp.Column), n.meta.get("start", 0)))
     calls = [node for node in tree.find_all(exp.Func) if node.sql_name().lower() == wanted]
     calls += [node for node in tree.find_all(exp.Anonymous) if node.name.lower() == wanted]
-    return next((place for node in [*found, *calls] if (place := place_of(node))), None)
+    return next((place for node in [*named, *calls] if (place := place_of(node))), None)

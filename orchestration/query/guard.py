@@ -7,10 +7,11 @@ It is an allow-list: what is not known to be harmless is refused. The connection
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from sqlglot import exp, parse_one, tokenize
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from orchestration.query.functions import FUNCTIONS, WORDS
 from orchestration.query.places import Place, close_to, fault, place_at
@@ -18,8 +19,13 @@ from orchestration.query.places import Place, close_to, fault, place_at
 DIALECT = "trino"
 _STARTS = ("select", "with", "values", "table", "(", "explain")
 _SHOWS = ("show", "describe", "desc")
+# What has its end is taken whole, so that a lone sign is one without.
+_SIGNS = ("'", '"', "/*")
+_CLOSED_OR_OPEN = re.compile(r"""('|")(?:(?!\1).|\1\1)*\1|--[^\n]*|/\*.*?\*/|['"]|/\*""", re.DOTALL)
 _EXPLAIN = re.compile(r"\s*explain(?=[\s(])", re.IGNORECASE)
-_READS_ONLY = "`lakehouse query` only reads: ask with SELECT, WITH, VALUES, SHOW, DESCRIBE, EXPLAIN."
+_READS_ONLY = (
+    "`lakehouse query` only reads: ask with SELECT, WITH, VALUES, SHOW, DESCRIBE, EXPLAIN."
+)
 _MEND = "Mend the SQL and ask again."
 
 
@@ -70,10 +76,18 @@ def read_query(sql: str) -> exp.Query:
         raise _misread(sql, tokens, error) from None
     if isinstance(tree, exp.Table):  # `table gold.daily_sales`
         tree = exp.select("*").from_(tree)
+    if isinstance(tree, exp.Values):
+        names = [f"_col{number}" for number in range(_width(tree))]
+        tree = exp.select("*").from_(exp.alias_(tree, "rows", table=names))
     if not isinstance(tree, exp.Query) or _writes(tree):
         raise fault(sql, _place(tokens[0]), "this does more than to read.", _READS_ONLY)
     _require_known_functions(sql, tokens, tree)
     return tree
+
+
+def _width(values: exp.Values) -> int:
+    first = values.expressions[0]
+    return len(first.expressions) if isinstance(first, exp.Tuple) else 1
 
 
 def _writes(tree: exp.Expr) -> bool:
@@ -93,7 +107,7 @@ def _require_known_functions(sql: str, tokens: list[Token], tree: exp.Expr) -> N
         for alias in tree.find_all(exp.TableAlias)
         if alias.args.get("columns") and alias.this is not None
     }
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         name = token.text.lower()
         if not _is(following, TokenType.L_PAREN) or token.start in named:
             continue
@@ -105,17 +119,20 @@ def _require_known_functions(sql: str, tokens: list[Token], tree: exp.Expr) -> N
             close = close_to(name, FUNCTIONS)
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             problem = f"Athena has no function {token.text}.{hint}"
-            raise fault(sql, _place(token), problem, "docs/query.md names the page that lists them.")
+            raise fault(
+                sql, _place(token), problem, "docs/query.md names the page that lists them."
+            )
 
 
 def _tokens(sql: str) -> list[Token]:
     try:
         return tokenize(sql, read=DIALECT)
-    except TokenError as error:
-        place = re.search(r"(\d+):(\d+)", str(error))
-        found = place_at(sql, int(place[1]), int(place[2])) if place else None
+    except TokenError:
+        parts = (found for found in _CLOSED_OR_OPEN.finditer(sql) if found[0] in _SIGNS)
+        found = next(parts, None)
+        place = Place(found.start(), len(found[0])) if found else None
         problem = "a text, a name or a comment begins here and does not end."
-        raise fault(sql, found, problem, "Close it with the same sign and ask again.") from None
+        raise fault(sql, place, problem, "Close it and ask again.") from None
 
 
 def _misread(sql: str, tokens: list[Token], error: ParseError) -> Exception:

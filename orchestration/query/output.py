@@ -6,7 +6,6 @@ is written with the digits it has, a date as ISO 8601, a time with its zone.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -23,8 +22,7 @@ from rich.table import Table
 
 from ingestion.errors import LakehouseError
 from orchestration.query.engine import Answer
-from orchestration.query.places import fault
-from orchestration.versions import first_line
+from orchestration.query.explained import said
 
 _ROWS_AT_ONCE = 10_000
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
@@ -49,10 +47,8 @@ def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
         while rows := answer.result.fetchmany(_ROWS_AT_ONCE):
             yield from rows
     except duckdb.Error as error:
-        words = first_line(error).split(": ", 1)[-1].split(" Use TRY")[0]
-        raise fault(
-            answer.sql, None, f"The query ended early: {words}", "Mend the SQL and ask again."
-        ) from error
+        problem = f"The query ended early: {said(error)}"
+        raise LakehouseError(problem, "Mend the SQL and ask again.") from error
 
 
 def print_table(console: Console, answer: Answer, limit: int) -> None:
@@ -77,9 +73,10 @@ def print_table(console: Console, answer: Answer, limit: int) -> None:
 
 def write_csv(target: TextIO, answer: Answer) -> None:
     """A header and all rows; NULL is an empty field, and an empty text is quoted."""
-    writer = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_NOTNULL)
-    writer.writerow([name for name, _ in answer.columns])
-    writer.writerows([None if v is None else _plain(v) for v in row] for row in rows_of(answer))
+    target.write(",".join(_field(name) for name, _ in answer.columns) + "\n")
+    for row in rows_of(answer):
+        fields = ("" if value is None else _field(_plain(value)) for value in row)
+        target.write(",".join(fields) + "\n")
 
 
 def write_json(target: TextIO, answer: Answer) -> None:
@@ -98,7 +95,7 @@ def write_parquet(path: Path, answer: Answer) -> None:
     """All rows with their types."""
     import pyarrow.parquet
 
-    reader = answer.result.to_arrow_reader(_ROWS_AT_ONCE)
+    reader: Any = answer.result.to_arrow_reader(_ROWS_AT_ONCE)
     with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)
@@ -124,6 +121,13 @@ def save(path: Path, answer: Answer, form: Format) -> None:
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _field(value: str) -> str:
+    """A field by RFC 4180."""
+    if value and not any(sign in value for sign in ',"\r\n'):
+        return value
+    return '"' + value.replace('"', '""') + '"'
 
 
 def _plain(value: Any) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from ingestion.catalogue import LAYERS
 from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
 from orchestration.query.guard import DIALECT
 from orchestration.query.places import Place, close_to, fault
 from orchestration.query.tables import columns_of, full_name, text

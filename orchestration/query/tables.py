@@ -14,8 +14,8 @@ from pathlib import Path
 from deltalake import DeltaTable
 from sqlglot import exp
 
-from ingestion.catalogue import LAYERS
 from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
 from orchestration.query.as_of import AsOf, opened_as_of
 from orchestration.query.places import Place, close_to, fault, some_of
 from orchestration.versions import files_of, open_table
@@ -56,17 +56,19 @@ class View:
     def statement(self) -> str:
         """The view. The empty part fixes order and types, and fills columns that no file has."""
         typed = ", ".join(f'cast(null as {t}) as "{name}"' for name, t in self.columns.items())
-        empty = f"select {typed} where false"
-        if not self.files:
-            rows = empty
-        else:
-            kinds = ", ".join(f"{text(name)}: {text(self.columns[name])}" for name in self.partitions)
-            hive = f"hive_partitioning = true, hive_types = {{{kinds}}}" if kinds else ""
-            options = f"union_by_name = true, {hive or 'hive_partitioning = false'}"
-            listed = ", ".join(text(_without_patterns(file)) for file in self.files)
-            rows = f"{empty} union all by name select * from read_parquet([{listed}], {options})"
+        rows = f"select {typed} where false"
+        if self.files:
+            rows += f" union all by name select * from read_parquet({self._arguments})"
         return f'create view {self.layer}."{self.name}" as {rows}'
 
+    @property
+    def _arguments(self) -> str:
+        files = ", ".join(text(_without_patterns(file)) for file in self.files)
+        options = "union_by_name = true, hive_partitioning = false"
+        if self.partitions:
+            kinds = ", ".join(f"{text(name)}: {self.columns[name]}" for name in self.partitions)
+            options = f"union_by_name = true, hive_partitioning = true, hive_types = {{{kinds}}}"
+        return f"[{files}], {options}"
 
     @property
     def blank_statement(self) -> str:

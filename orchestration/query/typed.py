@@ -35,8 +35,7 @@ class Types:
                 rows = self._connection.execute(f"describe {probe.sql('duckdb')}").fetchall()
             except duckdb.Error:
                 continue
-            # A number as it is written has a type of its own until it is used.
-            return str(rows[0][1]).removesuffix("_LITERAL")
+            return str(rows[0][1])
         return ""
 
     def _probes(self, term: exp.Expr) -> Iterator[exp.Expr]:
@@ -69,6 +68,9 @@ def bridge_types(sql: str, tree: exp.Query, types: Types) -> exp.Query:
 
 def _inside_out(node: exp.Expr) -> Iterator[exp.Expr]:
     names = [*_ORDER, *(name for name in node.args if name not in _ORDER)]
+    if isinstance(node, exp.Filter | exp.Window):
+        # The rule of an aggregate puts all of its window elsewhere, so the window comes first.
+        names.sort(key=lambda name: name == "this")
     for name in names:
         value = node.args.get(name)
         for child in value if isinstance(value, list) else [value]:
@@ -108,7 +110,7 @@ def _divide(sql: str, node: exp.Div, types: Types) -> None:
 def _average(sql: str, node: exp.Avg, types: Types) -> None:
     """The mean of decimals has their own type."""
     kind = _decimal(types.of(_argument(node)))
-    if kind is not None and not types.of(_argument(node)) in _INTEGERS:
+    if kind is not None and types.of(_argument(node)) not in _INTEGERS:
         outer = _with_its_window(node)
         total, count = (_exchanged(outer, node, other) for other in (exp.Sum, exp.Count))
         summed = (_MOST_DIGITS, kind[1])
@@ -150,24 +152,33 @@ def _stay_dates(sql: str, node: exp.GenerateSeries, types: Types) -> None:
 
 
 def _compare(sql: str, node: exp.Expr, types: Types) -> None:
-    """Athena compares no text with a number or a date; DuckDB would convert one of them."""
+    """Athena converts neither side of a comparison; DuckDB would, or fail at a row."""
     compared = [node.this, *(node.args.get(n) for n in ("expression", "low", "high"))]
     compared += node.expressions if isinstance(node, exp.In) else []
     kinds = [types.of(term) for term in compared if isinstance(term, exp.Expr)]
-    kinds = [kind for kind in kinds if kind not in ("", '"NULL"', "NULL")]
-    others = [kind for kind in kinds if kind != "VARCHAR" and kind not in ("STRING", "JSON")]
-    if "VARCHAR" in kinds + ["VARCHAR"] * ("STRING" in kinds) and others:
-        kind = others[0].lower()
+    families = {_family(kind): kind.lower() for kind in kinds if _family(kind)}
+    if len(families) > 1:
         place = next((p for part in node.walk() if (p := place_of(part))), None)
-        problem = f"Athena compares no text with a value of type {kind}."
-        kind = re.sub(r"\(.*", "", kind)
-        example = "date '2025-04-01'" if kind == "date" else f"cast('…' as {kind})"
-        raise fault(sql, place, problem, f"Write the value with its type, such as {example}.")
+        problem = f"Athena does not compare {' with '.join(families.values())}."
+        example = "such as date '2025-04-01', or convert it with cast"
+        raise fault(sql, place, problem, f"Write the value in the other's type, {example}.")
+
+
+def _family(kind: str) -> str:
+    """What may be compared with each other; empty when that is not known."""
+    kind = re.sub(r"\(.*", "", kind)
+    if kind in (*_INTEGERS, "DECIMAL", "DOUBLE", "FLOAT"):
+        return "number"
+    return {"VARCHAR": "text", "BOOLEAN": "boolean"}.get(
+        kind, "time" if kind.startswith(("DATE", "TIMESTAMP")) and "[" not in kind else ""
+    )
 
 
 def _argument(node: exp.Expr) -> exp.Expr:
-    inner = node.this
-    return inner.expressions[0] if isinstance(inner, exp.Distinct) else inner
+    inner: exp.Expr = node.this
+    if isinstance(inner, exp.Distinct):
+        inner = inner.expressions[0]
+    return inner
 
 
 def _with_its_window(node: exp.Expr) -> exp.Expr:
@@ -212,8 +223,9 @@ def _quotient(
     rounded = f"half_up({numerator} * {10 ** (scale + by[1] - of[1])}, {denominator})"
     kind = f"decimal({min(digits, _MOST_DIGITS)}, {scale})"
     template = f"cast(cast({rounded} as decimal(38, 0)) * {step} as {kind})"
-    tree = parse_one(template, dialect="duckdb")
-    return exp.replace_placeholders(tree, n=dividend.copy(), d=divisor.copy())
+    tree: exp.Expr = parse_one(template, dialect="duckdb")
+    numbers = {"n": dividend.copy(), "d": divisor.copy()}
+    return exp.replace_placeholders(tree, **numbers)
 
 
 _RULES: dict[type[exp.Expr], Callable[..., None]] = {

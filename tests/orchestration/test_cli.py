@@ -39,7 +39,18 @@ def run(
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "ingest", "build", "replay", "status", "cost", "query", "restore", "erase-user", "generate"],
+    [
+        "run",
+        "ingest",
+        "build",
+        "replay",
+        "status",
+        "cost",
+        "query",
+        "restore",
+        "erase-user",
+        "generate",
+    ],
 )
 def test_help_names_every_command_and_explains_each(
     run: Callable[..., Outcome], command: str
