@@ -15,6 +15,7 @@ import duckdb
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
+from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from orchestration.query import guard
@@ -22,9 +23,10 @@ from orchestration.query.as_of import AsOf
 from orchestration.query.dialect import MACROS, bridge
 from orchestration.query.explained import explained
 from orchestration.query.places import fault
-from orchestration.query.show import shown
+from orchestration.query.show import plan_of, shown
 from orchestration.query.tables import View, full_name, open_view, place_of, tables_in, text
-from orchestration.query.typed import Types, bridge_types
+from orchestration.query.typed import bridge_types
+from orchestration.query.types_of_terms import Types
 from orchestration.versions import all_tables, require_lakehouse
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -38,17 +40,17 @@ _AS_OF = "as_of"
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows that are computed while they are read.
+    """A question that can be answered; nothing is computed until its rows are asked for.
 
     Attributes:
-        sql: The statement, for what may still go wrong on the way.
+        connection: Where it runs.
+        translated: The statement, as DuckDB takes it.
         columns: Name to DuckDB type.
-        result: The running query.
     """
 
-    sql: str
+    connection: duckdb.DuckDBPyConnection
+    translated: str
     columns: list[tuple[str, str]]
-    result: duckdb.DuckDBPyConnection
 
 
 def ask(settings: Settings, sql: str, as_of: AsOf | None = None) -> Answer:
@@ -64,12 +66,12 @@ def ask(settings: Settings, sql: str, as_of: AsOf | None = None) -> Answer:
     known = all_tables(settings)
     statement = guard.only_statement(sql)
     if guard.is_show(statement):
-        return _answer(statement, _connected([], with_rows=False), shown(statement, known))
+        return _answer(_connected([], with_rows=False), shown(statement, known))
     return _run(statement, known, as_of)
 
 
 def _run(sql: str, known: Mapping[str, Path], as_of: AsOf | None) -> Answer:
-    explain, query = guard.without_explain(sql)
+    is_explain, query = guard.without_explain(sql)
     tree = guard.read_query(query)
     original = tree.copy()
     views = _bind_tables(query, tree, known, as_of)
@@ -78,7 +80,10 @@ def _run(sql: str, known: Mapping[str, Path], as_of: AsOf | None) -> Answer:
         tree = bridge_types(query, bridge(query, tree), Types(blank))
         translated = tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
         blank.execute(f"explain {translated}")
-        return _answer(query, _connected(views, with_rows=True), explain + translated)
+        connection = _connected(views, with_rows=True)
+        if is_explain:
+            translated = plan_of(connection, translated)
+        return _answer(connection, translated)
     except duckdb.Error as error:
         raise explained(query, original, error, _columns(views)) from error
     except UnsupportedError as error:
@@ -86,14 +91,12 @@ def _run(sql: str, known: Mapping[str, Path], as_of: AsOf | None) -> Answer:
         raise fault(query, None, problem, "docs/query.md says what differs from Athena.") from error
 
 
-def _answer(sql: str, connection: duckdb.DuckDBPyConnection, translated: str) -> Answer:
+def _answer(connection: duckdb.DuckDBPyConnection, translated: str) -> Answer:
     statements = connection.extract_statements(translated)
-    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-    if len(statements) != 1 or statements[0].type not in allowed:
-        raise fault(sql, None, "The statement is refused.", "`lakehouse query` only reads.")
-    result = connection.execute(translated)
-    columns = [(str(name), str(kind)) for name, kind, *_ in result.description or []]
-    return Answer(sql, columns, result)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise LakehouseError("The statement is refused.", "`lakehouse query` only reads.")
+    described = connection.execute(f"describe {translated}").fetchall()
+    return Answer(connection, translated, [(name, kind) for name, kind, *_ in described])
 
 
 def _connected(views: list[View], *, with_rows: bool) -> duckdb.DuckDBPyConnection:
@@ -105,7 +108,7 @@ def _connected(views: list[View], *, with_rows: bool) -> duckdb.DuckDBPyConnecti
         connection.execute(f"create schema {layer}")
     for view in views:
         connection.execute(view.statement if with_rows else view.blank_statement)
-    files = ", ".join(text(file) for view in views if with_rows for file in view.files)
+    files = ", ".join(text(path) for view in views if with_rows for path in view.readable)
     connection.execute(f"set allowed_paths = [{files}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")

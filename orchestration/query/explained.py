@@ -43,10 +43,10 @@ def explained(
     return fault(sql, place, words[:1].lower() + words[1:] if place else words, _MEND)
 
 
-def said(error: duckdb.Error) -> str:
+def said(error: Exception) -> str:
     """DuckDB's sentence without its kind, and without advice that is of use in DuckDB alone."""
     words = first_line(error).split(": ", 1)[-1]
-    return re.split(r" Use TRY\(| - an explicit cast|Candidate", words)[0]
+    return re.split(r" Use TRY\(| in expression \(| - an explicit cast", words)[0]
 
 
 def _no_column(

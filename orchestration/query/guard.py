@@ -55,12 +55,12 @@ def is_show(statement: str) -> bool:
     return _tokens(statement)[0].text.lower() in _SHOWS
 
 
-def without_explain(statement: str) -> tuple[str, str]:
-    """A leading EXPLAIN, and the query with blanks in its place, so that places stay."""
+def without_explain(statement: str) -> tuple[bool, str]:
+    """Whether EXPLAIN leads, and the query with blanks in its place, so that places stay."""
     found = _EXPLAIN.match(statement)
     if found is None:
-        return "", statement
-    return "explain ", re.sub(r"\S", " ", found[0]) + statement[found.end() :]
+        return False, statement
+    return True, re.sub(r"\S", " ", found[0]) + statement[found.end() :]
 
 
 def read_query(sql: str) -> exp.Query:

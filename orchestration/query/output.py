@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import duckdb
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from ingestion.errors import LakehouseError
 from orchestration.query.engine import Answer
 from orchestration.query.explained import said
 
 _ROWS_AT_ONCE = 10_000
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "FLOAT", "DECIMAL")
 
 
 class Format(StrEnum):
@@ -44,31 +43,33 @@ def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
         LakehouseError: A value can't be computed, such as a division by zero.
     """
     try:
-        while rows := answer.result.fetchmany(_ROWS_AT_ONCE):
+        result = answer.connection.execute(answer.translated)
+        while rows := result.fetchmany(_ROWS_AT_ONCE):
             yield from rows
     except duckdb.Error as error:
-        problem = f"The query ended early: {said(error)}"
-        raise LakehouseError(problem, "Mend the SQL and ask again.") from error
+        raise _ended_early(error) from error
 
 
 def print_table(console: Console, answer: Answer, limit: int) -> None:
-    """The first rows as a table, and whether there are more."""
-    table = Table(box=None, pad_edge=False)
-    for name, kind in answer.columns:
-        is_number = kind.startswith(_NUMBERS)
-        table.add_column(
-            escape(name), justify="right" if is_number else "left", no_wrap=True, overflow="fold"
-        )
+    """The first rows as a table, however wide, and whether there are more."""
     rows = list(islice(rows_of(answer), limit + 1))
-    for row in rows[:limit]:
-        table.add_row(*(escape(_plain(value)) for value in row))
-    console.print(table, crop=False, soft_wrap=True)
-    if len(rows) > limit:
-        console.print(
-            f"[dim]the first {limit:,} rows; there are more: --limit N, or --format csv for all[/]"
+    cells = [[_visible(name) for name, _ in answer.columns]]
+    cells += [[_visible(_plain(value)) for value in row] for row in rows[:limit]]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    is_number = [kind.startswith(_NUMBERS) for _, kind in answer.columns]
+    for row in cells:
+        padded = (
+            " " * (width - cell_len(cell)) + cell
+            if right
+            else cell + " " * (width - cell_len(cell))
+            for cell, width, right in zip(row, widths, is_number, strict=True)
         )
-    else:
-        console.print(f"[dim]{len(rows):,} row{'s' * (len(rows) != 1)}[/]")
+        line = "  ".join(padded).rstrip()
+        console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    note = f"{len(rows):,} row{'s' * (len(rows) != 1)}"
+    if len(rows) > limit:
+        note = f"the first {limit:,} rows; there are more: --limit N, or --format csv for all"
+    console.print(note, style="dim", highlight=False, soft_wrap=True)
 
 
 def write_csv(target: TextIO, answer: Answer) -> None:
@@ -92,13 +93,21 @@ def write_json(target: TextIO, answer: Answer) -> None:
 
 
 def write_parquet(path: Path, answer: Answer) -> None:
-    """All rows with their types."""
+    """All rows with their types.
+
+    Raises:
+        LakehouseError: A value can't be computed.
+    """
+    import pyarrow
     import pyarrow.parquet
 
-    reader: Any = answer.result.to_arrow_reader(_ROWS_AT_ONCE)
-    with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
-        for batch in reader:
-            writer.write_batch(batch)
+    try:
+        reader: Any = answer.connection.sql(answer.translated).to_arrow_reader(_ROWS_AT_ONCE)
+        with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    except (duckdb.Error, pyarrow.ArrowInvalid) as error:
+        raise _ended_early(error) from error
 
 
 def save(path: Path, answer: Answer, form: Format) -> None:
@@ -121,6 +130,17 @@ def save(path: Path, answer: Answer, form: Format) -> None:
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _ended_early(error: Exception) -> LakehouseError:
+    return LakehouseError(f"The query failed: {said(error)}", "Mend the SQL and ask again.")
+
+
+def _visible(value: str) -> str:
+    """A text on one line; what would steer the terminal is shown by its code."""
+    if value.isprintable():
+        return value
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
 
 
 def _field(value: str) -> str:

@@ -1,4 +1,4 @@
-"""SHOW and DESCRIBE, which look at folders and logs of tables and read no rows."""
+"""SHOW, DESCRIBE and EXPLAIN, which look at folders, logs and plans and read no rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import duckdb
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -44,6 +45,12 @@ def shown(sql: str, known: Mapping[str, Path]) -> str:
         columns = columns_of(open_table(whole, known[whole]))
         return _rows(["column", "type"], [[name, trino_type(t)] for name, t in columns.items()])
     raise _unknown(sql)
+
+
+def plan_of(connection: duckdb.DuckDBPyConnection, translated: str) -> str:
+    """The SQL of DuckDB that gives the plan of a query as rows, a line in each."""
+    plans = connection.execute(f"explain {translated}").fetchall()
+    return _rows(["plan"], [[line] for _, plan in plans for line in plan.splitlines()])
 
 
 def trino_type(kind: str) -> str:

@@ -71,6 +71,11 @@ class View:
         return f"[{files}], {options}"
 
     @property
+    def readable(self) -> set[str]:
+        """What DuckDB has to be allowed to open: the files, and how the view spells them."""
+        return {*self.files, *map(_without_patterns, self.files)}
+
+    @property
     def blank_statement(self) -> str:
         """A table of the same columns without a row, for questions about types."""
         columns = ", ".join(f'"{name}" {kind}' for name, kind in self.columns.items())

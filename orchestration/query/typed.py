@@ -1,7 +1,6 @@
 """From Trino's SQL to DuckDB's: the rules that depend on the types of what they combine.
 
-DuckDB itself tells the types, on empty tables of the same columns: a term is put, with the FROM
-of its query, into a probe that is only planned. A term whose type stays unknown is left alone.
+A term whose type stays unknown is left alone.
 """
 
 from __future__ import annotations
@@ -9,52 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-import duckdb
 from sqlglot import exp, parse_one
 
 from orchestration.query.places import fault
 from orchestration.query.tables import place_of
+from orchestration.query.types_of_terms import Types
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _DIGITS = {"TINYINT": 3, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 38}
 _MOST_DIGITS = 38
 # Clauses that make names known come before those that use them.
 _ORDER = ("with_", "from_", "joins", "laterals", "where", "group", "having")
-
-
-class Types:
-    """Types of terms, asked from a connection with empty tables."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def of(self, term: exp.Expr) -> str:
-        """DuckDB's name of a term's type; empty when it is unknown."""
-        for probe in self._probes(term):
-            try:
-                rows = self._connection.execute(f"describe {probe.sql('duckdb')}").fetchall()
-            except duckdb.Error:
-                continue
-            return str(rows[0][1])
-        return ""
-
-    def _probes(self, term: exp.Expr) -> Iterator[exp.Expr]:
-        """The term in its query without and with its groups, and alone."""
-        around = term.find_ancestor(exp.Select)
-        if around is not None:
-            probe = exp.Select(expressions=[exp.alias_(term.copy(), "probe", quoted=True)])
-            for part in ("from_", "joins", "laterals"):
-                value = around.args.get(part)
-                copied = [v.copy() for v in value] if isinstance(value, list) else value
-                probe.set(part, copied.copy() if isinstance(copied, exp.Expr) else copied)
-            for cte in _named_before(term):
-                probe = probe.with_(cte.alias, as_=cte.this.copy(), copy=False)
-            yield probe
-            if around.args.get("group"):
-                grouped = probe.copy()
-                grouped.set("group", around.args["group"].copy())
-                yield grouped
-        yield exp.Select(expressions=[term.copy()])
 
 
 def bridge_types(sql: str, tree: exp.Query, types: Types) -> exp.Query:
@@ -77,21 +41,6 @@ def _inside_out(node: exp.Expr) -> Iterator[exp.Expr]:
             if isinstance(child, exp.Expr):
                 yield from _inside_out(child)
     yield node
-
-
-def _named_before(term: exp.Expr) -> list[exp.CTE]:
-    """What the WITH clauses around a term name before it, the outermost first."""
-    found: list[list[exp.CTE]] = []
-    inner: exp.Expr = term
-    while inner.parent is not None:
-        outer = inner.parent
-        if isinstance(outer, exp.With):
-            own = next(n for n, cte in enumerate(outer.expressions) if cte is inner)
-            found.append(outer.expressions[:own])
-        elif outer.args.get("with_") not in (None, inner):
-            found.append(outer.args["with_"].expressions)
-        inner = outer
-    return [cte for ctes in reversed(found) for cte in ctes]
 
 
 def _divide(sql: str, node: exp.Div, types: Types) -> None:
