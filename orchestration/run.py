@@ -21,10 +21,12 @@ from ingestion.ledger import Batch
 from ingestion.lock import only_run
 from ingestion.session import get_session
 from ingestion.settings import Settings, available_cores
+from orchestration import dbt
 from orchestration.dbt import NodeResult, run_dbt
 from orchestration.history import record_run
 from orchestration.last_build import Build, project_digest, run_that_built
 from orchestration.progress import Display, NodeProgress
+from orchestration.seeds import check_seeds
 from orchestration.versions import current_versions
 
 EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
@@ -153,6 +155,7 @@ def build_models(
             versions = current_versions(settings)
             result.unchanged_since = run_that_built(settings, project, versions)
         if result.unchanged_since is None:
+            check_seeds(dbt.PROJECT_FOLDER)
             step("reading the models", 0, 0)
             progress = NodeProgress(step)
             result.results = run_dbt(settings, result.run_id, [*_BUILD, *arguments], progress)

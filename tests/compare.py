@@ -20,6 +20,11 @@ GOLD_KEYS = {
     "product_performance": ["product_id"],
     "department_analytics": ["department", "period_type", "period_start"],
     "customer_insights": ["user_id"],
+    "cohort_retention": ["period_type", "cohort_period", "period_index"],
+    "basket_affinity": ["product_a", "product_b"],
+    "order_time_patterns": ["day_of_week", "hour"],
+    "segment_migration": ["from_segment", "to_segment"],
+    "data_reconciliation": ["left_relation", "right_relation", "measure"],
 }
 SILVER_KEYS = {"products": ["product_id"], "orders": ["order_id"], "order_items": ["id"]}
 # They say which run wrote a row and when, which is the one thing that runs may change.
@@ -51,10 +56,16 @@ def assert_values_equal(settings: Settings, oracle: Oracle) -> None:
     """Compare every value of silver and gold that both implementations have."""
     tables = connect(settings)
     compared = [("silver", name, keys) for name, keys in SILVER_KEYS.items()]
-    compared += [("gold", name, keys) for name, keys in GOLD_KEYS.items()]
+    built = {
+        name
+        for (name,) in tables.execute(
+            "select view_name from duckdb_views() where schema_name = 'gold'"
+        ).fetchall()
+    }
+    compared += [("gold", name, keys) for name, keys in GOLD_KEYS.items() if name in built]
     for layer, name, keys in compared:
         table = f"{layer}.{name}"
-        hidden = AUDIT | (LINEAGE | DERIVED if layer == "silver" else {"order_month"})
+        hidden = AUDIT | (LINEAGE | DERIVED if layer == "silver" else set())
         columns = [column for column in _columns(tables, table) if column not in hidden]
         actual = _rows(tables, table, [_naive(column) for column in columns], keys)
         _assert_same(f"{table} {columns}", actual, oracle.rows(table, columns, keys))

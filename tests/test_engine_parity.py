@@ -57,6 +57,7 @@ TABLES = (
     *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
     *("gold.segment_rules", "gold.daily_sales", "gold.product_performance"),
     *("gold.department_analytics", "gold.customer_insights"),
+    *("gold.cohort_retention", "gold.segment_migration"),
     *("ops.ingested_files", "ops.rejected_records", "ops.missing_files"),
     *("ops.erased_users", "ops.erasures"),
     *("ops.runs", "ops.run_steps", "ops.model_results", "ops.table_versions", "ops.builds"),

@@ -11,6 +11,18 @@ orders as (
 
 ),
 
+customer_lines as (
+
+    select * from {{ ref('customer_lines') }}
+
+),
+
+customer_scores as (
+
+    select * from {{ ref('customer_scores') }}
+
+),
+
 segment_rules as (
 
     select * from {{ ref('segment_rules') }}
@@ -29,11 +41,17 @@ orders_until as (
     select
         orders.user_id,
         orders.date,
+        orders.day_of_week,
+        orders.hour_of_day,
         orders.total_amount,
         as_of.as_of_date,
-        orders.date > date_sub(
-            as_of.as_of_date, {{ var('rfm_lookback_days') }}
-        ) as is_in_lookback
+        min(orders.date) over (partition by orders.user_id) as first_order_date,
+        datediff(
+            orders.date,
+            lag(orders.date) over (
+                partition by orders.user_id order by orders.order_timestamp, orders.order_id
+            )
+        ) as gap_days
     from orders
     inner join as_of
         on orders.date <= as_of.as_of_date
@@ -45,45 +63,118 @@ customers as (
     select
         user_id,
         as_of_date,
-        cast(datediff(as_of_date, max(date)) as int) as days_since_last_order,
+        first_order_date,
+        max(date) as last_order_date,
         count(*) as total_orders,
         sum(total_amount) as total_spend,
-        sum(if(is_in_lookback, 1, 0)) as lookback_orders,
-        sum(if(is_in_lookback, total_amount, 0)) as lookback_spend
+        min(total_amount) as min_order_value,
+        max(total_amount) as max_order_value,
+        sum(if(date > date_sub(as_of_date, 30), 1, 0)) as orders_30d,
+        sum(if(date > date_sub(as_of_date, 30), total_amount, 0)) as spend_30d,
+        sum(if(date > date_sub(as_of_date, 90), 1, 0)) as orders_90d,
+        sum(if(date > date_sub(as_of_date, 90), total_amount, 0)) as spend_90d,
+        sum(if(date < date_add(first_order_date, 90), total_amount, 0)) as first_90d_spend
     from orders_until
     group by
         user_id,
-        as_of_date
+        as_of_date,
+        first_order_date
 
 ),
 
--- ranks only among those who ordered in the lookback; equal values get equal scores
-active_scores as (
+spend_ranks as (
 
     select
         user_id,
-        {{ rfm_score('days_since_last_order desc') }} as recency_score,
-        {{ rfm_score('lookback_orders') }} as frequency_score,
-        {{ rfm_score('lookback_spend') }} as monetary_score
+        rank() over (order by total_spend) - 1 as customers_below,
+        count(*) over () - 1 as other_customers
     from customers
-    where lookback_orders > 0
 
 ),
 
-scored_customers as (
+-- the median is exact: the mean of the one or two gaps in the middle
+ranked_gaps as (
 
     select
-        customers.user_id,
-        customers.as_of_date,
-        customers.total_orders,
-        customers.total_spend,
-        customers.days_since_last_order,
-        coalesce(active_scores.recency_score, 1) as recency_score,
-        coalesce(active_scores.frequency_score, 1) as frequency_score,
-        coalesce(active_scores.monetary_score, 1) as monetary_score
-    from customers
-    left join active_scores
-        on customers.user_id = active_scores.user_id
+        user_id,
+        gap_days,
+        row_number() over (partition by user_id order by gap_days) as gap_rank,
+        count(*) over (partition by user_id) as gap_count
+    from orders_until
+    where gap_days is not null
+
+),
+
+median_gaps as (
+
+    select
+        user_id,
+        {{ quotient('sum(gap_days)', 'count(*)', 'decimal(9, 2)') }} as median_days
+    from ranked_gaps
+    where {{ is_middle('gap_rank', 'gap_count') }}
+    group by user_id
+
+),
+
+weekday_orders as (
+
+    select
+        user_id,
+        day_of_week,
+        count(*) as order_count
+    from orders_until
+    group by
+        user_id,
+        day_of_week
+
+),
+
+hour_orders as (
+
+    select
+        user_id,
+        hour_of_day,
+        count(*) as order_count
+    from orders_until
+    group by
+        user_id,
+        hour_of_day
+
+),
+
+-- most orders; a weekday or an hour is below 100, so of equal counts the lowest one wins
+favorite_weekdays as (
+
+    select
+        user_id,
+        max_by(day_of_week, order_count * 100 - day_of_week) as day_of_week
+    from weekday_orders
+    group by user_id
+
+),
+
+favorite_hours as (
+
+    select
+        user_id,
+        max_by(hour_of_day, order_count * 100 - hour_of_day) as hour_of_day
+    from hour_orders
+    group by user_id
+
+),
+
+-- at most 125, far fewer than customers
+score_triples as (
+
+    select
+        recency_score,
+        frequency_score,
+        monetary_score
+    from customer_scores
+    group by
+        recency_score,
+        frequency_score,
+        monetary_score
 
 ),
 
@@ -91,12 +182,103 @@ scored_customers as (
 segments as (
 
     select
-        scored_customers.user_id,
+        score_triples.recency_score,
+        score_triples.frequency_score,
+        score_triples.monetary_score,
         min_by(segment_rules.customer_segment, segment_rules.rule_order) as customer_segment
-    from scored_customers
+    from score_triples
     inner join segment_rules
-        on {{ matches_segment_rule('scored_customers', 'segment_rules') }}
-    group by scored_customers.user_id
+        on {{ matches_segment_rule('score_triples', 'segment_rules') }}
+    group by
+        score_triples.recency_score,
+        score_triples.frequency_score,
+        score_triples.monetary_score
+
+),
+
+customer_segments as (
+
+    select
+        customer_scores.*,
+        segments.customer_segment
+    from customer_scores
+    left join segments
+        on
+            customer_scores.recency_score = segments.recency_score
+            and customer_scores.frequency_score = segments.frequency_score
+            and customer_scores.monetary_score = segments.monetary_score
+
+),
+
+described_customers as (
+
+    select
+        customers.*,
+        scores.recency_score,
+        scores.frequency_score,
+        scores.monetary_score,
+        scores.customer_segment,
+        earlier_scores.customer_segment as previous_segment,
+        median_gaps.median_days,
+        datediff(customers.as_of_date, customers.first_order_date) as tenure_days,
+        datediff(customers.as_of_date, customers.last_order_date) as days_since_last_order
+    from customers
+    inner join customer_segments as scores
+        on
+            customers.user_id = scores.user_id
+            and customers.as_of_date = scores.as_of_date
+    left join customer_segments as earlier_scores
+        on
+            customers.user_id = earlier_scores.user_id
+            and date_sub(customers.as_of_date, {{ var('segment_compare_days') }})
+            = earlier_scores.as_of_date
+    left join median_gaps
+        on customers.user_id = median_gaps.user_id
+
+),
+
+ranked_segment_gaps as (
+
+    select
+        customer_segment,
+        median_days,
+        row_number() over (partition by customer_segment order by median_days) as gap_rank,
+        count(*) over (partition by customer_segment) as gap_count
+    from described_customers
+    where total_orders >= 3
+
+),
+
+segment_gaps as (
+
+    select
+        customer_segment,
+        {{ quotient('sum(median_days)', 'count(*)', 'decimal(9, 2)') }} as median_days
+    from ranked_segment_gaps
+    where {{ is_middle('gap_rank', 'gap_count') }}
+    group by customer_segment
+
+),
+
+expected_orders as (
+
+    select
+        described_customers.*,
+        date_add(
+            described_customers.last_order_date,
+            cast(
+                cast(
+                    if(
+                        described_customers.total_orders >= 3,
+                        described_customers.median_days,
+                        segment_gaps.median_days
+                    ) as decimal(9, 0)
+                ) as int
+            )
+        ) as expected_next_order_date
+    from described_customers
+    left join segment_gaps
+        on described_customers.customer_segment = segment_gaps.customer_segment
 
 ),
 
@@ -104,30 +286,121 @@ final as (
 
     select
         -- keys
-        scored_customers.user_id,
-        scored_customers.as_of_date,
+        customers.user_id,
+        customers.as_of_date,
+
+        -- attributes
+        customer_lines.favorite_department,
+        customer_lines.favorite_product_id,
+        cast(favorite_weekdays.day_of_week as int) as favorite_day_of_week,
+        cast(favorite_hours.hour_of_day as int) as favorite_hour,
+        case
+            when customers.tenure_days <= {{ var('lifecycle_new_days') }} then 'new'
+            when customers.days_since_last_order <= {{ var('lifecycle_active_days') }} then 'active'
+            when customers.days_since_last_order <= {{ var('lifecycle_lapsing_days') }}
+                then 'lapsing'
+            when customers.days_since_last_order <= {{ var('lifecycle_lapsed_days') }} then 'lapsed'
+            else 'churned'
+        end as lifecycle_stage,
+        customers.previous_segment,
 
         -- amounts
-        cast(scored_customers.total_spend as decimal(18, 2)) as total_spend,
+        cast(customers.total_spend as decimal(18, 2)) as total_spend,
+        {{ quotient('customers.total_spend', 'customers.total_orders', 'decimal(18, 2)') }}
+            as avg_order_value,
+        customers.min_order_value,
+        customers.max_order_value,
+        cast(customers.spend_30d as decimal(18, 2)) as spend_30d,
+        cast(customers.spend_90d as decimal(18, 2)) as spend_90d,
+        cast(
+            if(
+                customers.as_of_date >= date_add(customers.first_order_date, 89),
+                customers.first_90d_spend,
+                null
+            ) as decimal(18, 2)
+        ) as clv_observed_90d,
 
         -- counts
-        scored_customers.total_orders,
-        scored_customers.days_since_last_order,
+        customers.total_orders,
+        cast(customers.orders_30d as bigint) as orders_30d,
+        cast(customers.orders_90d as bigint) as orders_90d,
+        coalesce(customer_lines.line_count, 0) as total_items,
+        coalesce(customer_lines.distinct_products, 0) as distinct_products,
+        coalesce(customer_lines.distinct_departments, 0) as distinct_departments,
+        {{ quotient(
+            'coalesce(customer_lines.line_count, 0)', 'customers.total_orders', 'decimal(9, 2)'
+        ) }} as avg_items_per_order,
+
+        -- rates
+        {{ share('customer_lines.favorite_department_lines', 'customer_lines.line_count') }}
+            as favorite_department_share,
+        {{ rate('customer_lines.source_reorders', 'customer_lines.line_count') }}
+            as source_reorder_rate,
+        {{ rate('customer_lines.observed_reorders', 'customer_lines.line_count') }}
+            as observed_reorder_rate,
+        {{ rate('customer_lines.distinct_products', 'customer_lines.line_count') }}
+            as exploration_rate,
+        cast(
+            coalesce(
+                {{ rate('spend_ranks.customers_below', 'spend_ranks.other_customers') }}, 0
+            ) as decimal(9, 6)
+        ) as spend_percentile,
 
         -- scores
-        scored_customers.recency_score,
-        scored_customers.frequency_score,
-        scored_customers.monetary_score,
+        customers.recency_score,
+        customers.frequency_score,
+        customers.monetary_score,
+        concat(
+            cast(customers.recency_score as string),
+            cast(customers.frequency_score as string),
+            cast(customers.monetary_score as string)
+        ) as rfm_code,
+        cast(
+            customers.recency_score + customers.frequency_score + customers.monetary_score as int
+        ) as rfm_total,
+        cast(
+            least(
+                10,
+                1 + 10 * spend_ranks.customers_below div greatest(spend_ranks.other_customers, 1)
+            ) as int
+        ) as spend_decile,
+
+        -- flags
+        customers.total_orders >= 2 as is_repeat_customer,
+        customers.as_of_date > customers.expected_next_order_date as is_overdue,
+
+        -- times
+        customers.first_order_date,
+        customers.last_order_date,
+        customers.expected_next_order_date,
+        cast(customers.tenure_days as int) as tenure_days,
+        cast(customers.days_since_last_order as int) as days_since_last_order,
+        {{ quotient(
+            'datediff(customers.last_order_date, customers.first_order_date)',
+            'customers.total_orders - 1',
+            'decimal(9, 2)'
+        ) }} as avg_days_between_orders,
+        customers.median_days as median_days_between_orders,
+        cast(trunc(customers.first_order_date, 'month') as date) as cohort_month,
+        date_sub(
+            customers.first_order_date, {{ iso_weekday('customers.first_order_date') }} - 1
+        ) as cohort_week,
 
         -- audit
         current_timestamp() as last_updated_timestamp,
         {{ run_id() }} as _run_id,
 
         -- partition
-        segments.customer_segment
-    from scored_customers
-    left join segments
-        on scored_customers.user_id = segments.user_id
+        customers.customer_segment
+    from expected_orders as customers
+    inner join spend_ranks
+        on customers.user_id = spend_ranks.user_id
+    inner join favorite_weekdays
+        on customers.user_id = favorite_weekdays.user_id
+    inner join favorite_hours
+        on customers.user_id = favorite_hours.user_id
+    left join customer_lines
+        on customers.user_id = customer_lines.user_id
 
 )
 

@@ -22,7 +22,6 @@ lines as (
     select
         products.department,
         order_items.date,
-        order_items.product_id,
         order_items.order_id,
         order_items.user_id,
         order_items.allocated_amount
@@ -50,6 +49,17 @@ department_orders as (
         date,
         order_id,
         user_id
+
+),
+
+-- what the whole order came to, all its departments together
+baskets as (
+
+    select
+        order_id,
+        sum(sales) as basket_sales
+    from department_orders
+    group by order_id
 
 ),
 
@@ -82,32 +92,22 @@ new_customers as (
 
 ),
 
-products_sold as (
-
-    select
-        department,
-        date,
-        count(distinct product_id) as products_sold
-    from lines
-    group by
-        department,
-        date
-
-),
-
 days as (
 
     select
-        department,
-        date,
-        sum(sales) as total_sales,
-        sum(quantity) as total_quantity,
+        department_orders.department,
+        department_orders.date,
+        sum(department_orders.sales) as total_sales,
+        sum(baskets.basket_sales) as basket_sales,
+        sum(department_orders.quantity) as total_quantity,
         count(*) as order_count,
-        count(distinct user_id) as customer_count
+        count(distinct department_orders.user_id) as customer_count
     from department_orders
+    inner join baskets
+        on department_orders.order_id = baskets.order_id
     group by
-        department,
-        date
+        department_orders.department,
+        department_orders.date
 
 ),
 
@@ -120,18 +120,14 @@ final as (
 
         -- amounts
         cast(days.total_sales as decimal(18, 2)) as total_sales,
+        cast(days.basket_sales as decimal(18, 2)) as basket_sales,
 
         -- counts
         days.total_quantity,
         days.order_count,
         days.customer_count,
-        products_sold.products_sold,
         coalesce(new_customers.new_customers, 0) as new_customers
     from days
-    inner join products_sold
-        on
-            days.department = products_sold.department
-            and days.date = products_sold.date
     left join new_customers
         on
             days.department = new_customers.department

@@ -19,7 +19,7 @@ valid_rows as (
 
     select
         *,
-        cast((dayofweek(date) + 5) % 7 + 1 as int) as day_of_week,
+        {{ iso_weekday('date') }} as day_of_week,
         hour(order_timestamp) as hour_of_day
     from orders_checked
     where size(reasons) = 0

@@ -28,10 +28,17 @@ SQL_FILES = (
     "silver_products.sql",
     "silver_orders.sql",
     "silver_order_items.sql",
+    "as_of.sql",
     "daily_sales.sql",
+    "basket_affinity.sql",
     "product_performance.sql",
     "department_analytics.sql",
+    "segments.sql",
     "customer_insights.sql",
+    "cohort_retention.sql",
+    "order_time_patterns.sql",
+    "segment_migration.sql",
+    "data_reconciliation.sql",
 )
 
 RAW_TABLES = """

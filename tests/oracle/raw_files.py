@@ -43,7 +43,10 @@ Record = list[str] | None
 
 @dataclass(frozen=True)
 class RawFile:
-    """One file below the raw folder; `fault` says why it does not count, None when it does."""
+    """One file below the raw folder; `fault` says why it does not count, None when it does.
+
+    A file whose name is right has its date even when its content is of no use: it was expected.
+    """
 
     table: str
     source_file: str
@@ -75,13 +78,13 @@ def read_file(path: Path, table: str) -> RawFile:
     """One file with its records, or with the fault that keeps all of them out."""
     file = RawFile(table, f"{table}/{path.name}")
     try:
-        file_date = date_of_name(path.name, table)
+        file = replace(file, file_date=date_of_name(path.name, table))
         content = path.read_bytes()
         records = tuple(records_of(text_of(content, path.suffix == ".gz"), COLUMNS[table]))
     except FileFault as fault:
         return replace(file, fault=str(fault))
     content_hash = hashlib.sha256(content).hexdigest()
-    return replace(file, file_date=file_date, content_hash=content_hash, records=records)
+    return replace(file, content_hash=content_hash, records=records)
 
 
 def date_of_name(name: str, table: str) -> date | None:

@@ -92,7 +92,7 @@ class Lakes:
             AssertionError: It is not there, or a full refresh gives other values.
         """
         settings = self.settings(root)
-        write_state(root / "effective", plan.loaded())
+        write_state(root / "effective", plan.effective())
         assert_equals_oracle(settings, root / "effective")
         assert_rows_add_up(settings)
         before = values_of(settings)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.properties.shop import Content
+from tests.properties.shop import Content, Fault
 
 State = Mapping[str, Content]
 
@@ -28,6 +28,18 @@ class Plan:
         for state in self.states:
             expected.arrive(state)
         return expected.loaded
+
+    def effective(self) -> dict[str, Content]:
+        """The loaded contents, and an empty one for any other path that a file ever had.
+
+        An oracle without a memory needs their names, which say for which days files were expected.
+        """
+        empty = {
+            path: Content(content.table, (), fault=Fault.EMPTY)
+            for state in self.states
+            for path, content in state.items()
+        }
+        return empty | self.loaded()
 
     def __str__(self) -> str:
         return "\n".join(self._lines())

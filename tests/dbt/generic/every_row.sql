@@ -10,8 +10,8 @@ with
 checked as (
 
     select
-        *,
-        {{ reasons(broken) }} as broken_rules
+        {{ reasons(broken) }} as broken_rules,
+        *
     from {{ model }}
 
 )

@@ -9,8 +9,8 @@ with
 checked as (
 
     select
-        *,
-        {{ reasons(rules) }} as null_columns
+        {{ reasons(rules) }} as null_columns,
+        *
     from {{ model }}
 
 )

@@ -62,17 +62,60 @@ create macro value_fault(column_name, content, typed, is_required) as
 create macro sorted_reasons(reasons) as
     list_sort(list_filter(reasons, lambda reason: reason is not null));
 
--- Both operands whole numbers, not negative; null when the denominator is 0.
+-- Exact division of whole numbers, rounded once: half up, away from zero when negative; null when
+-- the denominator is 0. Denominators are never negative.
 create macro half_up(numerator, denominator) as
-    (2 * numerator + denominator) // nullif(2 * denominator, 0);
+    sign(numerator)
+    * (
+        (2 * abs(cast(numerator as hugeint)) + cast(denominator as hugeint))
+        // nullif(2 * cast(denominator as hugeint), 0)
+    );
 
 create macro cents(amount) as cast(amount * 100 as hugeint);
 
 create macro money(whole_cents) as
     cast(cast(whole_cents as decimal(20, 0)) * cast(0.01 as decimal(3, 2)) as decimal(18, 2));
 
+create macro mean_money(amount, number) as money(half_up(cents(amount), number));
+
+-- A mean of counts or days, two places.
+create macro mean_of(numerator, denominator) as
+    cast(
+        cast(half_up(100 * cast(numerator as hugeint), denominator) as decimal(9, 0))
+        * cast(0.01 as decimal(3, 2)) as decimal(9, 2)
+    );
+
+-- A part of a whole, six places.
 create macro rate(numerator, denominator) as
     cast(
-        cast(half_up(1000000 * numerator, denominator) as decimal(12, 0))
+        cast(half_up(1000000 * cast(numerator as hugeint), denominator) as decimal(12, 0))
         * cast(0.000001 as decimal(7, 6)) as decimal(9, 6)
     );
+
+-- A quotient that may be large or negative, six places.
+create macro ratio(numerator, denominator) as
+    cast(
+        cast(half_up(1000000 * cast(numerator as hugeint), denominator) as decimal(18, 0))
+        * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)
+    );
+
+create macro growth(now, before) as ratio(cents(now) - cents(before), cents(before));
+
+-- Shares in millionths of a millionth: with six places many shares would not add up to 1.
+create macro share_units(numerator, denominator) as
+    half_up(1000000000000 * cast(numerator as hugeint), denominator);
+
+create macro as_share(units) as
+    cast(
+        cast(units as decimal(18, 0)) * cast(0.000000000001 as decimal(13, 12)) as decimal(18, 12)
+    );
+
+create macro share(numerator, denominator) as as_share(share_units(numerator, denominator));
+
+create macro money_share(part, whole) as share(cents(part), cents(whole));
+
+-- The two in the middle, which are the same one for an odd count, added up; null for no number.
+create macro twice_median(numbers) as
+    list_sort(numbers)[(len(numbers) + 1) // 2] + list_sort(numbers)[len(numbers) // 2 + 1];
+
+create macro squared(number) as number * number;
