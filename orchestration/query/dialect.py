@@ -16,7 +16,7 @@ from orchestration.query.tables import place_of
 
 # Functions of Trino under which DuckDB has nothing, or something else.
 MACROS = """
-create macro half_up(n, d) as sign(n) * sign(d) * ((2 * abs(n) + abs(d)) // (2 * abs(d)));
+create macro trino_half_up(n, d) as sign(n) * sign(d) * ((2 * abs(n) + abs(d)) // (2 * abs(d)));
 create macro array_join(list, separator) as array_to_string(list, separator);
 create macro day_of_month(moment) as day(moment);
 create macro year_of_week(moment) as isoyear(moment);

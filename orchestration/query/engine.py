@@ -23,6 +23,7 @@ from orchestration.query.as_of import AsOf
 from orchestration.query.dialect import MACROS, bridge
 from orchestration.query.explained import explained
 from orchestration.query.places import fault
+from orchestration.query.references import with_tables
 from orchestration.query.show import plan_of, shown
 from orchestration.query.tables import View, full_name, open_view, place_of, tables_in, text
 from orchestration.query.typed import bridge_types
@@ -64,7 +65,7 @@ def ask(settings: Settings, sql: str, as_of: AsOf | None = None) -> Answer:
     """
     require_lakehouse(settings)
     known = all_tables(settings)
-    statement = guard.only_statement(sql)
+    statement = guard.only_statement(with_tables(sql))
     if guard.is_show(statement):
         return _answer(_connected([], with_rows=False), shown(statement, known))
     return _run(statement, known, as_of)

@@ -169,7 +169,7 @@ def _quotient(
     numerator = f"cast(cast(:n as decimal(38, {of[1]})) * {10 ** of[1]} as hugeint)"
     denominator = f"cast(cast(:d as decimal(38, {by[1]})) * {10 ** by[1]} as hugeint)"
     step = f"0.{'1'.zfill(scale)}" if scale else "1"
-    rounded = f"half_up({numerator} * {10 ** (scale + by[1] - of[1])}, {denominator})"
+    rounded = f"trino_half_up({numerator} * {10 ** (scale + by[1] - of[1])}, {denominator})"
     kind = f"decimal({min(digits, _MOST_DIGITS)}, {scale})"
     template = f"cast(cast({rounded} as decimal(38, 0)) * {step} as {kind})"
     tree: exp.Expr = parse_one(template, dialect="duckdb")

@@ -78,7 +78,7 @@ def test_a_query_that_does_more_than_to_read_is_refused(refused: Refused, sql: s
         "select * from duckdb_settings()",
         "select current_setting('allowed_paths')",
         "select getenv('HOME')",
-        "select half_up(1, 2)",
+        "select trino_half_up(1, 2)",
     ],
 )
 def test_a_function_that_athena_does_not_have_is_refused(refused: Refused, sql: str) -> None:
