@@ -30,12 +30,6 @@ from orchestration.query.typed import bridge_types
 from orchestration.query.types_of_terms import Types
 from orchestration.versions import all_tables, require_lakehouse
 
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    # Else a name that is no table would be looked up among the variables of this program.
-    "python_enable_replacements": "false",
-}
 _AS_OF = "as_of"
 
 
@@ -102,15 +96,16 @@ def _answer(connection: duckdb.DuckDBPyConnection, translated: str) -> Answer:
 
 def _connected(views: list[View], *, with_rows: bool) -> duckdb.DuckDBPyConnection:
     """A locked connection with these tables, or with empty ones of the same columns."""
-    connection = duckdb.connect(config=_CONFIG)
+    connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     connection.execute(MACROS)
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     for view in views:
         connection.execute(view.statement if with_rows else view.blank_statement)
-    files = ", ".join(text(path) for view in views if with_rows for path in view.readable)
+    files = ", ".join(text(path) for view in views if with_rows for path in view.files)
     connection.execute(f"set allowed_paths = [{files}]")
+    # Then no extension can be loaded either, and no variable of this program is taken for a table.
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection

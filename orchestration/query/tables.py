@@ -6,7 +6,6 @@ read by DuckDB itself: the Arrow reader that `delta_reader` uses needs a second 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,17 +62,12 @@ class View:
 
     @property
     def _arguments(self) -> str:
-        files = ", ".join(text(_without_patterns(file)) for file in self.files)
+        files = ", ".join(text(file) for file in self.files)
         options = "union_by_name = true, hive_partitioning = false"
         if self.partitions:
             kinds = ", ".join(f"{text(name)}: {self.columns[name]}" for name in self.partitions)
             options = f"union_by_name = true, hive_partitioning = true, hive_types = {{{kinds}}}"
         return f"[{files}], {options}"
-
-    @property
-    def readable(self) -> set[str]:
-        """What DuckDB has to be allowed to open: the files, and how the view spells them."""
-        return {*self.files, *map(_without_patterns, self.files)}
 
     @property
     def blank_statement(self) -> str:
@@ -166,8 +160,3 @@ def _require_plain_files(name: str, table: DeltaTable) -> None:
 
 def _names(known: Mapping[str, Path]) -> list[str]:
     return [name.split(".")[1] for name in known]
-
-
-def _without_patterns(path: str) -> str:
-    """The path as it is, where DuckDB would take some signs for a pattern."""
-    return re.sub(r"[\[*?]", lambda sign: f"[{sign[0]}]", path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from ingestion.errors import LakehouseError
@@ -102,16 +103,16 @@ def test_a_file_a_variable_or_a_table_of_duckdb_is_no_table(refused: Refused, na
         "set enable_external_access = true",
         "set allowed_paths = ['/']",
         "load httpfs",
-        "select * from settings",
+        "set python_enable_replacements = true",
+        "select * from variable",
         "select * from glob('/*')",
     ],
 )
-def test_the_connection_is_locked_for_what_the_guard_might_miss(
-    settings: Settings, sql: str
-) -> None:
+def test_the_connection_is_locked_for_what_the_guard_might_miss(sql: str) -> None:
+    variable = pa.table({"a": [1]})  # DuckDB can find it by its name
     with pytest.raises(duckdb.Error):
         engine._connected([], with_rows=True).execute(sql).fetchall()
-    assert settings.root  # a variable that DuckDB could find by its name
+    assert variable.num_rows == 1
     assert not list(Path(__file__).parent.glob("x.*"))
 
 
