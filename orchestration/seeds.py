@@ -43,8 +43,7 @@ def _check_rows(path: Path, types: dict[str, str]) -> None:
                     "Write the columns with these names in this order, and run again.",
                 )
             for number, row in enumerate(filter(None, reader), start=1):
-                where = f"{name}, row {number} (line {reader.line_num})"
-                _check_row(where, dict(zip(types, row, strict=False)), len(row), types)
+                _check_row(f"{name}, row {number} (line {reader.line_num})", row, types)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LakehouseError(
             f"{name} can't be read: {error}",
@@ -52,13 +51,13 @@ def _check_rows(path: Path, types: dict[str, str]) -> None:
         ) from error
 
 
-def _check_row(where: str, row: dict[str, str], fields: int, types: dict[str, str]) -> None:
-    if fields != len(types):
+def _check_row(where: str, row: list[str], types: dict[str, str]) -> None:
+    if len(row) != len(types):
         raise LakehouseError(
-            f"{where} has {fields} values, not {len(types)}: {','.join(row.values())}",
+            f"{where} has {len(row)} values, not {len(types)}: {','.join(row)}",
             f"Write a value for each of {', '.join(types)}, and run again.",
         )
-    for column, value in row.items():
+    for column, value in zip(types, row, strict=True):
         if not value.strip():
             problem, wanted = "is empty", "a value"
         elif types[column] == "int" and not _WHOLE_NUMBER.fullmatch(value.strip()):

@@ -5,6 +5,8 @@ It reads the Delta tables without Spark, so that asking costs nothing.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 from rich.console import Console
 
@@ -14,6 +16,7 @@ from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
+from orchestration.freshness import print_freshness
 from orchestration.query_display import has_table, print_query
 
 _FILES = """
@@ -23,7 +26,7 @@ select table_name, status, count(*) as files, sum(records_read) as records_read,
     max(file_date) as newest_day, max(recorded_at) as last_arrival
 from ops.ingested_files group by all order by all
 """
-_QUARANTINE = """
+QUARANTINE = """
 select source_file, reason, recorded_at from ops.ingested_files
 qualify status = 'quarantined'
     and recorded_at = max(recorded_at) over (partition by source_file)
@@ -31,7 +34,7 @@ order by source_file
 """
 _MISSING = "select expected_file, state from ops.missing_files order by expected_file"
 # Not `is null`: of a table that lacked the column once, files from that time would be passed over.
-_REJECTS = """
+REJECTS = """
 select table_name, reason, count(*) as records,
     min(source_file || ' record ' || record_number) as example
 from (
@@ -42,7 +45,7 @@ from (
 )
 group by all order by records desc, reason
 """
-_SILVER_REJECTS = """
+SILVER_REJECTS = """
 select '{table}' as table_name, reason, count(*) as rows,
     min(source_file || ' record ' || record_number) as example
 from (select *, unnest(reasons) as reason from silver.{table}_rejected)
@@ -87,22 +90,26 @@ select erased_at, date, table_name, sum(records) as records,
 from ops.erasures group by all order by all
 """
 _OPS = (
-    ("Last run", _LAST_RUN, "runs"),
     ("Files", _FILES, "ingested_files"),
-    ("In quarantine", _QUARANTINE, "ingested_files"),
+    ("In quarantine", QUARANTINE, "ingested_files"),
     ("Missing", _MISSING, "missing_files"),
     (
         "Several files for one day: of rows with one key the last file's count",
         _SAME_DAY,
         "ingested_files",
     ),
-    ("Rejected records (bronze)", _REJECTS, "rejected_records"),
+    ("Rejected records (bronze)", REJECTS, "rejected_records"),
     ("Taken out because people were erased", _ERASURES, "erasures"),
 )
 
 
-def print_status(console: Console, settings: Settings) -> None:
+def print_status(console: Console, settings: Settings, now: datetime) -> None:
     """Print the state of the lakehouse at the root.
+
+    Args:
+        console: Where to.
+        settings: The root, and the raw folder to compare it with.
+        now: For how long ago something was loaded.
 
     Raises:
         LakehouseError: There is no lakehouse at the root.
@@ -119,10 +126,13 @@ def print_status(console: Console, settings: Settings) -> None:
             soft_wrap=True,
         )
     silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
+    if has_table(connection, "ops", "runs"):  # the first run makes it at its end only
+        print_query(console, connection, "Last run", _LAST_RUN)
+    print_freshness(console, connection, now)
     for title, query, name in _OPS:
-        if has_table(connection, "ops", name):  # the first run makes some of them at its end only
+        if has_table(connection, "ops", name):
             print_query(console, connection, title, query)
-    rejects = " union all ".join(f"({_SILVER_REJECTS.format(table=table)})" for table in silver)
+    rejects = " union all ".join(f"({SILVER_REJECTS.format(table=table)})" for table in silver)
     equations = " union all ".join(
         f"({_EQUATION.format(table=table, is_waiting=_IS_WAITING.get(table, 'false'))})"
         for table in silver

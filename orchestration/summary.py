@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from types import MappingProxyType
 
 import duckdb
 from rich.console import Console
@@ -18,13 +17,13 @@ from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.dbt import NodeResult
 from orchestration.delta_reader import connect
+from orchestration.found_rows import found_rows
 from orchestration.history import FAILED, PASSED, WARNED
 from orchestration.query_display import has_table
 from orchestration.run import RunResult
 
 _TOP = 3
 # A row of gold is long; what is wrong with it and its key stand first.
-_ROW_WIDTH = 300
 _GOLD_TO_SHOW = "daily_sales"
 
 
@@ -41,7 +40,8 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             soft_wrap=True,
         )
     _print_replaced_days(console, connection, result.results)
-    print_nodes(console, result.results, _failing_rows(connection, result))
+    found = found_rows(connection, result.run_id, result.results)
+    print_nodes(console, result.results, found)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
     for line in _next_steps(settings, result):
@@ -180,41 +180,27 @@ def _days(days: Sequence[date | None]) -> str:
     return f"{len(days):,} from {days[0]} to {days[-1]}"
 
 
-def _failing_rows(connection: duckdb.DuckDBPyConnection, result: RunResult) -> dict[str, list[str]]:
-    """A few rows of each failed test, by its name."""
-    rows: dict[str, list[str]] = {}
-    query = (
-        "select failing_row from ops.test_failures where run_id = ? and test_name = ?"
-        " order by 1 limit ?"
-    )
-    for node in result.results:
-        if node.status == "fail":
-            found = connection.execute(query, [result.run_id, node.name, _TOP]).fetchall()
-            rows[node.name] = [row for (row,) in found]
-    return rows
-
-
 def print_nodes(
-    console: Console,
-    results: Sequence[NodeResult],
-    failing_rows: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    console: Console, results: Sequence[NodeResult], found: Mapping[str, Sequence[str]]
 ) -> None:
-    """Print the nodes that failed or warn, what dbt or the engine says, and rows that failed."""
+    """Print the nodes that failed, with what dbt or the engine says, and the tests that warn.
+
+    Args:
+        console: Where to.
+        results: All nodes.
+        found: By the name of a test, in words, what it found.
+    """
     for node in results:
         if node.is_bad:
             console.print(
                 f"[red]{node.status}[/] {node.kind} {node.name} ({node.file})", soft_wrap=True
             )
-            rows = (_shortened(row) for row in failing_rows.get(node.name, ()))
-            for words in (node.message, *rows):
-                console.print(f"  {words}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"  {node.message}", markup=False, highlight=False, soft_wrap=True)
         elif node.status == "warn":
-            words = escape(f"{node.name}: {node.message}")
-            console.print(f"[yellow]warn[/] {words}", soft_wrap=True)
-
-
-def _shortened(row: str) -> str:
-    return row if len(row) <= _ROW_WIDTH else f"{row[:_ROW_WIDTH]} ..."
+            rows = "1 row" if node.failures == 1 else f"{node.failures:,} rows"
+            console.print(f"[yellow]warn[/] {escape(node.name)}: {rows}", soft_wrap=True)
+        for row in found.get(node.name, ()):
+            console.print(f"  {row}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _next_steps(settings: Settings, result: RunResult) -> list[str]:

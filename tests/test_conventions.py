@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from dbt.cli.main import dbtRunner
+from pyspark.sql.types import StructType
 
+from ingestion import ops_tables
 from orchestration.dbt import PROJECT_FOLDER
 
 TARGETS = ("sail", "local", "dev", "staging", "prod")
@@ -89,6 +92,20 @@ def test_every_column_is_described(manifest: Any) -> None:
             assert len(column.description) > 10, f"{node.name}.{column.name}"
 
 
+def test_every_column_of_an_ops_table_is_described_and_no_other(manifest: Any) -> None:
+    described = {
+        source.name: set(source.columns)
+        for source in manifest.sources.values()
+        if source.source_name == "ops"
+    }
+    schemas = {
+        name.lower(): set(schema.names)
+        for name, schema in vars(ops_tables).items()
+        if isinstance(schema, StructType)
+    }
+    assert described == schemas
+
+
 def test_gold_has_an_enforced_contract_and_a_type_for_every_column(manifest: Any) -> None:
     for model in models(manifest):
         if model.fqn[1] == "gold":
@@ -125,3 +142,15 @@ def test_a_macro_has_its_own_file_a_description_and_forty_lines_at_most(manifest
     for macro in ours:
         assert Path(macro.original_file_path).stem == macro.name
         assert macro.description, macro.name
+
+
+def test_every_var_is_listed_in_the_documents_with_its_unit_and_default() -> None:
+    vars_of_project = yaml.safe_load((PROJECT_FOLDER / "dbt_project.yml").read_text())["vars"]
+    page = (PROJECT_FOLDER / "docs" / "configuration.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.split("## Vars")[1].splitlines()]
+    listed = {row[0].strip("`"): row[1:3] for row in rows if row[0].startswith("`")}
+    assert listed.keys() == vars_of_project.keys()
+    for name, (unit, default) in listed.items():
+        value = vars_of_project[name]
+        assert unit, name
+        assert (None if default == "none" else yaml.safe_load(default.strip("`"))) == value, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from orchestration import dbt
 from orchestration.delta_reader import connect
 from orchestration.progress import Display
 from orchestration.run import run
+from orchestration.summary import print_summary
 from tests.lakehouse import STARTED_AT
 
 PROJECT = Path(__file__).parent.parent
@@ -117,3 +119,70 @@ def test_failing_rows_of_a_test_are_kept_with_the_run_that_found_them(
     assert [(row.test_name, row.failing_row) for row in rows] == [
         ("assert_nothing_is_sold", '{"order_id":10000}')
     ]
+
+
+LIMITS = ("recency_min", "recency_max", "frequency_min", "frequency_max", "fm_min", "fm_max")
+RULES = f"""rule_order,customer_segment,{",".join(LIMITS)}
+10,best,4,5,1,5,4,5
+20,good,3,5,1,5,1,5
+"""
+REST = "90,rest,1,5,1,5,1,5\n"
+
+
+@pytest.mark.parametrize(
+    ("seed", "rows", "told"),
+    [
+        (
+            "segment_rules",
+            RULES + "30,rest,1,2,1,5,2,5\n",
+            [
+                "assert_segment_rules_cover_every_score",
+                '"recency_score":1,"frequency_score":1,"monetary_score":1,"nearest_rule_order":30',
+            ],
+        ),
+        (
+            "segment_rules",
+            RULES + "20,Again,2,2,1,5,1,5\n30,never,4,5,1,6,1,5\n40,none,2,1,1,5,1,5\n" + REST,
+            [
+                '"unique_field":20,"n_records":2',
+                '{"rule_order":30,"customer_segment":"never"',
+                '"broken_rules":["limits are scores from 1 to 5"],"rule_order":30',
+                '"broken_rules":["a segment is named in lower case, digits and underscores, as it'
+                ' names a folder"],"rule_order":20',
+                '"broken_rules":["no lower limit is above the upper one","none stands for no'
+                ' segment"],"rule_order":40',
+            ],
+        ),
+        (
+            "segment_rules",
+            RULES + "30,rest,1,five,1,5,1,5\n",
+            ["seeds/segment_rules.csv, row 3 (line 4): recency_max is 'five'"],
+        ),
+        (
+            "department_aliases",
+            "alias,department\nbooks,Books\nbooks,Toys\nToys,Toys\n",
+            [
+                '"unique_field":"books","n_records":2',
+                '"broken_rules":["alias is in lower case and trimmed"],"alias":"Toys"',
+            ],
+        ),
+    ],
+)
+def test_a_build_with_a_broken_seed_names_the_row(
+    built: Settings, project: Path, seed: str, rows: str, told: list[str]
+) -> None:
+    (project / "seeds" / f"{seed}.csv").write_text(rows)
+    shown = io.StringIO()
+    try:
+        result = run(
+            built,
+            Display(Console(), quiet=True),
+            with_ingest=False,
+            build_arguments=["--select", seed],
+        )
+    except LakehouseError as error:
+        shown.write(error.problem)
+    else:
+        print_summary(Console(file=shown, width=200), built, result)
+    for words in told:
+        assert words in shown.getvalue()

@@ -20,9 +20,13 @@ from ingestion.settings import Settings
 from orchestration.delta_reader import connect
 from orchestration.generate import Plan, default_shares, generate
 from orchestration.progress import Display
+from orchestration.report.page import render
+from orchestration.report.reading import Lake
 from orchestration.run import EXIT_INCOMPLETE, EXIT_WELL, RunResult, run
 from orchestration.versions import data_tables
 from tests.compare import assert_equals_oracle, assert_same_values, values_of
+from tests.oracle import Oracle
+from tests.orchestration.report.seen import Seen
 
 PROJECT = Path(__file__).parent.parent
 REAL = PROJECT.parent / "shared" / "data" / "real"
@@ -145,6 +149,23 @@ def test_runs_and_test_results_have_a_history(sample: Built) -> None:
         f"select count(*) from ops.test_results where run_id = '{run_id}' and status = 'pass'"
     )
     assert recorded == passed
+
+
+def test_the_report_of_the_sample_tells_what_is_in_its_files(sample: Built) -> None:
+    oracle = Oracle(PROJECT / "sample")
+    shown = Seen(render(Lake(sample.settings)))
+    days = oracle.rows("gold.daily_sales", ["total_sales", "order_count"], ["order_date desc"])
+    sales, orders = (sum(day[place] for day in days) for place in (0, 1))
+    assert f"Sales {sales:,.0f} currency units Orders {orders} in {len(days)} days" in shown.text
+    assert [row[1] for row in shown.tables["Sales by day, newest first"][1:]] == [
+        f"{day[0]:,}" for day in days
+    ]
+    products = oracle.rows(
+        "gold.product_performance", ["product_name", "total_sales"], ["sales_rank", "product_id"]
+    )
+    assert [(row[1], row[5]) for row in shown.tables["Products, by sales"][1:]] == [
+        (name, f"{sales:,}") for name, sales in products[:20]
+    ]
 
 
 @pytest.fixture(scope="module")

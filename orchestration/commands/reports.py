@@ -1,7 +1,9 @@
-"""Commands that only look: `lakehouse status`, `lakehouse trace` and `lakehouse cost`."""
+"""Commands that only look: `lakehouse status`, `runs`, `trace`, `report` and `cost`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +19,23 @@ def status(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
 
     settings = Settings.read(root=root, raw=raw, engine=engine)
     require_local_root(settings)
-    print_status(new_console(), settings)
+    print_status(new_console(), settings, datetime.now(UTC))
+
+
+def runs(
+    root: Root = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many of the newest runs.")] = 10,
+) -> None:
+    """Show the newest runs: records, seconds, tests passed, warned and failed, and what changed.
+
+    A test whose outcome is another than the last time it ran is named: failed, warned or fixed.
+    For example: lakehouse runs --limit 3
+    """
+    from orchestration.runs_report import print_runs
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    print_runs(new_console(), settings, limit)
 
 
 def trace(
@@ -34,6 +52,27 @@ def trace(
     settings = Settings.read(root=root)
     require_local_root(settings)
     print_trace(new_console(), settings, table, key)
+
+
+def report(
+    root: Root = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write, over what it holds.")
+    ] = Path("report.html"),
+) -> None:
+    """Write one HTML page about sales, departments, customers, products and the data's quality.
+
+    The file needs nothing beside it: open it in a browser, send it, or print it. It is made from
+    gold and the history of runs; no engine is started. For example: lakehouse report -o today.html
+    """
+    from orchestration.report.page import write_report
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    size = write_report(settings, output)
+    new_console().print(
+        f"wrote {output.resolve()} ({size / 1000:,.0f} kB)", soft_wrap=True, markup=False
+    )
 
 
 def cost(

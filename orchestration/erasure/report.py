@@ -43,7 +43,7 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
         print_query(console, connect(settings), title, _TAKEN_OUT, parameters)
     _print_raw(console, settings, outcome.raw)
     if outcome.result:
-        print_nodes(console, outcome.result.results)
+        print_nodes(console, outcome.result.results, {})
     if outcome.exit_code:
         console.print(
             "The erasure is not whole: something failed or is left. Mend it, then repeat the same"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from .oracle import Oracle
@@ -46,9 +48,13 @@ def item(
     position: int = 1,
     reordered: int = 0,
     time: str = "10:00:00",
+    days_since: int | str = "",
 ) -> str:
     """An order item line that fits the order made by `order`."""
-    return f"{item_id},{order_id},{user_id},,{product_id},{position},{reordered},{day}T{time},{day}"
+    return (
+        f"{item_id},{order_id},{user_id},{days_since},{product_id},{position},{reordered},"
+        f"{day}T{time},{day}"
+    )
 
 
 def write_raw(raw: Path, files: dict[str, str | bytes]) -> Path:
@@ -60,6 +66,23 @@ def write_raw(raw: Path, files: dict[str, str | bytes]) -> Path:
     return raw
 
 
-def oracle_of(raw: Path, files: dict[str, str | bytes]) -> Oracle:
+def oracle_of(
+    raw: Path, files: dict[str, str | bytes], *, as_of_date: date | None = None
+) -> Oracle:
     """An oracle on these files, with no aliases, whatever the repository's seed says."""
-    return Oracle(write_raw(raw, files), aliases=raw / "no_aliases.csv")
+    aliases = raw / "no_aliases.csv"
+    return Oracle(write_raw(raw, files), as_of_date=as_of_date, aliases=aliases)
+
+
+def values_of(oracle: Oracle, table: str, columns: str, where: str = "true") -> list[list[str]]:
+    """Rows as text with all their decimal places, in the order of their columns; null is '-'."""
+    names = columns.split()
+    rows = oracle.rows(f"{table} where {where}", names, ["all"])
+    return [[text_of(value) for value in row] for row in rows]
+
+
+def text_of(value: object) -> str:
+    """Decimals without an exponent, whatever their size."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return "-" if value is None else str(value)

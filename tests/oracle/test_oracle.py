@@ -52,3 +52,53 @@ def test_each_customer_is_new_once_and_has_one_segment(real: Oracle) -> None:
     assert real.rows("gold.daily_sales", ["sum(new_customers)"], []) == [(3_818,)]
     columns = "count(*)", "count(distinct user_id)", "count(customer_segment)"
     assert real.rows("gold.customer_insights", columns, []) == [(3_818, 3_818, 3_818)]
+
+
+def test_shares_add_up_to_one(real: Oracle) -> None:
+    sums = [
+        ("sum(sales_share)", "gold.product_performance"),
+        ("sum(sales_share_in_department)", "gold.product_performance group by department"),
+        ("sum(sales_share)", "gold.department_analytics group by period_type, period_start"),
+        ("sum(share)", "gold.order_time_patterns"),
+        ("sum(share)", "gold.segment_migration"),
+    ]
+    for column, table in sums:
+        found = real.rows(table, [column], [])
+        assert found
+        assert all(abs(total - 1) <= Decimal("0.000001") for (total,) in found), (table, found)
+
+
+def test_all_relations_agree(real: Oracle) -> None:
+    columns = "count(*)", "count(*) filter (where difference = 0)", "max(unallocated_value)"
+    assert real.rows("gold.data_reconciliation", columns, []) == [(17, 17, 0)]
+
+
+def test_no_rate_is_outside_zero_to_one(real: Oracle) -> None:
+    columns = real.rows(
+        "information_schema.columns where table_schema = 'gold' and regexp_matches("
+        "column_name, '(_rate|_penetration|_share|^share|^support|^confidence_.*|hhi_.*)$')",
+        ["table_name", "column_name"],
+        [],
+    )
+    assert len(columns) == 25
+    for table, column in columns:
+        count = f"count(*) filter (where {column} not between 0 and 1)"
+        assert real.rows(f"gold.{table}", [count], []) == [(0,)], (table, column)
+
+
+def test_parts_of_a_day_add_up_to_the_day(real: Oracle) -> None:
+    differing = (
+        "gold.daily_sales where new_customers + returning_customers <> unique_customers"
+        " or new_customer_orders + returning_customer_orders <> order_count"
+        " or new_customer_sales + returning_customer_sales <> total_sales"
+    )
+    assert real.rows(differing, ["order_date"], []) == []
+    last = real.rows("gold.daily_sales", ["max(sales_cum)", "max(sales_mtd)"], [])
+    assert last == [(TOTAL, TOTAL)]
+    files = real.rows("gold.daily_sales", ["sum(files_received)", "sum(rejected_rows)"], [])
+    assert files == [(20, 0)]
+
+
+def test_nearly_all_pairs_of_products_are_too_rare_to_say_anything(real: Oracle) -> None:
+    columns = "count(*)", "min(n_ab)", "max(n_ab)"
+    assert real.rows("gold.basket_affinity", columns, []) == [(269, 3, 5)]

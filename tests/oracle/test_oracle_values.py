@@ -131,3 +131,36 @@ def test_text_is_kept_as_it_is_and_must_not_be_empty(tmp_path: Path) -> None:
         (1, None, " Pen "),
         (100, 1, "Plain"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("quotient", "expected"),
+    [
+        ("half_up(5, 2)", "3"),
+        ("half_up(-5, 2)", "-3"),
+        ("half_up(7, 3)", "2"),
+        ("half_up(-7, 3)", "-2"),
+        ("half_up(0, 3)", "0"),
+        ("half_up(1, 0)", "None"),
+        ("mean_of(1, 8)", "0.13"),
+        ("mean_of(1, 0)", "None"),
+        ("rate(1, 2000000)", "0.000001"),
+        ("rate(1, 2000001)", "0.000000"),
+        ("rate(1, 0)", "None"),
+        ("ratio(-1, 2000000)", "-0.000001"),
+        ("ratio(-1, 2000001)", "0.000000"),
+        ("ratio(100000000000, 3)", "33333333333.333333"),
+        ("growth(0.50, 2.00)", "-0.750000"),
+        ("growth(0.50, 0)", "None"),
+        ("share(1, 2)", "0.500000000000"),
+        ("share(2, 3)", "0.666666666667"),
+        ("money_share(9999999999999999.98, 9999999999999999.99)", "1.000000000000"),
+        ("mean_money(0.25, 2)", "0.13"),
+        ("twice_median([5, 1, 2])", "4"),
+        ("twice_median([5, 1, 2, 4])", "6"),
+        ("twice_median(cast(null as bigint[]))", "None"),
+    ],
+)
+def test_quotients_are_exact_and_rounded_once(tmp_path: Path, quotient: str, expected: str) -> None:
+    [(value,)] = oracle_of(tmp_path, {}).rows("(select 1)", [quotient], [])
+    assert (f"{value:f}" if isinstance(value, Decimal) else str(value)) == expected

@@ -13,6 +13,7 @@ from ingestion.lock import only_run, restore_under_way
 from ingestion.settings import Settings
 from orchestration.cli import main
 from tests.lakehouse import Lakehouse
+from tests.orchestration.report.lakes import empty_gold, write_lake
 
 Outcome = tuple[int, str, str]
 
@@ -45,6 +46,8 @@ def run(
         "build",
         "replay",
         "status",
+        "runs",
+        "report",
         "cost",
         "query",
         "restore",
@@ -61,6 +64,16 @@ def test_help_names_every_command_and_explains_each(
     code, shown, _ = run(command, "--help")
     assert code == 0
     assert f"lakehouse {command} " in shown
+
+
+def test_report_writes_its_page_here_and_tells_where(
+    run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    write_lake(tmp_path / "lake", empty_gold())
+    code, shown, _ = run("report", "--root", str(tmp_path / "lake"))
+    assert code == 0
+    assert f"wrote {tmp_path / 'report.html'} (" in shown
+    assert "No orders yet." in (tmp_path / "report.html").read_text()
 
 
 def test_help_tells_the_exit_codes_and_where_to_start(run: Callable[..., Outcome]) -> None:

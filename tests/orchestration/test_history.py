@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,11 +8,15 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from ingestion.completeness import MissingFile
 from ingestion.errors import LakehouseError
+from ingestion.ingest import Report
+from ingestion.ledger import Plan, Status
 from orchestration.dbt import NodeResult
 from orchestration.history import record_run
 from orchestration.past_runs import past_runs
 from orchestration.run import RunResult
+from tests.ingestion.ledgers import ledger_row
 from tests.lakehouse import STARTED_AT, Lakehouse
 
 FINISHED_AT = STARTED_AT + timedelta(minutes=2)
@@ -58,6 +63,35 @@ def test_tests_and_models_are_kept_apart(lakehouse: Lakehouse) -> None:
     assert lakehouse.query("select model from ops.model_results") == [("silver.orders",)]
     assert lakehouse.query("select test_name from ops.test_results") == [("a_test",)]
     assert lakehouse.query("select models_built, tests_passed from ops.runs") == [(1, 1)]
+
+
+def test_a_test_is_recorded_with_its_outcome_its_rows_and_its_seconds(
+    lakehouse: Lakehouse,
+) -> None:
+    results = [
+        NodeResult("keys", "test", "silver.orders", "pass", 0, 0.2, "", "a.yml"),
+        NodeResult("dirt", "test", None, "warn", 3, 0.4, "Got 3 results", "b.sql"),
+        NodeResult("formula", "unit_test", "gold.daily_sales", "error", 0, 0.1, "", "c.yml"),
+    ]
+    record(lakehouse, RunResult("run", results=results))
+    assert lakehouse.query("select * from ops.test_results order by seconds desc") == [
+        ("run", "dirt", None, "warn", 3, 0.4, FINISHED_AT),
+        ("run", "keys", "silver.orders", "pass", 0, 0.2, FINISHED_AT),
+        ("run", "formula", "gold.daily_sales", "error", 0, 0.1, FINISHED_AT),
+    ]
+    query = "select tests_passed, tests_warned, tests_failed from ops.runs"
+    assert lakehouse.query(query) == [(1, 1, 1)]
+
+
+def test_a_run_is_recorded_with_the_files_and_records_it_read(lakehouse: Lakehouse) -> None:
+    loaded = replace(ledger_row("orders/2025-04-01.csv", "a"), records_read=9, records_rejected=8)
+    refused = ledger_row("orders/2025-04-02.csv", "b", Status.QUARANTINED)
+    gap = MissingFile("orders", None, "orders/2025-04-03.csv", "missing")
+    report = Report(Plan(), rows=[loaded, refused], missing=[gap, gap, gap])
+    record(lakehouse, RunResult("run", report=report))
+    counts = "files_loaded, files_quarantined, files_missing"
+    records = "records_read, records_loaded, records_rejected"
+    assert lakehouse.query(f"select {counts}, {records} from ops.runs") == [(1, 1, 3, 10, 2, 8)]
 
 
 def test_each_step_is_recorded_with_the_engine_and_the_cores_it_ran_on(

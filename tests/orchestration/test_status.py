@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from orchestration.status import print_status
 from tests.ingestion.ledgers import ledger_row
 
 FIRST, SECOND = datetime(2025, 4, 1, tzinfo=UTC), datetime(2025, 4, 2, tzinfo=UTC)
+NOW = datetime(2025, 4, 2, 20, tzinfo=UTC)
 FILE = "orders/2025-04-01.csv"
 
 
@@ -27,10 +28,15 @@ def version(status: str, content: str, recorded_at: datetime, **values: Any) -> 
     return {name: value for name, value in (row | values).items() if name != "dates"}
 
 
+def day_of(table: str, day: int | None) -> dict[str, Any]:
+    file_date = date(2025, 4, day) if day else None
+    return {"source_file": f"{table}/{day}", "table_name": table, "file_date": file_date}
+
+
 def shown(root: Path) -> str:
     console = Console(width=160, force_terminal=False)
     with console.capture() as capture:
-        print_status(console, Settings(str(root), str(root / "raw")))
+        print_status(console, Settings(str(root), str(root / "raw")), NOW)
     return " ".join(capture.get().split())
 
 
@@ -120,3 +126,27 @@ def test_two_files_for_one_day_are_told_with_the_one_that_wins(tmp_path: Path) -
     assert f"orders 2025-04-01 {FILE} and {packed} {packed}" in shown(tmp_path)
     write(tmp_path / "one", "ops/ingested_files", rows[0])
     assert "Several files for one day" not in shown(tmp_path / "one")
+
+
+def test_each_table_shows_its_newest_day_its_load_and_how_far_it_is_behind(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "ops/ingested_files",
+        version("loaded", "a", FIRST, batch_id="the first run"),
+        version("loaded", "b", SECOND, batch_id="the second run", **day_of("orders", 3)),
+        version("loaded", "c", FIRST, batch_id="the first run", **day_of("order_items", 1)),
+        version("quarantined", "d", SECOND, **day_of("order_items", 4)),
+        version("loaded", "e", FIRST, batch_id="the first run", **day_of("products", None)),
+    )
+    expected = ("orders", "orders", "order_items", "order_items", "order_items")
+    write(tmp_path, "ops/missing_files", *({"table_name": name} for name in expected))
+    text = shown(tmp_path)
+    assert "products 0 2025-04-01 00:00 44 h the first ru" in text
+    assert "orders 2025-04-03 1 orders/2025-04-04.csv 2 2025-04-02 00:00 20 h the second r" in text
+    assert "order_items 2025-04-01 3 order_items/2025-04-02.csv 3 2025-04-01 00:00 44 h" in text
+
+
+def test_a_table_of_which_nothing_was_loaded_has_no_newest_day(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("quarantined", "a", FIRST))
+    write(tmp_path, "ops/missing_files", {"table_name": "orders"})
+    assert "last loaded ago by run products 0 orders 1 order_items 0" in shown(tmp_path)

@@ -71,7 +71,7 @@ create macro half_up(numerator, denominator) as
         // nullif(2 * cast(denominator as hugeint), 0)
     );
 
-create macro cents(amount) as cast(amount * 100 as hugeint);
+create macro cents(amount) as cast(cast(amount as decimal(38, 2)) * 100 as hugeint);
 
 create macro money(whole_cents) as
     cast(cast(whole_cents as decimal(20, 0)) * cast(0.01 as decimal(3, 2)) as decimal(18, 2));

@@ -271,7 +271,7 @@ def test_the_proof_names_raw_files_and_records_and_status_shows_what_went(erased
     assert "products.csv" not in said
     console = Console(width=300, force_terminal=False)
     with console.capture() as capture:
-        print_status(console, erased.shop.settings)
+        print_status(console, erased.shop.settings, datetime.now(UTC))
     assert "Taken out because people were erased" in capture.get()
     assert " NO " not in capture.get()
 
