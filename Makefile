@@ -39,7 +39,7 @@ lint: setup ## Check style and types of the Python code and style of the SQL
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	LAKEHOUSE_ROOT=target/lint $(BIN)/sqlfluff lint models
+	LAKEHOUSE_ROOT=target/lint $(BIN)/sqlfluff lint models analyses
 
 types: setup ## Check the types alone
 	$(BIN)/mypy

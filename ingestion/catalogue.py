@@ -14,11 +14,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from ingestion.delta import quoted
+from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table, Type
-
-LAYERS = ("bronze", "silver", "gold", "ops")
 
 TABLE_PROPERTIES = {
     # Every reader of today can read these tables: no deletion vectors, no column mapping.

@@ -136,13 +136,6 @@ TEST_FAILURES = T.StructType(
     ]
 )
 
-# What these hold belongs to bronze, or says what silver was built from (models/ops), and goes back
-# with it. The other ops tables are the history of runs and tests, which only grows.
-DATA_OF_OPS = (
-    *("ingested_files", "rejected_records", "missing_files"),
-    *("inputs", "built_from", "touched_orders", "touched_order_items", "touched_departments"),
-)
-
 # Who was erased. Not part of what a restore brings back: that would bring the person back.
 ERASED_USERS = T.StructType(
     [

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingestion.errors import LakehouseError
-from orchestration.commands import documentation, erase, generate, pipeline, reports, upkeep
+from orchestration.commands import documentation, erase, generate, pipeline, query, reports, upkeep
 from orchestration.commands.terminal import Ended
 
 EPILOG = (
@@ -39,6 +39,7 @@ app.command()(reports.runs)
 app.command()(reports.trace)
 app.command()(reports.report)
 app.command()(reports.cost)
+app.command(epilog=query.EXAMPLES)(query.query)
 app.command()(documentation.docs)
 app.command()(documentation.lineage)
 app.command()(upkeep.restore)

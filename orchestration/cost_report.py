@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingestion.catalogue import LAYERS
 from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from orchestration.cost import (
     DAYS_OF_A_MONTH,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 from deltalake import DeltaTable
 
-from ingestion.catalogue import LAYERS
+from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from orchestration.versions import all_tables, require_lakehouse

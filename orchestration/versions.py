@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from ingestion.errors import LakehouseError
-from ingestion.ops_tables import DATA_OF_OPS
+from ingestion.layers import DATA_OF_OPS
 from ingestion.settings import Settings
 
 _DATA = ("bronze/*", "silver/*", "gold/*", *(f"ops/{name}" for name in DATA_OF_OPS))

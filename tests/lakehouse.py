@@ -12,8 +12,9 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-from ingestion.catalogue import LAYERS, register_tables
+from ingestion.catalogue import register_tables
 from ingestion.ingest import Report, ingest
+from ingestion.layers import LAYERS
 from ingestion.ledger import Batch
 from ingestion.replay import Review, repair, review
 from ingestion.settings import Settings

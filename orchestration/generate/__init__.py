@@ -6,10 +6,14 @@ The real data is clean, so every reject, gap and drift that the pipeline must su
 here. The manifest says exactly what was spoilt and what the pipeline is expected to make of it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
 from orchestration.generate.manifest import Injected, Manifest
 from orchestration.generate.plan import Plan, PlanError, default_shares, shares_of
 from orchestration.generate.registry import DEFECTS, Defect, Level, Outcome
-from orchestration.generate.run import generate
 
 __all__ = [
     "DEFECTS",
@@ -24,3 +28,10 @@ __all__ = [
     "generate",
     "shares_of",
 ]
+
+
+def generate(raw: Path, plan: Plan, on_file: Callable[[str], None] = lambda _: None) -> Manifest:
+    """As in `run`, imported when it is called: every command's --help reads this package."""
+    from orchestration.generate.run import generate as write
+
+    return write(raw, plan, on_file)

@@ -49,6 +49,7 @@ def run(
         "runs",
         "report",
         "cost",
+        "query",
         "restore",
         "erase-user",
         "generate",

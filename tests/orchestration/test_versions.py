@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from ingestion.ops_tables import DATA_OF_OPS
+from ingestion.layers import DATA_OF_OPS
 from ingestion.settings import Settings
 from orchestration.dbt import PROJECT_FOLDER
 from orchestration.versions import data_tables, files_of

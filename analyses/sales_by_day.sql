@@ -1,0 +1,13 @@
+with daily_sales as (
+    select * from {{ ref('daily_sales') }}
+)
+
+select
+    order_date,
+    total_sales,
+    order_count,
+    avg_order_value,
+    sales_wow_pct,
+    sales_ma7
+from daily_sales
+order by order_date
