@@ -70,11 +70,11 @@ HISTORY = {
     *("ops.ingested_files", "ops.runs", "ops.run_steps", "ops.model_results"),
     *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
     *("ops.row_accounting", "ops.table_versions", "ops.builds", "ops.test_results"),
+    "ops.test_failures",
 }
 # Each root is compared with one that Sail has built in two runs: the data, and which engine made
 # which run. The single run on Spark therefore also shows that two runs equal a full build.
 ROOTS: dict[str, tuple[str, list[Engine]]] = {
-    "sample, two runs on spark": ("sample", [Engine.SPARK, Engine.SPARK]),
     "sample, first spark, then sail": ("sample", [Engine.SPARK, Engine.SAIL]),
     "sample, first sail, then spark": ("sample", [Engine.SAIL, Engine.SPARK]),
     "generated, two runs on spark": ("generated", [Engine.SPARK, Engine.SPARK]),
