@@ -168,7 +168,6 @@ compared_values as (
 pairs as (
 
     select
-        concat('silver.', replace(compared_values.counted, '_until', '')) as left_relation,
         compared_values.right_relation,
         compared_values.measure,
         silver_values.left_value,
@@ -181,7 +180,8 @@ pairs as (
                 unallocated.unallocated_value,
                 0
             ) as decimal(38, 2)
-        ) as unallocated_value
+        ) as unallocated_value,
+        concat('silver.', replace(compared_values.counted, '_until', '')) as left_relation
     from compared_values
     inner join silver_values
         on
