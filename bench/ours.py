@@ -92,15 +92,15 @@ def _add_build(phases: Phases, result: RunResult, run_results: Path) -> None:
 
 
 def _spans(node: dict[str, Any], layers: dict[str, str]) -> list[Span]:
-    """The span of one node of run_results.json; none if it was skipped."""
+    """The span of one node of run_results.json; none if it was skipped or is an exposure."""
     kind, _, name = node["unique_id"].split(".")[:3]
     moments = [
         datetime.fromisoformat(step[end]).timestamp()
         for step in node["timing"]
         for end in ("started_at", "completed_at")
     ]
-    phase = "tests" if kind == "test" else layers[name]
-    return [Span(phase, min(moments), max(moments))] if moments else []
+    phase = "tests" if kind == "test" else layers.get(name)
+    return [Span(phase, min(moments), max(moments))] if phase and moments else []
 
 
 def shared_seconds(spans: Sequence[Span]) -> dict[str, float]:
