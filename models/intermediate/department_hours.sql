@@ -1,7 +1,7 @@
-{{ config(materialized='replaced_days', touched_by='departments') }}
+{{ config(materialized='replaced_days', touched_by='departments', onwards=true) }}
 {#- One large table after the other: side by side they would need the memory of all. #}
 {%- do built_after('department_days') %}
-{%- set days = touched_days('departments') %}
+{%- set days = touched_days('departments', onwards=true) %}
 
 with
 
