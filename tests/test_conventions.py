@@ -74,6 +74,19 @@ def test_a_layer_reads_only_what_the_layer_law_allows(manifest: Any) -> None:
             assert read in LAYERS_READ[layer], f"{model.name} reads {parent}"
 
 
+def test_what_silver_is_made_from_is_kept_only_after_every_table_of_replaced_days(
+    manifest: Any,
+) -> None:
+    replaced = {
+        model.unique_id
+        for model in models(manifest)
+        if model.config.materialized == "replaced_days"
+    }
+    (built_from,) = (model for model in models(manifest) if model.name == "built_from")
+    assert replaced
+    assert replaced <= set(built_from.depends_on.nodes)
+
+
 def test_every_model_has_its_yml_beside_it(manifest: Any) -> None:
     for model in models(manifest):
         twin = Path(model.original_file_path).with_suffix(".yml")

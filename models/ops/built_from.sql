@@ -5,7 +5,7 @@
     'inputs', 'touched_orders', 'touched_order_items', 'touched_departments',
     'orders', 'orders_superseded', 'orders_rejected',
     'order_items', 'order_items_superseded', 'order_items_rejected',
-    'order_days', 'product_days', 'department_days',
+    'order_days', 'order_hours', 'product_days', 'department_days', 'department_hours',
 ] %}
     {%- do were_selected.append(was_selected(ref(model).identifier)) %}
 {%- endfor %}
