@@ -40,7 +40,9 @@ def update_job(response: GlueResponse) -> ActionResult:
     job = response.glue_backend.get_job(name)
     update = response._get_param("JobUpdate")
     for named in NAMES:
-        nothing = {} if named in ("ExecutionProperty", "DefaultArguments") else None
+        nothing: dict[str, str] | None = (
+            {} if named in ("ExecutionProperty", "DefaultArguments") else None
+        )
         setattr(job, camelcase_to_underscores(named), update.get(named, nothing))
     job.last_modified_on = utcnow()
     return ActionResult({"JobName": name})
