@@ -166,8 +166,11 @@ def unpack_trino(archive: Path, target: Path) -> None:
         for member in tar:
             if member.name in wanted | linked:
                 tar.extract(member, target, filter="data")
+    # Trino takes each folder of plugins for a plugin, so what was there for a link alone goes.
     for name in linked - wanted:
         (target / name).unlink()
+        if not any((target / name).parent.iterdir()):
+            (target / name).parent.rmdir()
 
 
 def _is_wanted(name: str) -> bool:

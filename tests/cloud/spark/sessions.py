@@ -132,7 +132,7 @@ class Session:
     def _execute(self, statement: Statement) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        statement.state = "RUNNING"
+        statement.state, statement.started = "RUNNING", time.time()
         self._spark.sync()
         self._process.stdin.write(json.dumps({"code": statement.code}) + "\n")
         self._process.stdin.flush()
