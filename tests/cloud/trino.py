@@ -7,14 +7,14 @@ Athena names its catalogue `awsdatacatalog`; so does this one.
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import trino
 
@@ -24,7 +24,6 @@ from tests.cloud.stand_in import REGION, end_group, signal_group
 
 CATALOGUE = "awsdatacatalog"
 _START_SECONDS = 180
-_SIGTERM = 15
 
 _CONFIG = """\
 coordinator=true
@@ -80,9 +79,9 @@ class Trino:
             rows = cursor.fetchall()
             return list(cursor.description or []), rows
 
-    def connect(self, schema: str | None = None) -> trino.dbapi.Connection:
+    def connect(self, schema: str | None = None) -> Any:
         """A connection of Trino's Python client."""
-        return trino.dbapi.connect(
+        return trino.dbapi.connect(  # type: ignore[no-untyped-call]
             host="127.0.0.1",
             port=self.port,
             user="athena",
@@ -93,16 +92,21 @@ class Trino:
 
     def stop(self) -> None:
         """End it."""
-        signal_group(self.process, _SIGTERM)
+        signal_group(self.process, signal.SIGTERM)
         end_group(self.process)
 
 
-def start(folder: Path, endpoint: str) -> Trino:
+def _in_new_group(command: list[str], **options: Any) -> subprocess.Popen[Any]:
+    return subprocess.Popen(command, start_new_session=True, **options)
+
+
+def start(folder: Path, endpoint: str, popen: Callable[..., Any] = _in_new_group) -> Trino:
     """Start Trino and wait until it answers queries.
 
     Args:
         folder: For its settings, data and log; made if need be.
         endpoint: URL of the stand-in.
+        popen: Starts a process as leader of its own group.
 
     Raises:
         LakehouseError: A part can't be fetched, or Trino does not start.
@@ -111,9 +115,7 @@ def start(folder: Path, endpoint: str) -> Trino:
     port = _free_port()
     command = _set_up(folder, parts, port, endpoint)
     with (folder / "trino.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        process = popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     server = Trino(port, process)
     try:
         _wait(server, folder / "trino.log")
@@ -165,11 +167,14 @@ def _wait(server: Trino, log: Path) -> None:
 
 
 def _has_started(server: Trino) -> bool:
+    """It runs a query: it listens before it does, and answers before its one node counts."""
     try:
-        with urlopen(f"http://127.0.0.1:{server.port}/v1/info", timeout=5) as answer:
-            return b'"starting":false' in answer.read()
-    except (URLError, OSError):
+        with socket.create_connection(("127.0.0.1", server.port), 1):
+            pass
+        server.query("select 1")
+    except (OSError, trino.exceptions.Error):
         return False
+    return True
 
 
 def _free_port() -> int:

@@ -25,7 +25,7 @@ def attach(conf: str = "") -> SparkSession:
     Args:
         conf: Value of Glue's argument `--conf`: `key=value`, further pairs each after ` --conf `.
     """
-    gateway = launch_gateway()
+    gateway = launch_gateway()  # type: ignore[no-untyped-call]
     running = gateway.jvm.org.apache.spark.SparkContext.getOrCreate()
     java_context = gateway.jvm.org.apache.spark.api.java.JavaSparkContext.fromSparkContext(running)
     context = SparkContext(

@@ -1,8 +1,8 @@
 """A table's entry in the Glue Data Catalog, as Spark on Glue writes and reads it.
 
-Spark keeps what its metastore has no place for in parameters. Of a Delta table, whose columns are in
-its own log, it writes a placeholder column and a placeholder location; the true path is among the
-SerDe's parameters.
+Spark keeps what its metastore has no place for in parameters. Of a Delta table, whose columns are
+in its own log, it writes a placeholder column and a placeholder location; the true path is among
+the SerDe's parameters.
 """
 
 from __future__ import annotations
@@ -64,7 +64,4 @@ def location_of(entry: dict[str, Any]) -> str | None:
 
 
 def _columns(schema: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"Name": field["name"], "Type": str(field["type"])}
-        for field in schema["fields"]
-    ]
+    return [{"Name": field["name"], "Type": str(field["type"])} for field in schema["fields"]]
