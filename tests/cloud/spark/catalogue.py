@@ -96,7 +96,7 @@ class Mirror:
             tables.pop(name, None)
             return
         folder = self._catalogue.getDatabase(database).locationUri().toString()
-        entry = entry_of(there, folder)
+        entry = entry_of(there, folder, self._glue_table(database, name))
         if name in tables:
             self._glue.update_table(database, name, entry)
         else:

@@ -79,11 +79,11 @@ class Session:
         return statement.number
 
     def cancel(self, number: int) -> None:
-        """Drop a statement that waits, or stop the queries of the one that runs."""
+        """Drop a statement that waits, or stop the query that one runs at this moment."""
         statement = self.statements[number]
         if statement.state == "WAITING":
             statement.end("CANCELLED")
-        elif statement.state == "RUNNING":
+        elif not statement.done.is_set():
             statement.state = "CANCELLING"
             self._spark.cancel(self._name)
 
