@@ -1,6 +1,6 @@
 """The templates as CloudFormation would see them for one environment, worked out without AWS.
 
-Data flow: template + parameters/<env>.json + exports of earlier stacks -> resources without functions
+Data flow: template + parameters/<env>.json + exports of earlier stacks -> resources as they will be
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,11 @@ def _function(loader: yaml.Loader, suffix: str, node: yaml.Node) -> dict[str, An
 _Loader.add_multi_constructor("!", _function)  # type: ignore[no-untyped-call]
 
 
+@cache
 def load(template: str) -> dict[str, Any]:
     """A template as it is written; short forms of functions become long ones."""
     text = (FOLDER / f"{template}.yaml").read_text()
-    loaded: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    loaded: dict[str, Any] = yaml.load(text, _Loader)
     return loaded
 
 
@@ -185,6 +187,7 @@ class Stack:
         return self.known[name]
 
 
+@cache
 def stacks(environment: str, **given: str) -> dict[str, Stack]:
     """All stacks of an environment, in the order of their deployment.
 

@@ -119,6 +119,7 @@ ALLOWED: dict[str, list[tuple[str, str]]] = {
     "explain-failure": [
         (LOG, "logs:log-group:/aws/lambda/~-explain-failure:*"),
         *READ_ARTIFACTS,
+        ("states:GetExecutionHistory", EXECUTIONS),
     ],
     "halt": [(LOG, "logs:log-group:/aws/lambda/~-halt:*")],
     "publish-metrics": [

@@ -107,12 +107,13 @@ def test_the_key_turns_and_serves_this_account_its_logs_and_its_alarms_alone() -
         "LogsOfThisEnvironment": {"Service": f"logs.{REGION}.amazonaws.com"},
         "AlarmsToTheTopic": {"Service": "cloudwatch.amazonaws.com"},
     }
+    groups = f"arn:aws:logs:{HERE}:log-group:*ecommerce-lakehouse-dev*"
     assert found["LogsOfThisEnvironment"]["Condition"] == {
-        "ArnLike": {
-            "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{HERE}:log-group:*ecommerce-lakehouse-dev*"
-        }
+        "ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}
     }
-    assert found["AlarmsToTheTopic"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert found["AlarmsToTheTopic"]["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT}
+    }
     assert set(found["AlarmsToTheTopic"]["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
     assert the("dev", "AWS::KMS::Alias")["TargetKeyId"] == "the-key"
 
