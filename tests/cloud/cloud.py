@@ -1,0 +1,144 @@
+"""Start and stop the stand-in cloud, and use it: for tests and for people.
+
+with Cloud(folder) as cloud:
+    cloud.client("s3").create_bucket(...)
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ingestion.errors import LakehouseError
+from tests.cloud.stand_in import (
+    ACCOUNT,
+    client_environment,
+    client_of,
+    end_group,
+    environment_for,
+    signal_group,
+)
+
+PROJECT_FOLDER = Path(__file__).parents[2]
+SECONDS_TO_START = 60
+
+
+class Cloud:
+    """A stand-in cloud in a child process, with nothing in it at first.
+
+    Attributes:
+        folder: Has server.log, calls.log and a folder for each run.
+        endpoint: URL of all services.
+        account: The account that everything is in.
+        plain: moto without the patches, to see what it lacks.
+    """
+
+    def __init__(self, folder: Path, *, port: int = 0, plain: bool = False) -> None:
+        self.folder = folder
+        self.port = port or _free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.account = ACCOUNT
+        self.plain = plain
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises:
+            LakehouseError: It ended or did not answer; its log is named.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "tests.cloud.server", "--port", str(self.port)]
+        command += ["--folder", str(self.folder), *(["--plain"] if self.plain else [])]
+        with (self.folder / "server.log").open("ab") as output:
+            self._server = subprocess.Popen(
+                command,
+                cwd=PROJECT_FOLDER,
+                env=environment_for(self.endpoint),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self._answers():
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise LakehouseError(
+                    "The stand-in cloud did not start.", f"Read {self.folder / 'server.log'}."
+                )
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop the server and everything that it started. Twice does no harm."""
+        if self._server is not None:
+            signal_group(self._server, signal.SIGTERM)
+            end_group(self._server)
+            self._server = None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the stand-in."""
+        return client_of(service, self.endpoint)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a shell must set to use the stand-in."""
+        return client_environment(self.endpoint)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """This process's environment, made to use the stand-in, for a child process."""
+        return environment_for(self.endpoint)
+
+    def throttle(self, service: str, operation: str, times: int) -> None:
+        """Refuse the next calls of an operation, such as ("glue", "GetTable"), as too many."""
+        self._control("throttle", service=service, operation=operation, times=times)
+
+    def fail_next_runs(self, job: str, times: int, message: str) -> None:
+        """Let the next runs of a Glue job fail with a message instead of running."""
+        self._control("fail-next-runs", job=job, times=times, message=message)
+
+    def calls(self) -> list[tuple[str, str]]:
+        """(Service, operation) of all calls so far, in order."""
+        lines = (self.folder / "calls.log").read_text().splitlines()
+        return [(service, operation) for _, service, operation in (x.split(" ", 2) for x in lines)]
+
+    def _control(self, what: str, **asked: Any) -> None:
+        request = urllib.request.Request(
+            f"{self.endpoint}/stand-in/{what}", data=json.dumps(asked).encode()
+        )
+        # No proxy of the environment: the server is on the loopback.
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+        except OSError:
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port

@@ -1,0 +1,255 @@
+"""How a stack of the stand-in's CloudFormation is brought to a template: in order, or back.
+
+moto makes resources when something refers to them, skips types that it does not know, updates only
+what has another text in the template, and ends a failed creation with an HTTP error. Here a stack
+is compared by what its properties come to, and a failure is rolled back and shown in its events.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.cloudformation.models import Change, Event, Stack
+from moto.cloudformation.parsing import ResourceMap, clean_json
+
+from tests.cloud.resources.kinds import Kind, Properties
+from tests.cloud.stand_in import StandIn
+
+Template = dict[str, Any]
+UNKNOWN = "{{known after the change}}"
+
+
+class StackFailure(Exception):
+    """A resource could not be made, changed or deleted; the message says which and why."""
+
+
+class Resource:
+    """A resource of a stack, as moto's Ref and GetAtt want it."""
+
+    def __init__(self, kind: Kind, client: Any, logical_id: str, physical_id: str) -> None:
+        self.kind = kind
+        self.client = client
+        self.logical_resource_id = logical_id
+        self.physical_resource_id = physical_id
+        self.cf_resource_type = kind.type
+
+    def get_cfn_attribute(self, name: str) -> Any:
+        """What GetAtt gives."""
+        return self.kind.attributes[name](self.client, self.physical_resource_id)
+
+
+class ToCome:
+    """Stands for a resource that a change set has yet to make."""
+
+    physical_resource_id = UNKNOWN
+
+    def get_cfn_attribute(self, name: str) -> str:
+        """What GetAtt will give is not known."""
+        return UNKNOWN
+
+
+@dataclass
+class Deployment:
+    """What a stack has, and how it gets to a template.
+
+    Attributes:
+        applied: Logical id to the properties with which a resource was made or changed last.
+    """
+
+    stand_in: StandIn
+    kinds: dict[str, Kind]
+    stack: Stack
+    applied: dict[str, Properties] = field(default_factory=dict)
+
+    def apply(self, template: Template, parameters: dict[str, Any]) -> None:
+        """Make, change and delete resources until the stack is what the template says.
+
+        Raises:
+            StackFailure: One could not be; what was done before stays done.
+        """
+        before = self.stack.resource_map._resource_json_map
+        kept = dict(before)
+        wanted = load(self.stack.resource_map, template, parameters)
+        for name in wanted:
+            self._bring(name, template["Resources"][name])
+        for name in [known for known in reversed(self.applied) if known not in wanted]:
+            self.delete(name, kept.get(name, {}))
+
+    def delete(self, name: str, declared: Template) -> None:
+        """Delete a resource, unless the template says to retain it."""
+        resource = self._resources.pop(name)
+        properties = self.applied.pop(name)
+        if declared.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
+            self._tell(name, resource, "DELETE_SKIPPED")
+            return
+        try:
+            resource.kind.delete(resource.client, resource.physical_resource_id, properties)
+        except Exception as error:
+            self._resources[name], self.applied[name] = resource, properties
+            self._tell(name, resource, "DELETE_FAILED", str(error))
+            raise StackFailure(f"{name}: {error}") from error
+        self._tell(name, resource, "DELETE_COMPLETE")
+
+    def changes(self, template: Template, parameters: dict[str, Any]) -> list[Change]:
+        """What `apply` would do, in the words of a change set."""
+        preview = copy.copy(self.stack.resource_map)
+        preview._parsed_resources = dict(preview._parsed_resources)
+        wanted = load(preview, template, parameters)
+        for name in wanted:
+            if name not in self.applied:
+                preview._parsed_resources[name] = ToCome()
+        changes = []
+        for name in wanted:
+            declared = template["Resources"][name]
+            new = properties_of(declared, preview)
+            if name not in self.applied:
+                changes.append(_change("Add", name, declared["Type"]))
+            elif new != self.applied[name] or declared["Type"] != self._resources[name].kind.type:
+                replaced = self._must_replace(name, declared["Type"], new)
+                changes.append(
+                    _change("Modify", name, declared["Type"], self._resources[name], replaced)
+                )
+        for name in self.applied:
+            if name not in wanted:
+                resource = self._resources[name]
+                changes.append(_change("Remove", name, resource.kind.type, resource))
+        return changes
+
+    @property
+    def _resources(self) -> dict[str, Any]:
+        return self.stack.resource_map._parsed_resources
+
+    def _must_replace(self, name: str, type_name: str, new: Properties) -> bool:
+        kind = self.kinds[type_name]
+        renamed = kind.name is not None and new.get(kind.name) != self.applied[name].get(kind.name)
+        return renamed or kind.update is None or type_name != self._resources[name].kind.type
+
+    def _bring(self, name: str, declared: Template) -> None:
+        kind = self.kinds[declared["Type"]]
+        new = properties_of(declared, self.stack.resource_map)
+        try:
+            if name not in self.applied:
+                self._create(name, kind, new)
+            elif new != self.applied[name]:
+                self._change(name, kind, new)
+        except StackFailure:
+            raise
+        except Exception as error:
+            status = "UPDATE_FAILED" if name in self.applied else "CREATE_FAILED"
+            self._tell(name, Resource(kind, None, name, ""), status, str(error))
+            raise StackFailure(f"{name}: {error}") from error
+
+    def _create(self, name: str, kind: Kind, properties: Properties) -> None:
+        client = self.stand_in.client(kind.service)
+        given = properties.get(kind.name) if kind.name else None
+        physical = kind.create(
+            client, copy.deepcopy(properties), str(given or f"{self.stack.name}-{name}")
+        )
+        resource = Resource(kind, client, name, physical)
+        self._resources[name] = resource
+        self.applied[name] = properties
+        self._tell(name, resource, "CREATE_COMPLETE")
+
+    def _change(self, name: str, kind: Kind, properties: Properties) -> None:
+        resource = self._resources[name]
+        if self._must_replace(name, kind.type, properties):
+            # AWS makes the new one first; one with a fixed name can only be made second.
+            resource.kind.delete(resource.client, resource.physical_resource_id, self.applied[name])
+            self._create(name, kind, properties)
+            return
+        assert kind.update is not None
+        kind.update(resource.client, copy.deepcopy(properties), resource.physical_resource_id)
+        self.applied[name] = properties
+        self._tell(name, resource, "UPDATE_COMPLETE")
+
+    def _tell(self, name: str, resource: Resource, status: str, reason: str | None = None) -> None:
+        self.stack.events.append(
+            Event(
+                stack_id=self.stack.stack_id,
+                stack_name=self.stack.name,
+                logical_resource_id=name,
+                physical_resource_id=resource.physical_resource_id,
+                resource_type=resource.kind.type,
+                resource_status=status,
+                resource_status_reason=reason,
+                resource_properties=None,
+            )
+        )
+
+
+def load(resources: ResourceMap, template: Template, parameters: dict[str, Any]) -> list[str]:
+    """Give a template to moto's map of resources; the ids of those to have, in order."""
+    for parameter in resources.resolved_parameters:
+        resources._parsed_resources.pop(parameter, None)
+    resources._template = template
+    resources.input_parameters = parameters
+    resources.resolved_parameters = {}
+    resources._resource_json_map = template["Resources"]
+    resources.load_mapping()
+    resources.load_parameters()
+    resources.load_conditions()
+    return [
+        name
+        for name in in_order(template["Resources"])
+        if "Condition" not in template["Resources"][name]
+        or resources.lazy_condition_map[template["Resources"][name]["Condition"]]
+    ]
+
+
+def properties_of(declared: Template, resources: ResourceMap) -> Properties:
+    """A resource's properties with every reference and function replaced by what it comes to."""
+    properties: Properties = clean_json(copy.deepcopy(declared.get("Properties", {})), resources)
+    return properties
+
+
+def in_order(resources: Template) -> list[str]:
+    """Logical ids, each after those it refers to or depends on."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in order or name not in resources:
+            return
+        for needed in sorted(references(resources[name]) - {name}):
+            visit(needed)
+        order.append(name)
+
+    for name in resources:
+        visit(name)
+    return order
+
+
+def references(value: Any) -> set[str]:
+    """Every name that Ref, GetAtt, Sub or DependsOn mentions, and parameters among them."""
+    found: set[str] = set()
+    if isinstance(value, list):
+        return found.union(*(references(inner) for inner in value))
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "Ref":
+                found.add(inner)
+            elif name == "Fn::GetAtt":
+                found.add(inner[0] if isinstance(inner, list) else inner.partition(".")[0])
+            elif name == "DependsOn":
+                found.update([inner] if isinstance(inner, str) else inner)
+            elif name == "Fn::Sub":
+                text = inner if isinstance(inner, str) else inner[0]
+                found.update(re.findall(r"\$\{([A-Za-z0-9]+)", text))
+                found |= references(inner[1]) if isinstance(inner, list) else set()
+            else:
+                found |= references(inner)
+    return found
+
+
+def _change(
+    action: str, name: str, type_name: str, old: Resource | None = None, replaced: bool = False
+) -> Change:
+    change: Any = Change(action, name, type_name)
+    change.physical_resource_id = old.physical_resource_id if old else None
+    if action == "Modify":
+        change.replacement = "True" if replaced else "False"
+        change.scope = ["Properties"]
+    typed: Change = change
+    return typed

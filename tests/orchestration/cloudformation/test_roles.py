@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.orchestration.cloudformation.grants import (
+    Grant,
+    granted,
+    listed,
+    roles,
+    short,
+    statements,
+)
+from tests.orchestration.cloudformation.stacks import ACCOUNT, REGION, resources
+
+RUN = "glue:StartJobRun glue:GetJobRun glue:GetJobRuns glue:BatchStopJobRun"
+TURNS = "dynamodb:GetItem dynamodb:PutItem dynamodb:DeleteItem"
+WRITE = "s3:GetObject s3:PutObject s3:DeleteObject s3:AbortMultipartUpload"
+LOG = "logs:CreateLogStream logs:PutLogEvents"
+SPARK_LOG = f"{LOG} logs:CreateLogGroup logs:AssociateKmsKey"
+EXECUTIONS = "states:execution:~-pipeline:* states:execution:~-backfill:*"
+OF_SPARK = "glue:catalog glue:database/default glue:database/global_temp"
+
+
+def tables(*databases: str) -> str:
+    """The catalogue's resources of whole databases."""
+    return " ".join(
+        ["glue:catalog"]
+        + [f"glue:database/dev_{name} glue:table/dev_{name}/*" for name in databases]
+    )
+
+
+ALL_TABLES = tables("bronze", "silver", "gold", "ops")
+STATE_MACHINE = [
+    (TURNS, "locks"),
+    ("states:DescribeExecution", EXECUTIONS),
+    ("sns:Publish", "sns:~-notifications"),
+    ("kms:Decrypt kms:GenerateDataKey", "key"),
+    (
+        "logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery"
+        " logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies"
+        " logs:DescribeLogGroups xray:PutTraceSegments xray:PutTelemetryRecords"
+        " xray:GetSamplingRules xray:GetSamplingTargets",
+        "*",
+    ),
+]
+READ_ARTIFACTS = [
+    ("s3:GetObject", "bucket/artifacts/*"),
+    ("s3:ListBucket", "bucket"),
+    ("kms:Decrypt", "key"),
+]
+# Role -> (actions, resources), each pair of which is allowed. Nothing else is.
+ALLOWED: dict[str, list[tuple[str, str]]] = {
+    "ingest-job": [
+        ("s3:GetObject", "bucket/raw/* bucket/scripts/*"),
+        (WRITE, "bucket/bronze/* bucket/ops/* bucket/logs/spark/*"),
+        ("s3:ListBucket", "bucket"),
+        ("kms:Decrypt kms:GenerateDataKey", "key"),
+        ("glue:GetDatabase glue:GetTable glue:GetTables", tables("bronze", "ops")),
+        ("glue:CreateTable glue:UpdateTable", tables("bronze", "ops")),
+        ("glue:GetDatabase glue:CreateDatabase", OF_SPARK),
+        (TURNS, "locks"),
+        ("glue:GetJobRun", "glue:job/~-ingest-*"),
+        ("cloudwatch:PutMetricData", "*"),
+        (SPARK_LOG, "logs:log-group:/aws-glue/jobs/~*"),
+    ],
+    "dbt-session": [
+        ("s3:GetObject", "bucket/bronze/*"),
+        (WRITE, "bucket/silver/* bucket/gold/* bucket/ops/*"),
+        ("s3:ListBucket", "bucket"),
+        ("kms:Decrypt kms:GenerateDataKey", "key"),
+        ("glue:GetDatabase glue:GetTable glue:GetTables", ALL_TABLES),
+        (
+            "glue:CreateTable glue:UpdateTable glue:DeleteTable",
+            tables("silver", "gold", "ops"),
+        ),
+        ("glue:GetDatabase glue:CreateDatabase", OF_SPARK),
+        (SPARK_LOG, "logs:log-group:/aws-glue/sessions/*"),
+    ],
+    "dbt-build": [
+        (LOG, "logs:log-group:/aws/codebuild/~-dbt-build:*"),
+        (
+            "s3:GetObject s3:GetObjectVersion",
+            "bucket/scripts/* bucket/bronze/* bucket/silver/* bucket/gold/* bucket/ops/*"
+            " bucket/artifacts/*",
+        ),
+        (
+            "s3:PutObject s3:DeleteObject s3:AbortMultipartUpload",
+            "bucket/ops/* bucket/artifacts/*",
+        ),
+        ("s3:GetBucketLocation s3:ListBucket", "bucket"),
+        ("kms:Decrypt kms:GenerateDataKey", "key"),
+        (
+            "glue:CreateSession glue:GetSession glue:StopSession glue:DeleteSession"
+            " glue:RunStatement glue:GetStatement glue:ListStatements glue:CancelStatement",
+            "glue:session/~-*",
+        ),
+        ("iam:PassRole", "iam::role/~-dbt-session"),
+        ("glue:GetDatabases", "glue:catalog glue:database/*"),
+        (
+            "glue:GetDatabase glue:GetTable glue:GetTables glue:CreateTable glue:UpdateTable",
+            ALL_TABLES,
+        ),
+    ],
+    "start-pipeline": [
+        (LOG, "logs:log-group:/aws/lambda/~-start-pipeline:*"),
+        ("sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes", "sqs:~-arrivals"),
+        ("sqs:SendMessage", "sqs:~-arrivals-dead"),
+        ("states:StartExecution states:ListExecutions", "states:stateMachine:~-pipeline"),
+        ("states:DescribeExecution", EXECUTIONS),
+        ("dynamodb:GetItem", "locks"),
+        ("kms:Decrypt", "key"),
+    ],
+    "run-glue-job": [
+        (LOG, "logs:log-group:/aws/lambda/~-run-glue-job:*"),
+        ("glue:StartJobRun glue:GetJobRun", "glue:job/~-ingest-*"),
+    ],
+    "explain-failure": [
+        (LOG, "logs:log-group:/aws/lambda/~-explain-failure:*"),
+        *READ_ARTIFACTS,
+        ("states:GetExecutionHistory", EXECUTIONS),
+    ],
+    "halt": [(LOG, "logs:log-group:/aws/lambda/~-halt:*")],
+    "publish-metrics": [
+        (LOG, "logs:log-group:/aws/lambda/~-publish-metrics:*"),
+        *READ_ARTIFACTS,
+        ("cloudwatch:PutMetricData", "*"),
+    ],
+    "mark-loaded": [
+        (LOG, "logs:log-group:/aws/lambda/~-mark-loaded:*"),
+        *READ_ARTIFACTS,
+        (
+            "s3:GetObject s3:GetObjectTagging s3:GetObjectVersionTagging s3:PutObjectTagging"
+            " s3:PutObjectVersionTagging",
+            "bucket/raw/*",
+        ),
+    ],
+    "pipeline": [
+        (
+            RUN,
+            "glue:job/~-ingest-products glue:job/~-ingest-orders glue:job/~-ingest-order-items",
+        ),
+        (
+            "codebuild:StartBuild codebuild:StopBuild codebuild:BatchGetBuilds",
+            "codebuild:project/~-dbt-build",
+        ),
+        (
+            "events:PutTargets events:PutRule events:DescribeRule",
+            "events:rule/StepFunctionsGetEventForCodeBuildStartBuildRule",
+        ),
+        (
+            "lambda:InvokeFunction",
+            "lambda:function:~-publish-metrics lambda:function:~-mark-loaded"
+            " lambda:function:~-explain-failure lambda:function:~-halt",
+        ),
+        *STATE_MACHINE,
+    ],
+    "backfill": [
+        (RUN, "glue:job/~-ingest-orders"),
+        ("states:StartExecution", "states:stateMachine:~-pipeline"),
+        (
+            "lambda:InvokeFunction",
+            "lambda:function:~-explain-failure lambda:function:~-halt",
+        ),
+        *STATE_MACHINE,
+    ],
+}
+# Resources that are more than one thing, or one prefix of the bucket, or one database's tables.
+WILDCARDS = {
+    "*": "metrics, log deliveries and traces have no resource; the namespace is a condition",
+    "glue:job/~-ingest-*": "the three ingestion jobs, which run-glue-job chooses among by table",
+    "glue:session/~-*": "dbt names its session; every name begins with the environment's",
+    "glue:database/*": "dbt-glue asks for the list of databases, which is of all or none",
+    "logs:log-group:/aws-glue/jobs/~*": "Glue adds the security configuration's name to a group's",
+    "logs:log-group:/aws-glue/sessions/*": "groups that all sessions of an account share",
+    "states:execution:~-pipeline:*": "any execution may be the lock's holder",
+    "states:execution:~-backfill:*": "any execution may be the lock's holder",
+}
+SERVICES = {
+    "ingest-job": "glue.amazonaws.com",
+    "dbt-session": "glue.amazonaws.com",
+    "dbt-build": "codebuild.amazonaws.com",
+    "pipeline": "states.amazonaws.com",
+    "backfill": "states.amazonaws.com",
+}
+
+
+def pairs(allowed: list[tuple[str, str]]) -> set[Grant]:
+    return {
+        (action, resource)
+        for actions, resource_list in allowed
+        for action in actions.split()
+        for resource in resource_list.split()
+    }
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_role_may_do_this_and_no_more(name: str) -> None:
+    assert granted(roles()[name]) == pairs(ALLOWED[name])
+
+
+def test_every_role_is_in_the_table() -> None:
+    assert set(roles()) == set(ALLOWED)
+
+
+def test_no_action_has_a_wildcard_and_every_wide_resource_has_its_reason() -> None:
+    wide = set()
+    for role in roles().values():
+        for action, resource in granted(role):
+            assert "*" not in action
+            tail = resource.removesuffix("/*")
+            is_prefix = tail.startswith(("bucket/", "glue:table/dev_")) and "*" not in tail
+            is_one_group = resource.startswith("logs:log-group:/aws/") and resource.endswith(":*")
+            if "*" in resource and not is_prefix and not is_one_group:
+                wide.add(resource)
+    assert wide == set(WILDCARDS)
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_role_is_for_one_service(name: str) -> None:
+    (statement,) = roles()[name]["AssumeRolePolicyDocument"]["Statement"]
+    service = SERVICES.get(name, "lambda.amazonaws.com")
+    assert statement["Principal"] == {"Service": service}
+    assert statement["Action"] == "sts:AssumeRole"
+    # Step Functions and CodeBuild say whose they are when they take a role.
+    of_this_account = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    expected = of_this_account if service.startswith(("states", "codebuild")) else None
+    assert statement.get("Condition") == expected
+
+
+def test_the_key_is_used_only_through_the_services_that_keep_what_a_role_works_with() -> None:
+    through: dict[str, list[str]] = {}
+    for name, role in roles().items():
+        for statement in statements(role):
+            if any(action.startswith("kms:") for action in listed(statement["Action"])):
+                services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+                through[name] = [s.removesuffix(f".{REGION}.amazonaws.com") for s in services]
+    assert through == {
+        "ingest-job": ["s3", "dynamodb"],
+        "dbt-session": ["s3"],
+        "dbt-build": ["s3"],
+        "start-pipeline": ["dynamodb"],
+        "explain-failure": ["s3"],
+        "publish-metrics": ["s3"],
+        "mark-loaded": ["s3"],
+        "pipeline": ["dynamodb", "sns"],
+        "backfill": ["dynamodb", "sns"],
+    }
+
+
+def condition(name: str, action: str) -> Any:
+    """The one condition under which a role may do something."""
+    (found,) = [
+        statement.get("Condition")
+        for statement in statements(roles()[name])
+        if action in listed(statement["Action"])
+    ]
+    return found
+
+
+def test_metrics_go_to_their_own_namespace() -> None:
+    for name, namespace in (("publish-metrics", "EcommerceLakehouse"), ("ingest-job", "Glue")):
+        found = condition(name, "cloudwatch:PutMetricData")
+        assert found == {"StringEquals": {"cloudwatch:namespace": namespace}}
+
+
+def test_the_build_lends_its_role_to_glue_alone() -> None:
+    found = condition("dbt-build", "iam:PassRole")
+    assert found == {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
+
+
+def test_a_role_takes_only_its_own_kind_of_lock() -> None:
+    equals, like = "ForAllValues:StringEquals", "ForAllValues:StringLike"
+    of_executions = {equals: {"dynamodb:LeadingKeys": "pipeline"}}
+    for name in ("pipeline", "backfill", "start-pipeline"):
+        assert condition(name, "dynamodb:GetItem") == of_executions
+    assert condition("ingest-job", "dynamodb:PutItem") == {
+        like: {"dynamodb:LeadingKeys": ["ops", "bronze.*"]}
+    }
+
+
+def test_a_role_lists_only_prefixes_that_it_may_read() -> None:
+    for name, role in roles().items():
+        readable = {
+            resource.removeprefix("bucket/")
+            for action, resource in granted(role)
+            if action == "s3:GetObject"
+        }
+        for statement in statements(role):
+            if "s3:ListBucket" in listed(statement["Action"]):
+                ((_, keys),) = statement["Condition"].items()
+                for prefix in listed(keys["s3:prefix"]):
+                    assert any(r.startswith(prefix.removesuffix("*")) for r in readable), (
+                        name,
+                        prefix,
+                    )
+
+
+def test_queue_and_topic_let_in_only_what_must_come_in() -> None:
+    ((_, queue),) = resources("dev", "AWS::SQS::QueuePolicy")
+    ((_, topic),) = resources("dev", "AWS::SNS::TopicPolicy")
+    found = [
+        (
+            statement["Principal"]["Service"],
+            statement["Action"],
+            [short(arn) for arn in listed(statement["Resource"])],
+            statement["Condition"],
+        )
+        for policy in (queue, topic)
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/ecommerce-lakehouse-dev-"
+    assert found == [
+        (
+            "events.amazonaws.com",
+            "sqs:SendMessage",
+            ["sqs:~-arrivals", "sqs:~-arrivals-dead"],
+            {"ArnEquals": {"aws:SourceArn": [f"{rule}raw-arrivals", f"{rule}daily"]}},
+        ),
+        (
+            "cloudwatch.amazonaws.com",
+            "sns:Publish",
+            ["sns:~-notifications"],
+            {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        ),
+    ]
+    for policy in (queue, topic):
+        (deny,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+        assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
