@@ -1,6 +1,6 @@
 """An environment on AWS and what everything in it is called.
 
-One rule makes all names, `{project}-{environment}-{what}`; the CloudFormation templates follow it too.
+One rule makes all names, `{project}-{environment}-{what}`; the CloudFormation templates follow it.
 """
 
 from __future__ import annotations
