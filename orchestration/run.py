@@ -14,7 +14,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from ingestion.errors import LakehouseError
+from ingestion.errors import LakehouseError, root_cause
 from ingestion.files import require_folder
 from ingestion.ingest import Report, ingest
 from ingestion.ledger import Batch
@@ -184,11 +184,3 @@ def engine_failures_explained(settings: Settings) -> Iterator[None]:
             f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, mend"
             " that; then run again: what was half done is not visible and will be done anew.",
         ) from error
-
-
-def root_cause(error: BaseException) -> str:
-    """The innermost `Caused by` of an engine's message, else its first line."""
-    lines = str(error).splitlines()
-    causes = [line for line in lines if line.startswith("Caused by: ")]
-    first = next((line for line in lines if line.strip()), type(error).__name__)
-    return (causes[-1].removeprefix("Caused by: ") if causes else first).strip()
