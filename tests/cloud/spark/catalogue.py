@@ -83,9 +83,7 @@ class Mirror:
             statement = f"create view `{database}`.`{name}` as {entry.get('ViewOriginalText')}"
         else:
             provider = entry.get("Parameters", {}).get("spark.sql.sources.provider", "delta")
-            statement = (
-                f"create table `{database}`.`{name}` using {provider} location '{location}'"
-            )
+            statement = f"create table `{database}`.`{name}` using {provider} location '{location}'"
         try:
             self._session.sql(statement)
         except Exception as error:

@@ -64,7 +64,4 @@ def location_of(entry: dict[str, Any]) -> str | None:
 
 
 def _columns(schema: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"Name": field["name"], "Type": str(field["type"])}
-        for field in schema["fields"]
-    ]
+    return [{"Name": field["name"], "Type": str(field["type"])} for field in schema["fields"]]

@@ -1,6 +1,6 @@
 """The process of a Glue job run: the script, with Glue's modules, on the stand-in's Spark.
 
-    python tests/cloud/spark/job.py SCRIPT --JOB_NAME name --JOB_RUN_ID id [--argument value ...]
+python tests/cloud/spark/job.py SCRIPT --JOB_NAME name --JOB_RUN_ID id [--argument value ...]
 """
 
 from __future__ import annotations

@@ -120,9 +120,7 @@ def _delta() -> dict[str, str]:
         "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.delta.logStore.class": (
-            "org.apache.spark.sql.delta.storage.S3SingleDriverLogStore"
-        ),
+        "spark.delta.logStore.class": ("org.apache.spark.sql.delta.storage.S3SingleDriverLogStore"),
     }
 
 
