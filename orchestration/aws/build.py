@@ -35,7 +35,7 @@ from orchestration.aws.written import checked, expected_of
 from orchestration.dbt import invoke_dbt
 from orchestration.last_build import project_digest
 from orchestration.past_runs import read_ops
-from orchestration.progress import Display
+from orchestration.progress import LoggedDisplay
 from orchestration.run import EXIT_FAILED, RunResult, build_models, recorded
 from orchestration.summary import print_summary
 from orchestration.versions import current_versions
@@ -117,8 +117,7 @@ def _build(job: Job, result: RunResult, cores: int | None) -> None:
     with recorded(settings, result, started_at, cores):
         result.report = report_of(settings, job.execution, read_ledger(settings))
         before = current_versions(settings)
-        display = Display(Console(), quiet=True)
-        build_models(settings, display, result, list(job.arguments), job.target)
+        build_models(settings, LoggedDisplay(), result, list(job.arguments), job.target)
         manifest = invoke_dbt(settings, job.run_id, ["parse"], target=job.target)
         result.results = checked(settings, result.results, expected_of(manifest), before)
         if result.exit_code == EXIT_FAILED:
@@ -129,7 +128,9 @@ def _build(job: Job, result: RunResult, cores: int | None) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one build and return its exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stdout)
+    logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
+    for package in ("ingestion", "orchestration"):
+        logging.getLogger(package).setLevel(logging.INFO)
     arguments, of_dbt = _parse(argv)
     number = os.environ.get("CODEBUILD_BUILD_NUMBER") or uuid.uuid4().hex[:8]
     run_id = f"{arguments.execution}-{number}"
