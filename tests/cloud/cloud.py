@@ -80,7 +80,7 @@ class Cloud:
                 start_new_session=True,
             )
         deadline = time.monotonic() + SECONDS_TO_START
-        while not self._answers():
+        while not self.answers():
             if self._server.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise LakehouseError(
@@ -129,7 +129,8 @@ class Cloud:
         # No proxy of the environment: the server is on the loopback.
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether a server listens at the port."""
         try:
             socket.create_connection(("127.0.0.1", self.port), 0.2).close()
         except OSError:

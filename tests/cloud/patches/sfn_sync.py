@@ -22,7 +22,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 from tests.cloud.patching import replace
 from tests.cloud.stand_in import StandIn
 
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_LOOKS = 0.3
 
 
 def apply(stand_in: StandIn) -> None:
