@@ -140,7 +140,7 @@ def test_a_second_execution_is_refused_while_one_runs(machines: Machines) -> Non
     assert machines.run("fourth")["status"] == "SUCCEEDED"
 
 
-@pytest.mark.parametrize("kind", ["stopped", "unknown"])
+@pytest.mark.parametrize("kind", ["stopped", "unknown", "no execution"])
 def test_the_lock_of_an_execution_that_is_gone_is_taken_over(
     machines: Machines, cloud: Cloud, kind: str
 ) -> None:
@@ -152,7 +152,7 @@ def test_the_lock_of_an_execution_that_is_gone_is_taken_over(
         cloud.client("stepfunctions").stop_execution(executionArn=gone)
         assert machines.end_of(gone)["status"] == "ABORTED"
         machines.gate.unlink()
-    machines.hold(gone)
+    machines.hold("by hand" if kind == "no execution" else gone)
     done = machines.run("next")
     assert done["status"] == "SUCCEEDED"
     assert "TakeOver" in machines.states(done["executionArn"])
