@@ -38,31 +38,37 @@ class Jar:
     name: str
     version: str
     sha256: str
+    extension: str = "jar"
 
     @property
     def filename(self) -> str:
-        """The name of the file in the JAR folder."""
-        return f"{self.name}-{self.version}.jar"
+        """The name of the file in the folder where it arrives."""
+        return f"{self.name}-{self.version}.{self.extension}"
 
     def __str__(self) -> str:
         return f"{self.group}:{self.name}:{self.version}"
 
 
 class JarsNotFetchedError(LakehouseError):
-    """The JARs can't be had from the repository."""
+    """An artifact can't be had from the repository."""
 
     @classmethod
     def because(cls, jars: Sequence[Jar], cause: str) -> Self:
-        """The error for these JARs, with all the ways to mend it."""
+        """The error for these artifacts, with all the ways to mend it."""
         return cls(
-            f"The Delta JARs could not be fetched ({', '.join(map(str, jars))}): {cause}.",
+            f"The JARs could not be fetched ({', '.join(map(str, jars))}): {cause}.",
             "Check the network: HTTPS_PROXY for a proxy, SSL_CERT_FILE for a private certificate "
             "authority, LAKEHOUSE_IVY_SETTINGS (an ivysettings.xml) for a mirror. "
             "Then run `make setup-spark`. The engine sail needs no JARs.",
         )
 
 
-def retrieve(jars: Sequence[Jar], scratch: Path, environ: Mapping[str, str]) -> Path:
+def retrieve(
+    jars: Sequence[Jar],
+    scratch: Path,
+    environ: Mapping[str, str],
+    timeout_seconds: int = TIMEOUT_SECONDS,
+) -> Path:
     """Downloads JARs into a folder below `scratch`; Ivy reads and keeps nothing elsewhere.
 
     Raises:
@@ -84,16 +90,23 @@ def retrieve(jars: Sequence[Jar], scratch: Path, environ: Mapping[str, str]) -> 
         *_trust_options(scratch, environ),
         *("-cp", str(_ivy_jar()), "org.apache.ivy.Main"),
         *_settings_options(environ),
-        *("-ivy", str(request), "-cache", str(scratch / "cache"), "-types", "jar"),
+        *(
+            "-ivy",
+            str(request),
+            "-cache",
+            str(scratch / "cache"),
+            "-types",
+            *sorted({jar.extension for jar in jars}),
+        ),
         *("-retrieve", str(scratch / "jars" / "[artifact]-[revision].[ext]")),
     ]
     try:
         ivy = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=dict(environ)
+            command, capture_output=True, text=True, timeout=timeout_seconds, env=dict(environ)
         )
     except subprocess.TimeoutExpired as error:
         raise JarsNotFetchedError.because(
-            jars, f"no answer within {TIMEOUT_SECONDS} seconds"
+            jars, f"no answer within {timeout_seconds} seconds"
         ) from error
     if ivy.returncode != 0:
         raise JarsNotFetchedError.because(jars, _cause(ivy.stdout + ivy.stderr))
@@ -102,7 +115,8 @@ def retrieve(jars: Sequence[Jar], scratch: Path, environ: Mapping[str, str]) -> 
 
 def _ivy_request(jars: Sequence[Jar]) -> str:
     dependencies = "".join(
-        f'<dependency org="{jar.group}" name="{jar.name}" rev="{jar.version}" transitive="false"/>'
+        f'<dependency org="{jar.group}" name="{jar.name}" rev="{jar.version}" transitive="false">'
+        f'<artifact name="{jar.name}" type="{jar.extension}" ext="{jar.extension}"/></dependency>'
         for jar in jars
     )
     return (

@@ -19,8 +19,9 @@ def failed_step(execution_arn: str) -> str | None:
 
     The explanation of a failure must not fail itself, so an unreadable history is no error.
     """
+    states: Any = boto3.client("stepfunctions")
     try:
-        history = boto3.client("stepfunctions").get_execution_history(
+        history = states.get_execution_history(
             executionArn=execution_arn,
             reverseOrder=True,
             maxResults=_EVENTS,

@@ -57,7 +57,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
         point | {"Timestamp": built_at, "Dimensions": [environment, *point["Dimensions"]]}
         for point in data
     ]
-    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch: Any = boto3.client("cloudwatch")
     for start in range(0, len(points), _BATCH):
         cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=points[start : start + _BATCH])
     return {"metrics": len(points)}

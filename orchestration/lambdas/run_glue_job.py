@@ -104,7 +104,8 @@ def _reason(error: ClientError, job: str) -> str:
 
 
 def _refreshed(run: Run) -> Run:
-    found = boto3.client("glue").get_job_run(JobName=run.job, RunId=run.run_id)["JobRun"]
+    glue: Any = boto3.client("glue")
+    found = glue.get_job_run(JobName=run.job, RunId=run.run_id)["JobRun"]
     return replace(run, status=found["JobRunState"], error=found.get("ErrorMessage") or None)
 
 

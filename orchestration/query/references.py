@@ -15,8 +15,12 @@ _REF = re.compile(r"\{\{ *ref\( *(?P<quote>['\"])(?P<name>\w+)(?P=quote) *\) *\}
 _OTHER = re.compile(r"\{\{.*?(\}\}|$)|\{%.*?(%\}|$)", re.DOTALL)
 
 
-def with_tables(sql: str) -> str:
+def with_tables(sql: str, database_prefix: str = "") -> str:
     """The SQL with a table in the place of each reference.
+
+    Args:
+        sql: In Athena's dialect.
+        database_prefix: Put before the name of each table's database.
 
     Raises:
         LakehouseError: There is no such model, or another template of dbt.
@@ -29,7 +33,7 @@ def with_tables(sql: str) -> str:
         name = found["name"]
         if name not in layers:
             raise _no_model(sql, found, close_to(name, layers))
-        return f"{_LAYER.get(layers[name], layers[name])}.{name}"
+        return f"{database_prefix}{_LAYER.get(layers[name], layers[name])}.{name}"
 
     rendered = _REF.sub(table, sql)
     if other := _OTHER.search(rendered):

@@ -1,0 +1,70 @@
+"""`python -m orchestration.aws.deploy --env dev [--plan] [--version V]`, behind `make deploy`."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ingestion.errors import LakehouseError
+from orchestration.aws.clients import caller_account
+from orchestration.aws.deploy.deploy import deploy, deployed_version, plan
+from orchestration.aws.deploy.package import Package, build_package
+from orchestration.aws.deploy.releases import earlier_package
+from orchestration.aws.deploy.report import print_outcome, watched
+from orchestration.aws.environment import Environment
+from orchestration.commands.terminal import new_console
+from orchestration.dbt import PROJECT_FOLDER
+
+
+def main(
+    env: Annotated[str, typer.Option(help="Environment: dev, staging or prod.")],
+    only_plan: Annotated[
+        bool, typer.Option("--plan", help="Show what would change; change nothing that runs.")
+    ] = False,
+    version: Annotated[
+        str | None, typer.Option(help="An earlier version in the bucket, to go back to it.")
+    ] = None,
+) -> None:
+    """Pack the project, upload it and bring the environment's stacks to it, in order."""
+    console = new_console()
+    try:
+        _run(console, env, version, only_plan=only_plan)
+    except LakehouseError as error:
+        complaint = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+        complaint.print(f"failed {error.problem}\n{error.next_step}")
+        sys.exit(1)
+
+
+def _run(console: Console, env: str, version: str | None, *, only_plan: bool) -> None:
+    environment = Environment(env, caller_account())
+    say = partial(console.print, soft_wrap=True, highlight=False, markup=False)
+    with TemporaryDirectory() as folder:
+        package = _package(environment, version, Path(folder))
+        before = deployed_version(environment)
+        say(f"Version {package.version} for {env} in account {environment.account}.")
+        if only_plan:
+            for outcome in plan(environment, package):
+                print_outcome(console, outcome, planned=True)
+            say("Nothing was changed. To do it, leave out --plan.")
+            return
+        for outcome in deploy(environment, package, partial(watched, console)):
+            print_outcome(console, outcome, planned=False)
+    say(f"{env} is at version {package.version}.")
+    if before not in (None, package.version):
+        say(f"Back to what was there: make deploy ENV={env} VERSION={before}")
+
+
+def _package(environment: Environment, version: str | None, folder: Path) -> Package:
+    if version is None:
+        return build_package(PROJECT_FOLDER, environment, folder)
+    return earlier_package(environment, version, folder)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,24 @@
+"""What has to be known of a CloudFormation template: which parameters it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a template, with nothing in the place of what CloudFormation computes (`!Sub` ..)."""
+
+
+def _nothing(loader: _Loader, tag: str, node: yaml.Node) -> None:
+    return None
+
+
+_Loader.add_multi_constructor("!", _nothing)
+
+
+def parameters_of(template: str) -> set[str]:
+    """Names of the parameters that a template declares."""
+    loaded: dict[str, Any] = yaml.load(template, _Loader)
+    return set(loaded.get("Parameters") or {})
