@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from ingestion.layers import LAYERS
+from orchestration.aws.environment import ENVIRONMENTS
 from tests.orchestration.cloudformation.grants import granted, may, role_of, roles
 from tests.orchestration.cloudformation.stacks import FOLDER, HERE, resources, the
 
@@ -33,6 +35,11 @@ CALLS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "dynamodb:getItem": (("dynamodb:GetItem",), "TableName", TABLE),
     "dynamodb:deleteItem": (("dynamodb:DeleteItem",), "TableName", TABLE),
 }
+# What dbt-glue calls on its session.
+SESSION_METHODS = (
+    *("create_session", "get_session", "delete_session", "run_statement", "get_statement"),
+    *("list_statements", "cancel_statement"),
+)
 # The methods of boto3 that a Lambda's code calls -> the actions that IAM asks for.
 METHODS = {
     "start_execution": ("states:StartExecution",),
@@ -164,3 +171,15 @@ def test_the_build_reads_every_layer_and_writes_only_history_and_artifacts() -> 
     places = ("raw", *LAYERS, "artifacts", "scripts")
     writable = [name for name in places if may(build, "s3:PutObject", f"{bucket}/{name}/x")]
     assert writable == ["ops", "artifacts"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_dbts_session_is_one_that_the_build_may_work_in(environment: str) -> None:
+    text = (FOLDER.parents[1] / "profiles" / "profiles.yml").read_text()
+    profile = yaml.safe_load(text)["ecommerce_lakehouse"]["outputs"][environment]
+    session = profile["glue_session_id"].replace(f"-{environment}-", "-dev-")
+    build = roles()["dbt-build"]
+    code = (FOLDER.parent / "aws" / "glue_session.py").read_text()
+    for method in {*re.findall(r"\bglue\.([a-z]+_[a-z]+)\(", code), *SESSION_METHODS}:
+        action = "glue:" + "".join(word.capitalize() for word in method.split("_"))
+        assert may(build, action, f"arn:aws:glue:{HERE}:session/{session}"), action
