@@ -1,0 +1,355 @@
+"""The whole line in the stand-in cloud: deployed as a person would, fed as a shop would, and broken.
+
+One story, told by fixtures that build on each other: the sample arrives; job runs fail twice, then
+for good; a broken file and a correction arrive while the build is killed and the catalogue
+throttled. After each part the tables hold what a local run on the same files holds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from orchestration.delta_reader import connect
+from orchestration.progress import Display
+from orchestration.query.engine import ask
+from orchestration.query.output import rows_of
+from orchestration.run import run
+from tests.cloud.__main__ import received, subscribe
+from tests.cloud.cloud import PROJECT_FOLDER, Cloud
+from tests.cloud.deployment import Deployment
+from tests.compare import assert_records_add_up, assert_same_values, values_of
+
+ANALYSES = PROJECT_FOLDER / "analyses"
+HAPPY_PATH = [
+    *("Lock", "Run", "Ingest", "Build", "PublishMetrics", "MarkLoaded", "NotifySuccess"),
+    "Release",
+]
+INGEST = {"IngestProducts", "IngestOrders", "IngestOrderItems"}
+CORRECTED, BROKEN = "orders/2025-04-05.csv", "orders/2025-04-13.csv.gz"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the story: what an execution was like at its end, and what it left.
+
+    Attributes:
+        execution: As Step Functions describes it.
+        states: Entered, in order.
+        messages: That the topic sent since the part before.
+    """
+
+    execution: dict[str, Any]
+    states: list[str]
+    messages: list[str]
+
+    @property
+    def status(self) -> str:
+        return str(self.execution["status"])
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The environment dev, deployed into a cloud of its own, with a mailbox at its topic."""
+    with Cloud(tmp_path_factory.mktemp("cloud")) as cloud:
+        deployment = Deployment(cloud)
+        deployment.deploy()
+        subscribe(deployment)
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw files so far, for the local run that the cloud is compared with."""
+    return Path(shutil.copytree(PROJECT_FOLDER / "sample", tmp_path_factory.mktemp("raw") / "raw"))
+
+
+@pytest.fixture(scope="module")
+def local(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    root = tmp_path_factory.mktemp("local")
+    settings = Settings.read(root=str(root), raw=str(raw), environment={})
+    run(settings, Display(Console(), quiet=True))
+    return settings
+
+
+def told(shop: Deployment, execution: dict[str, Any]) -> Part:
+    return Part(execution, shop.states(execution["executionArn"]), received(shop))
+
+
+@pytest.fixture(scope="module")
+def refused(shop: Deployment, raw: Path) -> Part:
+    """Somebody starts a second execution while the one that the arrivals started is at work."""
+    shop.upload(raw)
+    shop.wait("the execution of the arrivals", shop.executions)
+    return told(shop, shop.end_of(shop.start("impatient")))
+
+
+@pytest.fixture(scope="module")
+def first(shop: Deployment, refused: Part) -> Part:
+    """What the arrivals of the sample started."""
+    arn = next(one["executionArn"] for one in shop.executions() if one["name"] != "impatient")
+    return told(shop, shop.end_of(arn))
+
+
+@pytest.fixture(scope="module")
+def first_tables(
+    shop: Deployment, first: Part, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    return shop.download(tmp_path_factory.mktemp("first"))
+
+
+@pytest.fixture(scope="module")
+def retried(shop: Deployment, first_tables: Settings) -> Part:
+    """A job fails twice, then works. No file is new."""
+    shop.cloud.fail_next_runs(shop.environment.resource("ingest-orders"), 2, "No space left.")
+    return told(shop, shop.end_of(shop.start("retried")))
+
+
+@pytest.fixture(scope="module")
+def stopped(shop: Deployment, retried: Part) -> Part:
+    """A job fails as often as it is tried."""
+    shop.cloud.fail_next_runs(
+        shop.environment.resource("ingest-order-items"), 3, "AccessDenied: no right to read raw/."
+    )
+    return told(shop, shop.end_of(shop.start("stopped")))
+
+
+@pytest.fixture(scope="module")
+def repaired(shop: Deployment, stopped: Part) -> Part:
+    """The cause has been mended, and the execution is redriven."""
+    return told(shop, shop.redrive(stopped.execution["executionArn"]))
+
+
+@pytest.fixture(scope="module")
+def killed(shop: Deployment, repaired: Part, raw: Path, first_tables: Settings) -> Part:
+    """A file that is broken and one that is corrected arrive, and the build is killed."""
+    header, *lines = (raw / CORRECTED).read_text().splitlines(keepends=True)
+    (raw / CORRECTED).write_text(header + "".join(lines[2:]))
+    (raw / BROKEN).write_bytes((raw / "orders/2025-04-10.csv.gz").read_bytes()[:-9])
+    before = len(shop.executions())
+    builds = set(shop.cloud.folder.glob("builds/*"))
+    shop.upload(raw, [CORRECTED, BROKEN])
+    shop.wait("the execution of the arrivals", lambda: len(shop.executions()) > before)
+    arn = shop.executions()[-1]["executionArn"]
+    log = shop.wait("the build's work on silver", lambda: _log_of_new_build(shop, builds))
+    os.killpg(int((log.parent / "pid").read_text()), signal.SIGKILL)
+    return told(shop, shop.end_of(arn))
+
+
+def _log_of_new_build(shop: Deployment, known: set[Path]) -> Path | None:
+    for folder in set(shop.cloud.folder.glob("builds/*")) - known:
+        log = folder / "output.log"
+        if log.exists() and "building orders" in log.read_text():
+            return log
+    return None
+
+
+@pytest.fixture(scope="module")
+def rebuilt(shop: Deployment, killed: Part) -> Part:
+    """The execution is redriven, while the catalogue throttles."""
+    for operation in ("GetTable", "GetTables", "UpdateTable"):
+        shop.cloud.throttle("glue", operation, 2)
+    return told(shop, shop.redrive(killed.execution["executionArn"]))
+
+
+@pytest.fixture(scope="module")
+def last_tables(
+    shop: Deployment, rebuilt: Part, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    return shop.download(tmp_path_factory.mktemp("last"))
+
+
+def test_arrivals_start_one_execution_named_for_them(shop: Deployment, first: Part) -> None:
+    names = [one["name"] for one in shop.executions()]
+    started = [name for name in names if name.startswith("arrivals-")]
+    assert first.execution["name"] == started[0]
+    assert json.loads(first.execution["input"])["trigger"] == "arrivals"
+
+
+def test_a_second_execution_is_refused_while_one_runs(refused: Part) -> None:
+    assert refused.status == "FAILED"
+    assert refused.execution["error"] == "AnotherExecutionRuns"
+    assert "Nothing was done" in refused.execution["cause"]
+    assert refused.states[-1] == "Refused"
+
+
+def test_the_execution_goes_through_its_states_in_order(first: Part) -> None:
+    assert first.status == "SUCCEEDED", first
+    assert [name for name in first.states if name not in INGEST] == HAPPY_PATH
+
+
+def test_the_three_tables_are_ingested_at_the_same_time(shop: Deployment, first: Part) -> None:
+    glue = shop.cloud.client("glue")
+    spans = []
+    for table in TABLES:
+        job = shop.environment.resource(f"ingest-{table.replace('_', '-')}")
+        runs = glue.get_job_runs(JobName=job)["JobRuns"]
+        of_first = min(runs, key=lambda one: one["StartedOn"])
+        assert of_first["JobRunState"] == "SUCCEEDED"
+        spans.append((of_first["StartedOn"], of_first["CompletedOn"]))
+    assert max(start for start, _ in spans) < min(end for _, end in spans)
+
+
+def test_every_value_of_silver_and_gold_is_that_of_a_local_run(
+    first_tables: Settings, local: Settings
+) -> None:
+    expected = values_of(local)
+    assert len(expected["gold.daily_sales"]) > 0
+    assert_same_values(expected, values_of(first_tables))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select source_file, table_name, status, records_read, records_loaded, records_rejected"
+        " from ops.ingested_files order by all",
+        "select table_name, source_file, record_number, raw_text, reasons"
+        " from ops.rejected_records order by all",
+        "select * from ops.missing_files order by all",
+    ],
+)
+def test_jobs_that_ran_side_by_side_recorded_what_one_run_records(
+    first_tables: Settings, local: Settings, query: str
+) -> None:
+    expected = connect(local).execute(query).fetchall()
+    assert expected
+    assert connect(first_tables).execute(query).fetchall() == expected
+    assert_records_add_up(first_tables)
+
+
+def test_there_is_a_saved_query_for_each_analysis(shop: Deployment) -> None:
+    names = {path.stem for path in ANALYSES.glob("*.sql")}
+    assert set(shop.saved_queries()) == names
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in ANALYSES.glob("*.sql")))
+def test_athena_answers_every_saved_query_as_a_local_query_does(
+    shop: Deployment, first_tables: Settings, local: Settings, name: str
+) -> None:
+    sql = (ANALYSES / f"{name}.sql").read_text()
+    expected = list(rows_of(ask(local, sql)))
+    _, *answered = shop.answers(shop.saved_queries()[name])
+    assert [_read(row, like) for row, like in zip(answered, expected, strict=True)] == expected
+
+
+def _read(row: tuple[str | None, ...], like: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(_value(text, value) for text, value in zip(row, like, strict=True))
+
+
+def _value(text: str | None, like: Any) -> Any:
+    """A text of Athena's as the type of the value that it should be."""
+    if text is None or like is None:
+        return text
+    if isinstance(like, bool):
+        return text == "true"
+    if isinstance(like, float):
+        return like if math.isclose(float(text), like, rel_tol=1e-12) else float(text)
+    if isinstance(like, dt.datetime):
+        return text
+    if isinstance(like, dt.date):
+        return dt.date.fromisoformat(text)
+    return type(like)(text) if isinstance(like, int | Decimal | str) else text
+
+
+def test_the_catalogue_has_every_column_with_type_and_description(
+    shop: Deployment, first: Part
+) -> None:
+    glue = shop.cloud.client("glue")
+    table = glue.get_table(DatabaseName="dev_gold", Name="daily_sales")["Table"]
+    columns = {column["Name"]: column for column in table["StorageDescriptor"]["Columns"]}
+    assert columns["order_date"]["Type"] == "date"
+    assert columns["total_sales"]["Type"] == "decimal(18,2)"
+    assert all(column["Comment"] for column in columns.values())
+    assert table["Parameters"]["table_type"].upper() == "DELTA"
+
+
+def test_metrics_tell_what_the_build_found(shop: Deployment, first: Part) -> None:
+    metrics = shop.cloud.client("cloudwatch").list_metrics(Namespace="EcommerceLakehouse")
+    names = {metric["MetricName"] for metric in metrics["Metrics"]}
+    assert {"FilesQuarantined", "FilesMissing", "RecordsRejected", "TestsFailed"} <= names
+
+
+def test_loaded_files_are_tagged_and_no_others(
+    shop: Deployment, first_tables: Settings, retried: Part
+) -> None:
+    rows = connect(first_tables).execute("select source_file, status from ops.ingested_files")
+    for name, status in rows.fetchall():
+        is_there = status in ("loaded", "duplicate")
+        assert shop.state_of(name) == ("loaded" if is_there else None), (name, status)
+
+
+def test_people_are_told_what_was_built(first: Part) -> None:
+    assert any("succeeded" in text.lower() or "built" in text.lower() for text in first.messages)
+
+
+def test_a_job_that_fails_twice_is_tried_a_third_time(shop: Deployment, retried: Part) -> None:
+    assert retried.status == "SUCCEEDED", retried
+    job = shop.environment.resource("ingest-orders")
+    runs = shop.cloud.client("glue").get_job_runs(JobName=job)["JobRuns"]
+    states = [one["JobRunState"] for one in sorted(runs, key=lambda one: one["StartedOn"])]
+    assert states[1:4] == ["FAILED", "FAILED", "SUCCEEDED"]
+
+
+def test_a_job_that_keeps_failing_stops_the_execution_and_people_are_told_why(
+    stopped: Part,
+) -> None:
+    assert stopped.status == "FAILED"
+    assert stopped.execution["error"] == "PipelineFailed"
+    assert stopped.states[-1] == "Halt"
+    (message,) = stopped.messages
+    assert "ingest-order-items" in message
+    assert "no right to read raw/" in message
+    assert "redrive-execution" in message
+
+
+def test_a_redrive_repairs_it(repaired: Part) -> None:
+    assert repaired.status == "SUCCEEDED", repaired
+    assert repaired.states[-1] == "Release"
+
+
+def test_a_killed_build_stops_the_execution_and_people_are_told(killed: Part) -> None:
+    assert killed.status == "FAILED"
+    assert any("build" in text.lower() for text in killed.messages)
+
+
+def test_a_redrive_finishes_a_killed_build_while_the_catalogue_throttles(rebuilt: Part) -> None:
+    assert rebuilt.status == "SUCCEEDED", rebuilt
+
+
+def test_after_all_of_it_the_tables_hold_what_a_local_run_holds(
+    raw: Path, last_tables: Settings, tmp_path: Path
+) -> None:
+    settings = Settings.read(root=str(tmp_path / "local"), raw=str(raw), environment={})
+    run(settings, Display(Console(), quiet=True))
+    assert_same_values(values_of(settings), values_of(last_tables))
+    status = connect(last_tables).execute(
+        "select status from ops.ingested_files where source_file = ?", [BROKEN]
+    )
+    assert status.fetchall() == [("quarantined",)]
+
+
+def test_the_catalogue_is_in_step_at_the_end(shop: Deployment, last_tables: Settings) -> None:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lakehouse"), "catalog", "check", "--target", "dev"],
+        env=shop.cloud.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
