@@ -203,7 +203,10 @@ def test_each_type_can_be_made_changed_and_deleted(cloud: Cloud) -> None:
     assert reasons(cloud, name) == {}
     assert found(cloud, name) == ("two", f"s3://{name}/two.py", "two", "two", 14, 2)
     cloud.client("cloudformation").delete_stack(StackName=name)
-    assert reasons(cloud, name) == {}
+    stacks = cloud.client("cloudformation").list_stacks()["StackSummaries"]
+    assert [stack["StackStatus"] for stack in stacks if stack["StackName"] == name] == [
+        "DELETE_COMPLETE"
+    ]
 
 
 def found(cloud: Cloud, name: str) -> tuple[Any, ...]:
