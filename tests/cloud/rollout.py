@@ -51,16 +51,7 @@ def bring(
         deployment.apply(template, parameters)
         exports = _exports(stack, template)
     except StackFailure as failure:
-        prefix = "" if action == "CREATE" else "UPDATE_"
-        stack._add_stack_event(f"{prefix}ROLLBACK_IN_PROGRESS", str(failure))
-        try:
-            deployment.apply(*old)
-        except StackFailure as second:
-            stack.status = f"{prefix}ROLLBACK_FAILED"
-            stack._add_stack_event(stack.status, str(second))
-        else:
-            stack.status = f"{prefix}ROLLBACK_COMPLETE"
-            stack._add_stack_event(stack.status)
+        _roll_back(deployment, "" if action == "CREATE" else "UPDATE_", *old, str(failure))
         return
     stack.template_dict, stack.parameters = template, parameters
     stack.template = text or stack.template
@@ -71,6 +62,25 @@ def bring(
     for name in exports_of(stack, everywhere):
         del everywhere[name]
     everywhere.update(exports)
+
+
+def _roll_back(
+    deployment: Deployment,
+    prefix: str,
+    template: Template,
+    parameters: dict[str, Any],
+    reason: str,
+) -> None:
+    stack = deployment.stack
+    stack._add_stack_event(f"{prefix}ROLLBACK_IN_PROGRESS", reason)
+    try:
+        deployment.apply(template, parameters)
+    except StackFailure as failure:
+        stack.status = f"{prefix}ROLLBACK_FAILED"
+        stack._add_stack_event(stack.status, str(failure))
+    else:
+        stack.status = f"{prefix}ROLLBACK_COMPLETE"
+        stack._add_stack_event(stack.status)
 
 
 def share_exports(backend: CloudFormationBackend, stack: Stack) -> None:

@@ -38,7 +38,9 @@ class InsufficientCapabilities(ServiceException):
 def apply(stand_in: StandIn) -> None:
     """Replace how stacks come about."""
     _replace_parsing()
-    _replace_stacks(stand_in)
+    replace(CloudFormationBackend, "create_stack", lambda old: _create(stand_in))
+    replace(Stack, "update", lambda old: _update(stand_in))
+    replace(CloudFormationBackend, "delete_stack", lambda old: _delete(stand_in))
     for name in ("create_stack", "update_stack", "create_change_set"):
         replace(CloudFormationResponse, name, _asking_for_capabilities)
 
@@ -82,62 +84,59 @@ class _Attributes:
         return name in self._kind.attributes
 
 
-def _replace_stacks(stand_in: StandIn) -> None:
-    def create(old: Any) -> Any:
-        def create_stack(
-            backend: CloudFormationBackend,
-            name: str,
-            template: str,
-            parameters: dict[str, Any],
-            **options: Any,
-        ) -> Stack:
-            if name in [stack.name for stack in backend.stacks.values()]:
-                raise AlreadyExistsException(f"Stack {name} already exists")
-            make: Any = Stack
-            stack: Stack = make(
-                stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
-                name=name,
-                template=template,
-                parameters=parameters,
-                account_id=backend.account_id,
-                region_name=backend.region_name,
-                **options,
-            )
-            backend.stacks[stack.stack_id] = stack
-            share_exports(backend, stack)
-            stack._add_stack_event("CREATE_IN_PROGRESS", "User Initiated")
-            bring(deployment_of(stand_in, stack), "CREATE", stack.template_dict, parameters)
-            return stack
+def _create(stand_in: StandIn) -> Any:
+    def create_stack(
+        backend: CloudFormationBackend,
+        name: str,
+        template: str,
+        parameters: dict[str, Any],
+        **options: Any,
+    ) -> Stack:
+        if name in [stack.name for stack in backend.stacks.values()]:
+            raise AlreadyExistsException(f"Stack {name} already exists")
+        make: Any = Stack
+        stack: Stack = make(
+            stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
+            name=name,
+            template=template,
+            parameters=parameters,
+            account_id=backend.account_id,
+            region_name=backend.region_name,
+            **options,
+        )
+        backend.stacks[stack.stack_id] = stack
+        share_exports(backend, stack)
+        stack._add_stack_event("CREATE_IN_PROGRESS", "User Initiated")
+        bring(deployment_of(stand_in, stack), "CREATE", stack.template_dict, parameters)
+        return stack
 
-        return create_stack
+    return create_stack
 
-    def update(old: Any) -> Any:
-        def to_template(
-            stack: Stack,
-            template: str,
-            role_arn: str | None = None,
-            parameters: dict[str, Any] | None = None,
-            tags: dict[str, str] | None = None,
-        ) -> None:
-            deployment = deployment_of(stand_in, stack)
-            wanted = Stack.parse_template(template)
-            check_update(deployment, wanted, parameters or {})
-            stack._add_stack_event("UPDATE_IN_PROGRESS", "User Initiated")
-            bring(deployment, "UPDATE", wanted, parameters or {}, template)
 
-        return to_template
+def _update(stand_in: StandIn) -> Any:
+    def to_template(
+        stack: Stack,
+        template: str,
+        role_arn: str | None = None,
+        parameters: dict[str, Any] | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> None:
+        deployment = deployment_of(stand_in, stack)
+        wanted = Stack.parse_template(template)
+        check_update(deployment, wanted, parameters or {})
+        stack._add_stack_event("UPDATE_IN_PROGRESS", "User Initiated")
+        bring(deployment, "UPDATE", wanted, parameters or {}, template)
 
-    def delete_named(old: Any) -> Any:
-        def delete_stack(backend: CloudFormationBackend, name_or_stack_id: str) -> None:
-            for stack in list(backend.stacks.values()):
-                if name_or_stack_id in (stack.name, stack.stack_id):
-                    delete(backend, deployment_of(stand_in, stack))
+    return to_template
 
-        return delete_stack
 
-    replace(CloudFormationBackend, "create_stack", create)
-    replace(Stack, "update", update)
-    replace(CloudFormationBackend, "delete_stack", delete_named)
+def _delete(stand_in: StandIn) -> Any:
+    def delete_stack(backend: CloudFormationBackend, name_or_stack_id: str) -> None:
+        for stack in list(backend.stacks.values()):
+            if name_or_stack_id in (stack.name, stack.stack_id):
+                delete(backend, deployment_of(stand_in, stack))
+
+    return delete_stack
 
 
 def _asking_for_capabilities(old: Any) -> Any:

@@ -25,52 +25,53 @@ NO_CHANGES = (
 
 def apply(stand_in: StandIn) -> None:
     """Replace how change sets are made and executed."""
-
-    def create(old: Any) -> Any:
-        def create_change_set(backend: CloudFormationBackend, **options: Any) -> Any:
-            _check_change_set(backend, options)
-            ids = old(backend, **options)
-            change_set: Any = backend.change_sets[ids[0]]
-            stack = backend.stacks[ids[1]]
-            share_exports(backend, stack)
-            check(change_set.template_dict, change_set.parameters)
-            change_set.changes = deployment_of(stand_in, stack).changes(
-                change_set.template_dict, change_set.parameters
-            )
-            same = change_set.template_dict == stack.template_dict
-            if not change_set.changes and (same or options["change_set_type"] == "CREATE"):
-                change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
-                change_set.status_reason = NO_CHANGES
-            else:
-                change_set.status, change_set.execution_status = "CREATE_COMPLETE", "AVAILABLE"
-                change_set.status_reason = None
-            return ids
-
-        return create_change_set
-
-    def execute(old: Any) -> Any:
-        def execute_change_set(
-            backend: CloudFormationBackend, change_set_name: str, stack_name: str | None = None
-        ) -> None:
-            change_set: Any = _find(backend, change_set_name, stack_name)
-            stack = backend.stacks[change_set.stack_id]
-            stack._add_stack_event(f"{change_set.change_set_type}_IN_PROGRESS", "User Initiated")
-            bring(
-                deployment_of(stand_in, stack),
-                change_set.change_set_type,
-                change_set.template_dict,
-                change_set.parameters,
-                change_set.template,
-            )
-            well = stack.status == f"{change_set.change_set_type}_COMPLETE"
-            change_set.execution_status = "EXECUTE_COMPLETE" if well else "EXECUTE_FAILED"
-
-        return execute_change_set
-
-    replace(CloudFormationBackend, "create_change_set", create)
-    replace(CloudFormationBackend, "execute_change_set", execute)
+    replace(CloudFormationBackend, "create_change_set", lambda old: _create(stand_in, old))
+    replace(CloudFormationBackend, "execute_change_set", lambda old: _execute(stand_in))
     # The list of changes is made above; moto's own creates nothing of it.
     replace(ChangeSet, "diff", lambda old: lambda change_set: [])
+
+
+def _create(stand_in: StandIn, old: Any) -> Any:
+    def create_change_set(backend: CloudFormationBackend, **options: Any) -> Any:
+        _check_change_set(backend, options)
+        ids = old(backend, **options)
+        change_set: Any = backend.change_sets[ids[0]]
+        stack = backend.stacks[ids[1]]
+        share_exports(backend, stack)
+        check(change_set.template_dict, change_set.parameters)
+        change_set.changes = deployment_of(stand_in, stack).changes(
+            change_set.template_dict, change_set.parameters
+        )
+        same = change_set.template_dict == stack.template_dict
+        if not change_set.changes and (same or options["change_set_type"] == "CREATE"):
+            change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
+            change_set.status_reason = NO_CHANGES
+        else:
+            change_set.status, change_set.execution_status = "CREATE_COMPLETE", "AVAILABLE"
+            change_set.status_reason = None
+        return ids
+
+    return create_change_set
+
+
+def _execute(stand_in: StandIn) -> Any:
+    def execute_change_set(
+        backend: CloudFormationBackend, change_set_name: str, stack_name: str | None = None
+    ) -> None:
+        change_set: Any = _find(backend, change_set_name, stack_name)
+        stack = backend.stacks[change_set.stack_id]
+        stack._add_stack_event(f"{change_set.change_set_type}_IN_PROGRESS", "User Initiated")
+        bring(
+            deployment_of(stand_in, stack),
+            change_set.change_set_type,
+            change_set.template_dict,
+            change_set.parameters,
+            change_set.template,
+        )
+        well = stack.status == f"{change_set.change_set_type}_COMPLETE"
+        change_set.execution_status = "EXECUTE_COMPLETE" if well else "EXECUTE_FAILED"
+
+    return execute_change_set
 
 
 def _check_change_set(backend: CloudFormationBackend, options: dict[str, Any]) -> None:

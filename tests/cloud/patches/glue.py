@@ -54,34 +54,15 @@ def apply(stand_in: StandIn) -> None:
 
     def describe(old: Any) -> Any:
         def as_dict(record: FakeJobRun) -> dict[str, Any]:
-            return runs[record.job_run_id].description(old(record))
+            run = runs.get(record.job_run_id)
+            return run.description(old(record)) if run else old(record)
 
         return as_dict
-
-    def batch_stop_job_run(response: GlueResponse) -> ActionResult:
-        name = response._get_param("JobName")
-        asked = response._get_param("JobRunIds")
-        job = response.glue_backend.get_job(name)
-        known = {record.job_run_id for record in job.job_runs}
-        for run_id in known.intersection(asked):
-            runs[run_id].stop()
-        return ActionResult(
-            {
-                "SuccessfulSubmissions": [
-                    {"JobName": name, "JobRunId": run_id} for run_id in asked if run_id in known
-                ],
-                "Errors": [
-                    {"JobName": name, "JobRunId": run_id, "ErrorDetail": _not_found(run_id)}
-                    for run_id in asked
-                    if run_id not in known
-                ],
-            }
-        )
 
     replace(FakeJob, "start_job_run", start)
     replace(FakeJobRun, "status", status)
     replace(FakeJobRun, "as_dict", describe)
-    GlueResponse.batch_stop_job_run = batch_stop_job_run  # type: ignore[attr-defined]
+    GlueResponse.batch_stop_job_run = _stopping(runs)  # type: ignore[attr-defined]
 
 
 class JobRun:
@@ -185,6 +166,30 @@ class JobRun:
             self._record.completed_on = utcnow()
             self._message = message
             self.state = state
+
+
+def _stopping(runs: dict[str, JobRun]) -> Any:
+    def batch_stop_job_run(response: GlueResponse) -> ActionResult:
+        name = response._get_param("JobName")
+        asked = response._get_param("JobRunIds")
+        job = response.glue_backend.get_job(name)
+        known = {record.job_run_id for record in job.job_runs}
+        for run_id in known.intersection(asked):
+            runs[run_id].stop()
+        return ActionResult(
+            {
+                "SuccessfulSubmissions": [
+                    {"JobName": name, "JobRunId": run_id} for run_id in asked if run_id in known
+                ],
+                "Errors": [
+                    {"JobName": name, "JobRunId": run_id, "ErrorDetail": _not_found(run_id)}
+                    for run_id in asked
+                    if run_id not in known
+                ],
+            }
+        )
+
+    return batch_stop_job_run
 
 
 def failure_message(output: str) -> str:
