@@ -1,9 +1,9 @@
-"""Load raw files into bronze: `python -m ingestion`, and unchanged as the script of a Glue job.
+"""Load raw files into bronze: `python -m ingestion`.
 
 Data flow: arguments -> settings -> session -> ingest -> one line for each file that was not loaded
 
     python -m ingestion --raw sample --root lakehouse
-    python -m ingestion --tables orders order_items
+    python -m ingestion --tables orders order_items --dates 2025-04-01 2025-04-02
 
 Exit codes: 0 all well; 2 loaded, but something is quarantined or missing; 1 failed.
 """
@@ -12,18 +12,21 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+import socket
 import sys
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ingestion.errors import LakehouseError
-from ingestion.ingest import Report, ingest
+from ingestion.ingest import ingest, log_report
 from ingestion.ledger import Batch
 from ingestion.lock import only_run
+from ingestion.selection import names_in, read_selection
 from ingestion.session import get_session
 from ingestion.settings import Settings
-from ingestion.tables import TABLES
+from ingestion.writer_lock import Holder, holding
 
 logger = logging.getLogger("ingestion")
 
@@ -34,16 +37,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("py4j").setLevel(logging.WARNING)
     arguments = _parse(argv)
     try:
+        selection = read_selection(names_in(arguments.tables), names_in(arguments.dates))
         settings = Settings.read(
-            root=arguments.root, raw=arguments.raw, database_prefix=arguments.database_prefix
+            root=arguments.root,
+            raw=arguments.raw,
+            database_prefix=arguments.database_prefix,
+            lock_table=arguments.lock_table,
         )
         batch = Batch(arguments.batch_id or uuid.uuid4().hex, datetime.now(UTC))
+        hold = holding(settings, Holder(f"{socket.gethostname()}, process {os.getpid()}"))
         with only_run(settings):
-            report = ingest(get_session(settings), settings, batch, arguments.tables)
+            report = ingest(get_session(settings, hold), settings, batch, selection, hold=hold)
     except LakehouseError as error:
         logger.error("%s %s", error.problem, error.next_step)
         return 1
-    _log(report)
+    log_report(report)
     return 0 if report.is_complete else 2
 
 
@@ -55,29 +63,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--raw", help="folder or s3:// prefix of the raw files (default ROOT/raw)")
     parser.add_argument("--root", help="folder or s3:// prefix of the lakehouse")
-    parser.add_argument(
-        "--tables", nargs="+", choices=list(TABLES), default=list(TABLES), help="default: all"
-    )
-    parser.add_argument("--database-prefix", help="such as dev_; a Glue job has no environment")
+    parser.add_argument("--tables", nargs="+", default=[], help="default: all")
+    parser.add_argument("--dates", nargs="+", default=[], help="logical dates (default: all files)")
+    parser.add_argument("--database-prefix", help="such as dev_")
     parser.add_argument("--batch-id", help="recorded in every row (default: a new one)")
-    # Glue adds arguments of its own, such as --JOB_NAME.
-    return parser.parse_known_args(argv)[0]
-
-
-def _log(report: Report) -> None:
-    for row in report.loaded:
-        logger.info(
-            "%s: %d records read, %d loaded, %d rejected, %d erased",
-            row.source_file,
-            row.records_read,
-            row.records_loaded,
-            row.records_rejected,
-            row.records_erased,
-        )
-    for row in report.quarantined:
-        logger.warning("%s is quarantined: %s", row.source_file, row.reason)
-    for file in report.missing:
-        logger.warning("%s is missing (%s)", file.expected_file, file.state)
+    parser.add_argument("--lock-table", help="DynamoDB table, where several jobs share the root")
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

@@ -41,10 +41,12 @@ logger = logging.getLogger(__name__)
 def register_tables(spark: SparkSession, settings: Settings) -> None:
     """Put the databases, the declared tables and all tables below the root in the catalogue."""
     for layer in LAYERS:
-        spark.sql(
-            f"create database if not exists {settings.database(layer)}"
-            f" location '{quoted(settings.location(layer))}'"
-        )
+        # Glue asks for the right to make databases even where there is nothing to make.
+        if not spark.catalog.databaseExists(settings.database(layer)):
+            spark.sql(
+                f"create database if not exists {settings.database(layer)}"
+                f" location '{quoted(settings.location(layer))}'"
+            )
     if settings.is_local:
         for layer in LAYERS:
             for name in _delta_tables_below(Path(settings.location(layer))):

@@ -6,12 +6,12 @@ table is named for. The clock has no say: yesterday's missing file shows when a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ingestion.ledger import LedgerRow, Status
-from ingestion.tables import TABLES, Table
+from ingestion.tables import TABLES
 
 _RANK = {Status.LOADED: 3, Status.QUARANTINED: 2, Status.DUPLICATE: 1}
 
@@ -34,15 +34,12 @@ class MissingFile:
     state: str
 
 
-def find_missing(
-    ledger: Sequence[LedgerRow], tables: Iterable[Table] = tuple(TABLES.values())
-) -> list[MissingFile]:
+def find_missing(ledger: Sequence[LedgerRow]) -> list[MissingFile]:
     """List what is missing, by table and day; nothing is expected before the first file arrived."""
-    tables = tuple(tables)
-    daily = {table.name for table in tables if table.daily}
+    daily = {table.name for table in TABLES.values() if table.daily}
     days = [row.file_date for row in ledger if row.table_name in daily and row.file_date]
     missing = []
-    for table in tables:
+    for table in TABLES.values():
         rows = [row for row in ledger if row.table_name == table.name]
         if table.daily and days:
             for day in _calendar(min(days), max(days)):

@@ -1,4 +1,4 @@
-"""The one exception whose message is meant for the person at the keyboard."""
+"""What is said to the person at the keyboard when something fails."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ class LakehouseError(Exception):
         super().__init__(f"{problem}\n{next_step}")
         self.problem = problem
         self.next_step = next_step
+
+
+def root_cause(error: BaseException) -> str:
+    """The innermost `Caused by` of an engine's message, else its first line."""
+    lines = str(error).splitlines()
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    first = next((line for line in lines if line.strip()), type(error).__name__)
+    return (causes[-1].removeprefix("Caused by: ") if causes else first).strip()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -95,14 +95,20 @@ def require_folder(raw: str) -> Path | CloudPath:
     return folder
 
 
-def list_raw_files(raw: str) -> list[RawFile]:
+def list_raw_files(
+    raw: str, is_wanted: Callable[[str], bool] = lambda source_file: True
+) -> list[RawFile]:
     """List the raw folder, sorted by `source_file`; hidden files and notes are left out.
+
+    Args:
+        raw: The folder.
+        is_wanted: Whether a file is to be listed, by its path below the folder.
 
     Raises:
         LakehouseError: The folder does not exist or can't be read.
     """
     folder = require_folder(raw)
-    names = sorted(name for name in _names_below(folder) if _is_data(name))
+    names = sorted(name for name in _names_below(folder) if _is_data(name) and is_wanted(name))
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
         return list(pool.map(lambda name: _describe(folder / name, name), names))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
@@ -22,9 +23,11 @@ from ingestion.files import RawFile, list_raw_files
 from ingestion.frames import Inspection, Progress, inspect_files
 from ingestion.judging import duplicates, judge, misplaced
 from ingestion.ledger import Batch, LedgerRow, Plan, Status, plan, replaced_rows
+from ingestion.selection import ALL_FILES, Selection
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from ingestion.writer import write_bronze, write_rejects
+from ingestion.writer_lock import OPS, Hold, not_shared
 
 logger = logging.getLogger(__name__)
 
@@ -66,50 +69,79 @@ def ingest(
     spark: SparkSession,
     settings: Settings,
     batch: Batch,
-    tables: Sequence[str] = tuple(TABLES),
+    selection: Selection = ALL_FILES,
     progress: Progress = lambda what, done, total: None,
+    hold: Hold = not_shared,
 ) -> Report:
     """Load what is new or changed in the raw folder.
+
+    Files are read before a lock is taken, so that runs that share tables can do so at once. What
+    another has loaded in the meantime is then seen, and what follows from it decided anew.
 
     Args:
         spark: Session with the lakehouse's tables in its catalogue.
         settings: Where and by which limits.
         batch: Identity and start of this run; the clock is read nowhere else.
-        tables: Names of the tables to load; files of the others are left for another run.
+        selection: The raw files to load.
         progress: Called with what is being done, how many files are done and how many there are.
+        hold: The lock for writing, where other jobs may be at work on this root.
 
     Raises:
         LakehouseError: There is no raw folder, or nothing has ever been in it.
     """
+    files = list_raw_files(settings.raw, selection.holds)
+    _tell_days_without_files(files, selection)
     ledger = ops.read_ledger(spark, settings)
-    batch = batch.after(ledger)
-    files = [file for file in list_raw_files(settings.raw) if _concerns(file, tables)]
-    if not files and not ledger:
-        raise _nothing_to_load(settings, tables)
+    if not files and not ledger and selection.is_all:
+        raise _nothing_to_load(settings)
     todo = plan(files, ledger)
-    report = Report(todo)
     inspections = inspect_files(spark, [load.file for load in todo.loads], settings, progress)
-    report.rows = [
-        *(judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
-        *misplaced(todo, batch),
-    ]
-    report.rows += duplicates(todo, report.rows, batch)
-    replaced = _write(spark, settings, batch, report, ledger, progress)
-    ledger = _merged(ledger, [*replaced, *report.rows])
-    report.missing = find_missing(ledger, [TABLES[name] for name in tables])
-    if report.rows:
-        touched = {row.source_file for row in [*replaced, *report.rows]}
-        ops.write_missing_files(spark, settings, report.missing, tables)
-        ops.write_ledger(spark, settings, [row for row in ledger if row.source_file in touched])
-    report.reasons = _count_reasons(todo, inspections)
+    with ExitStack() as locks:
+        # In one order, so that no two runs can wait for each other.
+        for name in sorted(selection.tables):
+            locks.enter_context(hold(f"bronze.{name}"))
+        if hold is not not_shared:
+            ledger = ops.read_ledger(spark, settings)
+            todo = plan(files, ledger)
+            unread = [load.file for load in todo.loads if load.file.source_file not in inspections]
+            inspections |= inspect_files(spark, unread, settings, progress)
+        batch = batch.after(ledger)
+        report = _judged(todo, inspections, batch, settings)
+        replaced = _write_bronze(spark, settings, batch, report, ledger, progress)
+        with hold(OPS):
+            _write_rejects(spark, settings, batch, report, progress)
+            if hold is not not_shared:
+                ledger = ops.read_ledger(spark, settings)
+            _write_ops(spark, settings, ledger, report, replaced)
+    report.missing = [file for file in report.missing if file.table_name in selection.tables]
     return report
 
 
-def _nothing_to_load(settings: Settings, tables: Sequence[str]) -> LakehouseError:
+def _tell_days_without_files(files: Sequence[RawFile], selection: Selection) -> None:
+    found = {file.file_date for file in files}
+    for day in selection.dates or ():
+        if day not in found:
+            tables = ", ".join(selection.tables)
+            logger.warning("There is no raw file of %s for %s.", tables, day.isoformat())
+
+
+def _nothing_to_load(settings: Settings) -> LakehouseError:
     return LakehouseError(
-        f"The raw folder {settings.raw} holds no file of {', '.join(tables)}.",
+        f"The raw folder {settings.raw} holds no file of {', '.join(TABLES)}.",
         "Put files there as <table>/YYYY-MM-DD.csv, or make some with `lakehouse generate`.",
     )
+
+
+def _judged(
+    todo: Plan, inspections: Mapping[str, Inspection], batch: Batch, settings: Settings
+) -> Report:
+    """Decide what becomes of every file, before anything is written."""
+    rows = [
+        *(judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
+        *misplaced(todo, batch),
+    ]
+    rows += duplicates(todo, rows, batch)
+    return Report(todo, rows, _count_reasons(todo, inspections))
 
 
 def _count_reasons(todo: Plan, inspections: Mapping[str, Inspection]) -> dict[str, Counter[str]]:
@@ -125,11 +157,7 @@ def _merged(ledger: Sequence[LedgerRow], changes: Sequence[LedgerRow]) -> list[L
     return list(rows.values())
 
 
-def _concerns(file: RawFile, tables: Sequence[str]) -> bool:
-    return file.table_name in tables or (file.table_name is None and set(tables) == set(TABLES))
-
-
-def _write(
+def _write_bronze(
     spark: SparkSession,
     settings: Settings,
     batch: Batch,
@@ -137,19 +165,60 @@ def _write(
     ledger: list[LedgerRow],
     progress: Progress,
 ) -> list[LedgerRow]:
-    """Write bronze and rejects; return the rows of the file versions that were replaced."""
-    rows = {row.source_file: row for row in report.rows}
+    """Write bronze; return the rows of the file versions that were replaced."""
+    status = {row.source_file: row.status for row in report.rows}
     loads = report.plan.loads
-    good = [load for load in loads if rows[load.file.source_file].status == Status.LOADED]
+    good = [load for load in loads if status[load.file.source_file] == Status.LOADED]
     replaced = replaced_rows(ledger, good, report.rows, batch)
     gone = [row for row in replaced if row.status == Status.SUPERSEDED]
     for name in sorted({str(row.table_name) for row in [*report.loaded, *gone]}):
         progress(f"writing bronze.{name}", len(loads), len(loads))
         some = [load for load in good if load.file.table_name == name]
         write_bronze(spark, settings, batch, TABLES[name], some, gone)
+    return replaced
+
+
+def _write_rejects(
+    spark: SparkSession, settings: Settings, batch: Batch, report: Report, progress: Progress
+) -> None:
+    rows = {row.source_file: row for row in report.rows}
+    loads = report.plan.loads
     with_rejects = [load for load in loads if rows[load.file.source_file].records_rejected]
     if with_rejects:
         progress("writing ops.rejected_records", len(loads), len(loads))
         over_limit = {name for name, row in rows.items() if row.status == Status.QUARANTINED}
         write_rejects(spark, settings, batch, with_rejects, over_limit)
-    return replaced
+
+
+def _write_ops(
+    spark: SparkSession,
+    settings: Settings,
+    ledger: Sequence[LedgerRow],
+    report: Report,
+    replaced: Sequence[LedgerRow],
+) -> None:
+    """Write the list of missing files, of all tables, and then the ledger."""
+    changes = [*replaced, *report.rows]
+    ledger = _merged(ledger, changes)
+    report.missing = find_missing(ledger)
+    if changes:
+        touched = {row.source_file for row in changes}
+        ops.write_missing_files(spark, settings, report.missing)
+        ops.write_ledger(spark, settings, [row for row in ledger if row.source_file in touched])
+
+
+def log_report(report: Report) -> None:
+    """Log what was loaded, and warn of what was not."""
+    for row in report.loaded:
+        logger.info(
+            "%s: %d records read, %d loaded, %d rejected, %d erased",
+            row.source_file,
+            row.records_read,
+            row.records_loaded,
+            row.records_rejected,
+            row.records_erased,
+        )
+    for row in report.quarantined:
+        logger.warning("%s is quarantined: %s", row.source_file, row.reason)
+    for file in report.missing:
+        logger.warning("%s is missing (%s)", file.expected_file, file.state)

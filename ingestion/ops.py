@@ -12,6 +12,7 @@ from ingestion.delta import is_in, replace_where
 from ingestion.ledger import LedgerRow
 from ingestion.ops_tables import INGESTED_FILES, MISSING_FILES
 from ingestion.settings import Settings
+from ingestion.tables import TABLES
 
 
 def read_ledger(spark: SparkSession, settings: Settings) -> list[LedgerRow]:
@@ -42,11 +43,8 @@ def write_ledger(spark: SparkSession, settings: Settings, rows: Sequence[LedgerR
 
 
 def write_missing_files(
-    spark: SparkSession,
-    settings: Settings,
-    rows: Sequence[MissingFile],
-    tables: Sequence[str],
+    spark: SparkSession, settings: Settings, rows: Sequence[MissingFile]
 ) -> None:
-    """Replace what is listed as missing of these tables, in one commit."""
+    """Replace what is listed as missing, of all tables, in one commit."""
     frame = spark.createDataFrame([astuple(row) for row in rows], MISSING_FILES)
-    replace_where(spark, frame, settings.table("ops", "missing_files"), is_in("table_name", tables))
+    replace_where(spark, frame, settings.table("ops", "missing_files"), is_in("table_name", TABLES))

@@ -14,14 +14,20 @@ from pyspark.sql import SparkSession
 
 from ingestion.catalogue import register_tables
 from ingestion.settings import Engine, Settings
+from ingestion.spark_conf import CORRECT_VALUES
+from ingestion.writer_lock import OPS, Hold, not_shared
 
 # dbt opens its connections from several threads.
 _lock = Lock()
 _ready: dict[tuple[str, Engine], SparkSession] = {}
 
 
-def get_session(settings: Settings) -> SparkSession:
+def get_session(settings: Settings, hold: Hold = not_shared) -> SparkSession:
     """Return the process's session with every table of the lakehouse in its catalogue.
+
+    Args:
+        settings: Where the lakehouse is, and the engine.
+        hold: The lock for making tables, where other jobs may be at it.
 
     Raises:
         LakehouseError: The engine can't be started, such as Spark without a usable Java.
@@ -31,7 +37,8 @@ def get_session(settings: Settings) -> SparkSession:
         if key not in _ready:
             _ready.clear()
             session = _start(settings)
-            register_tables(session, settings)
+            with hold(OPS):
+                register_tables(session, settings)
             _ready[key] = session
         return _ready[key]
 
@@ -39,7 +46,10 @@ def get_session(settings: Settings) -> SparkSession:
 def _start(settings: Settings) -> SparkSession:
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         # spark-submit, and so Glue, hands its Python process a gateway to a running JVM.
-        return SparkSession.builder.getOrCreate()
+        session = SparkSession.builder.getOrCreate()
+        for key, value in CORRECT_VALUES.items():
+            session.conf.set(key, value)
+        return session
     # Only the engine that is asked for is imported: each costs start-up time of its own.
     if settings.engine == Engine.SAIL:
         from ingestion import sail

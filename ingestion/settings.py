@@ -37,6 +37,7 @@ class Settings:
         max_file_bytes: Largest accepted size of one file's text, in bytes.
         database_prefix: Put before database names, such as `dev_`; empty locally and in prod.
         engine: The embedded engine.
+        lock_table: DynamoDB table of the locks where several jobs share the root; else empty.
     """
 
     root: str
@@ -45,6 +46,7 @@ class Settings:
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     database_prefix: str = ""
     engine: Engine = DEFAULT_ENGINE
+    lock_table: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -75,6 +77,7 @@ class Settings:
         raw: str | None = None,
         database_prefix: str | None = None,
         engine: str | None = None,
+        lock_table: str | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> Settings:
         """Merge arguments (first) with `LAKEHOUSE_*` variables (second) and the defaults.
@@ -91,6 +94,7 @@ class Settings:
             max_file_bytes=_bytes(environment, "LAKEHOUSE_MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES),
             database_prefix=database_prefix or environment.get("LAKEHOUSE_DATABASE_PREFIX", ""),
             engine=_engine(engine or environment.get("LAKEHOUSE_ENGINE") or DEFAULT_ENGINE),
+            lock_table=lock_table or environment.get("LAKEHOUSE_LOCK_TABLE", ""),
         )
 
 

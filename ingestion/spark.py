@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from ingestion.jars import jar_paths
 from ingestion.java import find_java
 from ingestion.settings import Settings, available_cores
+from ingestion.spark_conf import CORRECT_VALUES
 from ingestion.spark_setup import set_up_spark
 
 _LOG4J = Path(__file__).parent / "log4j2.properties"
@@ -91,12 +92,7 @@ def _embedded_conf(settings: Settings) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.ansi.enabled": "false",
-        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-        # By default one order of the year 1 stops the whole write.
-        "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
-        "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+        **CORRECT_VALUES,
         "spark.sql.shuffle.partitions": str(cores),
         "spark.default.parallelism": str(cores),
         "spark.sql.adaptive.coalescePartitions.initialPartitionNum": str(cores),

@@ -1,4 +1,4 @@
 {% macro has_previous() -%}
     {#- A macro, so that unit tests can set it. -#}
-    {{ return(load_relation(this) is not none and not should_full_refresh()) }}
+    {{ return(is_there(this) and not should_full_refresh()) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {% macro pending() -%}
     {#- Days that a build which came to no good end had found and may not have replaced everywhere. -#}
-    {%- if load_relation(this) is none -%}
+    {%- if not is_there(this) -%}
         {{ days_of([]) }}
     {%- else -%}
         select touched.date

@@ -1,10 +1,10 @@
 {% macro rebuilds_whole() -%}
     {#- Only in a silver that was built whole once, by these very rules, can some days be replaced. -#}
-    {%- if not execute or should_full_refresh() or load_relation(before('built_from', 'ops')) is none -%}
+    {%- if not execute or should_full_refresh() or not is_there(before('built_from', 'ops')) -%}
         {{ return(true) }}
     {%- endif -%}
     {%- for node in graph.nodes.values() if node.config.materialized == 'replaced_days' -%}
-        {%- if load_relation(before(node.name)) is none -%}
+        {%- if not is_there(before(node.name)) -%}
             {{ return(true) }}
         {%- endif -%}
     {%- endfor -%}

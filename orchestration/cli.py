@@ -12,7 +12,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingestion.errors import LakehouseError
-from orchestration.commands import documentation, erase, generate, pipeline, query, reports, upkeep
+from orchestration.commands import (
+    catalog,
+    documentation,
+    erase,
+    generate,
+    pipeline,
+    query,
+    reports,
+    upkeep,
+)
 from orchestration.commands.terminal import Ended
 
 EPILOG = (
@@ -45,6 +54,7 @@ app.command()(documentation.lineage)
 app.command()(upkeep.restore)
 app.command()(upkeep.maintain)
 app.command()(erase.erase_user)
+app.add_typer(catalog.app, name="catalog")
 app.command(epilog=generate.defect_list())(generate.generate)
 
 

@@ -17,6 +17,7 @@ from ingestion.ingest import Report, ingest
 from ingestion.layers import LAYERS
 from ingestion.ledger import Batch
 from ingestion.replay import Review, repair, review
+from ingestion.selection import Selection
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.delta_reader import connect
@@ -43,7 +44,7 @@ class Lakehouse:
         path.write_text("".join(f"{line}\n" for line in lines))
 
     def ingest(self, batch_id: str = "batch", tables: Sequence[str] = tuple(TABLES)) -> Report:
-        return ingest(self.spark, self.settings, Batch(batch_id, STARTED_AT), tables)
+        return ingest(self.spark, self.settings, Batch(batch_id, STARTED_AT), Selection(tables))
 
     def under(self, **rules: Any) -> Lakehouse:
         """The same lakehouse under other settings."""

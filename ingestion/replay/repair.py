@@ -56,7 +56,7 @@ def repair(
     progress("closing repaired records", 0, count)
     close_rejects(spark, settings, batch, found)
     if missing != find_missing(found.ledger):
-        ops.write_missing_files(spark, settings, missing, list(TABLES))
+        ops.write_missing_files(spark, settings, missing)
     touched = {row.source_file for row in changes}
     progress("writing the ledger", count, count)
     ops.write_ledger(

@@ -4,7 +4,6 @@ from datetime import date
 
 from ingestion.completeness import MissingFile, find_missing
 from ingestion.ledger import LedgerRow, Status
-from ingestion.tables import ORDER_ITEMS, ORDERS, PRODUCTS
 from tests.ingestion.ledgers import ledger_row
 
 CATALOGUE = ledger_row("products/products.csv", "p")
@@ -103,12 +102,3 @@ def test_a_loaded_version_counts_whatever_became_of_others() -> None:
 
 def test_a_file_with_a_wrong_name_moves_no_calendar() -> None:
     assert missing([*both(1), ledger_row("orders/may.csv", "x", Status.QUARANTINED)]) == []
-
-
-def test_only_the_tables_that_are_asked_for_are_listed() -> None:
-    ledger = both(1, 3)[1:]
-    assert [file.table_name for file in find_missing(ledger, [ORDERS])] == ["orders"]
-    assert [file.table_name for file in find_missing(ledger, [PRODUCTS, ORDER_ITEMS])] == [
-        "products",
-        "order_items",
-    ]

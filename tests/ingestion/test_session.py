@@ -26,17 +26,24 @@ def test_the_session_is_one_for_each_root_and_knows_its_tables(
 def test_a_platform_that_has_started_the_process_brings_its_own_session(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    class Conf(dict[str, str]):
+        set = dict.__setitem__
+
     class Platform:
         """Stands where Glue's own session would be found."""
 
-        def getOrCreate(self) -> str:  # noqa: N802
-            return "the platform's"
+        conf = Conf({"spark.sql.session.timeZone": "America/New_York"})
 
+        def getOrCreate(self) -> Platform:  # noqa: N802
+            return self
+
+    platform = Platform()
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
-    monkeypatch.setattr(SparkSession, "builder", Platform())
+    monkeypatch.setattr(SparkSession, "builder", platform)
     monkeypatch.setattr("ingestion.session.register_tables", lambda session, settings: None)
     settings = Settings(root=str(tmp_path), raw="", engine=Engine.SAIL)
-    assert get_session(settings) == "the platform's"  # type: ignore[comparison-overlap]
+    assert get_session(settings) is platform  # type: ignore[comparison-overlap]
+    assert platform.conf["spark.sql.session.timeZone"] == "UTC"
 
 
 def test_the_engine_is_described_with_its_version(tmp_path: Path) -> None:

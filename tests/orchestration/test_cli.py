@@ -52,6 +52,7 @@ def run(
         "query",
         "restore",
         "erase-user",
+        "catalog",
         "generate",
         "docs",
         "lineage",

@@ -6,7 +6,7 @@ from ingestion.completeness import MissingFile
 from ingestion.ingest import Report
 from ingestion.ledger import Plan, Status
 from orchestration.dbt import NodeResult
-from orchestration.run import RunResult, root_cause
+from orchestration.run import RunResult
 from tests.ingestion.ledgers import ledger_row
 
 GAP = MissingFile("orders", None, "orders/2025-04-01.csv", "missing")
@@ -34,13 +34,3 @@ def test_the_exit_code_tells_well_from_incomplete_from_failed(
 ) -> None:
     run = RunResult("run", report=report, results=[result(status) for status in statuses])
     assert run.exit_code == code
-
-
-def test_the_innermost_cause_of_an_engine_failure_is_told() -> None:
-    message = "Job aborted.\n\tat x.y(Z.scala)\nCaused by: first\nCaused by: No space left\n\tat q"
-    assert root_cause(RuntimeError(message)) == "No space left"
-
-
-@pytest.mark.parametrize(("message", "cause"), [("\n one\n two", "one"), ("", "RuntimeError")])
-def test_a_failure_without_a_cause_is_told_by_its_first_line(message: str, cause: str) -> None:
-    assert root_cause(RuntimeError(message)) == cause

@@ -1,0 +1,3 @@
+{% macro glue__location_clause() %}
+    location '{{ env_var('LAKEHOUSE_ROOT') }}/{{ config.require('schema') }}/{{ this.identifier }}'
+{% endmacro %}

@@ -1,0 +1,162 @@
+"""Check the catalogue against the Delta tables, and bring it in step.
+
+Data flow: Delta logs + dbt's descriptions | Glue databases and tables -> drift -> repaired entries
+
+A table is dropped from the catalogue only when its Delta log is gone; data is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
+from ingestion.settings import Settings
+from orchestration.aws.catalog.compare import (
+    PROVIDER,
+    Drift,
+    Kind,
+    drift_of,
+    entry_for,
+    location_of,
+)
+from orchestration.aws.catalog.described import Described
+from orchestration.aws.catalog.stored import StoredTable, is_stored, stored_tables
+from orchestration.aws.clients import error_code, explained, new_client
+
+_Words = Mapping[tuple[str, str], Described]
+# Somebody else wrote the entry between our look at it and our change of it.
+_OVERTAKEN = ("ConcurrentModificationException", "VersionMismatchException")
+_ATTEMPTS = 5
+
+
+def check(settings: Settings, words: _Words) -> list[Drift]:
+    """How the catalogue differs from the tables; nothing is changed.
+
+    Args:
+        settings: The root on S3 and the prefix of the databases.
+        words: Of the dbt project, by layer and table.
+
+    Raises:
+        LakehouseError: AWS refuses, or a table's log is damaged.
+    """
+    return _compared(settings, words)[0]
+
+
+def sync(settings: Settings, words: _Words) -> list[Drift]:
+    """Repair what differs, and nothing else; returns what did.
+
+    Args:
+        settings: The root on S3 and the prefix of the databases.
+        words: Of the dbt project, by layer and table.
+
+    Raises:
+        LakehouseError: AWS refuses, or a table's log is damaged.
+    """
+    found, tables = _compared(settings, words)
+    with explained("The catalogue can't be repaired"):
+        glue = new_client("glue")
+        for (layer, name), drifts in groupby(found, key=attrgetter("layer", "table")):
+            if not name:
+                for drift in drifts:
+                    _repair_database(glue, settings, layer, drift.kind)
+            elif (layer, name) in tables:
+                _write(glue, settings, tables[layer, name], words.get((layer, name)))
+            elif not is_stored(settings, layer, name):
+                glue.delete_table(DatabaseName=settings.database(layer), Name=name)
+    return found
+
+
+def _compared(
+    settings: Settings, words: _Words
+) -> tuple[list[Drift], dict[tuple[str, str], StoredTable]]:
+    tables = stored_tables(settings)
+    with explained("The catalogue can't be read"):
+        glue = new_client("glue")
+        found: list[Drift] = []
+        for layer in LAYERS:
+            found += _of_database(glue, settings, layer)
+            entries = _entries(glue, settings.database(layer))
+            mine = {name: table for (where, name), table in tables.items() if where == layer}
+            for name, table in sorted(mine.items()):
+                if name in entries:
+                    found += drift_of(table, words.get((layer, name)), entries[name])
+                else:
+                    found.append(Drift(layer, name, Kind.NOT_IN_CATALOGUE))
+            found += [
+                Drift(layer, name, Kind.NOT_IN_STORAGE, f"no Delta log at {location_of(entry)}")
+                for name, entry in sorted(entries.items())
+                if name not in mine and _was_ours(settings, layer, entry)
+            ]
+    return found, tables
+
+
+def _of_database(glue: Any, settings: Settings, layer: str) -> list[Drift]:
+    try:
+        found = glue.get_database(Name=settings.database(layer))["Database"]
+    except glue.exceptions.EntityNotFoundException:
+        return [Drift(layer, "", Kind.NO_DATABASE, settings.database(layer))]
+    # Spark can't create a table in a database without a location.
+    if found.get("LocationUri"):
+        return []
+    return [Drift(layer, "", Kind.DATABASE_LOCATION, f"none, is {settings.location(layer)}/")]
+
+
+def _repair_database(glue: Any, settings: Settings, layer: str, kind: Kind) -> None:
+    name, place = settings.database(layer), {"LocationUri": f"{settings.location(layer)}/"}
+    if kind == Kind.NO_DATABASE:
+        glue.create_database(DatabaseInput={"Name": name} | place)
+        return
+    there = glue.get_database(Name=name)["Database"]
+    kept = {key: there[key] for key in ("Description", "Parameters") if there.get(key)}
+    glue.update_database(Name=name, DatabaseInput=kept | {"Name": name} | place)
+
+
+def _entries(glue: Any, database: str) -> dict[str, dict[str, Any]]:
+    try:
+        pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
+        return {entry["Name"]: entry for page in pages for entry in page["TableList"]}
+    except glue.exceptions.EntityNotFoundException:
+        return {}
+
+
+def _was_ours(settings: Settings, layer: str, entry: dict[str, Any]) -> bool:
+    """Whether an entry speaks of a Delta table at its place below the root."""
+    is_delta = (entry.get("Parameters") or {}).get(PROVIDER) == "delta"
+    return is_delta and location_of(entry) == settings.location(layer, entry["Name"])
+
+
+def _write(glue: Any, settings: Settings, table: StoredTable, words: Described | None) -> None:
+    """Create or update one entry; who overtook us is looked at anew, so nothing of it is lost."""
+    database = settings.database(table.layer)
+    for _ in range(_ATTEMPTS):
+        try:
+            entry = _entry(glue, database, table.name)
+            wanted = entry_for(table, words, entry)
+            if entry is None:
+                glue.create_table(DatabaseName=database, TableInput=wanted)
+            else:
+                version = {"VersionId": entry["VersionId"]} if "VersionId" in entry else {}
+                glue.update_table(DatabaseName=database, TableInput=wanted, **version)
+        except ClientError as error:
+            if error_code(error) not in (*_OVERTAKEN, "AlreadyExistsException"):
+                raise
+        else:
+            return
+    raise LakehouseError(
+        f"The entry of {database}.{table.name} was changed by others {_ATTEMPTS} times meanwhile.",
+        "Wait for what else writes to the catalogue, then run `lakehouse catalog sync` again.",
+    )
+
+
+def _entry(glue: Any, database: str, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = glue.get_table(DatabaseName=database, Name=name)["Table"]
+    except glue.exceptions.EntityNotFoundException:
+        return None
+    return found
