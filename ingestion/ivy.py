@@ -77,8 +77,7 @@ def retrieve(
     """
     java = find_java(environ)
     logger.info("fetching %s with %s", ", ".join(map(str, jars)), java)
-    request = scratch / "ivy.xml"
-    request.write_text(_ivy_request(jars), encoding="utf-8")
+    request = _written_request(jars, scratch / "ivy.xml")
     command = [
         str(java.executable),
         f"-Djava.io.tmpdir={scratch}",
@@ -90,39 +89,34 @@ def retrieve(
         *_trust_options(scratch, environ),
         *("-cp", str(_ivy_jar()), "org.apache.ivy.Main"),
         *_settings_options(environ),
-        *(
-            "-ivy",
-            str(request),
-            "-cache",
-            str(scratch / "cache"),
-            "-types",
-            *sorted({jar.extension for jar in jars}),
-        ),
+        *("-ivy", str(request), "-cache", str(scratch / "cache")),
+        *("-types", *sorted({jar.extension for jar in jars})),
         *("-retrieve", str(scratch / "jars" / "[artifact]-[revision].[ext]")),
     ]
     try:
-        ivy = subprocess.run(
+        done = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout_seconds, env=dict(environ)
         )
     except subprocess.TimeoutExpired as error:
-        raise JarsNotFetchedError.because(
-            jars, f"no answer within {timeout_seconds} seconds"
-        ) from error
-    if ivy.returncode != 0:
-        raise JarsNotFetchedError.because(jars, _cause(ivy.stdout + ivy.stderr))
+        late = f"no answer within {timeout_seconds} seconds"
+        raise JarsNotFetchedError.because(jars, late) from error
+    if done.returncode != 0:
+        raise JarsNotFetchedError.because(jars, _cause(done.stdout + done.stderr))
     return scratch / "jars"
 
 
-def _ivy_request(jars: Sequence[Jar]) -> str:
+def _written_request(jars: Sequence[Jar], request: Path) -> Path:
     dependencies = "".join(
         f'<dependency org="{jar.group}" name="{jar.name}" rev="{jar.version}" transitive="false">'
         f'<artifact name="{jar.name}" type="{jar.extension}" ext="{jar.extension}"/></dependency>'
         for jar in jars
     )
-    return (
+    request.write_text(
         '<ivy-module version="2.0"><info organisation="lakehouse" module="jars"/>'
-        f"<dependencies>{dependencies}</dependencies></ivy-module>"
+        f"<dependencies>{dependencies}</dependencies></ivy-module>",
+        encoding="utf-8",
     )
+    return request
 
 
 def _ivy_jar() -> Path:

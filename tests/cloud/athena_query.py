@@ -56,15 +56,13 @@ class Query:
 
     def run(self, trino: Trino, parameters: list[str]) -> None:
         """Run it; a failure is its state, not an exception."""
+        sql = _with_parameters(self.sql.strip().rstrip(";"), parameters)
         try:
-            with trino.connect(self.database) as connection:
-                cursor = connection.cursor()
-                self.state = "RUNNING"
-                cursor.execute(_with_parameters(self.sql.strip().rstrip(";"), parameters))
-                rows = cursor.fetchall()
-                self.columns = [_column(described) for described in cursor.description or []]
-                self.rows = [[_text(value) for value in row] for row in rows]
-                self.scanned = int((cursor.stats or {}).get("processedBytes", 0))
+            self.state = "RUNNING"
+            result = trino.query(sql, self.database)
+            self.columns = [_column(name, kind) for name, kind in result.columns]
+            self.rows = [[_text(value) for value in row] for row in result.rows]
+            self.scanned = result.scanned
         except TrinoQueryError as error:
             self.end("FAILED", f"{error.error_name}: {error.message}")
         except Error as error:
@@ -134,8 +132,7 @@ def _with_parameters(sql: str, parameters: list[str]) -> str:
     return f"execute immediate '{escaped}' using {', '.join(parameters)}"
 
 
-def _column(described: Any) -> dict[str, Any]:
-    name, kind = described[0], described[1]
+def _column(name: str, kind: str) -> dict[str, Any]:
     numbers = [int(number) for number in re.findall(r"\d+", kind)]
     precision, scale = (*numbers, 0, 0)[:2] if kind.startswith("decimal") else (0, 0)
     return {

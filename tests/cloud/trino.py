@@ -56,6 +56,21 @@ s3.aws-secret-key=test
 
 
 @dataclass(frozen=True)
+class Result:
+    """What a statement gave.
+
+    Attributes:
+        columns: Name and type of each.
+        rows: Values as Python's.
+        scanned: Bytes read.
+    """
+
+    columns: list[tuple[str, str]]
+    rows: list[list[Any]]
+    scanned: int
+
+
+@dataclass(frozen=True)
 class Trino:
     """A running Trino.
 
@@ -67,20 +82,32 @@ class Trino:
     port: int
     process: subprocess.Popen[Any]
 
-    def query(self, sql: str, schema: str | None = None) -> tuple[list[Any], list[list[Any]]]:
-        """Run a statement; return the columns, as Python's DB API describes them, and the rows.
+    def query(self, sql: str, schema: str | None = None) -> Result:
+        """Run a statement.
 
         Raises:
             trino.exceptions.Error: Trino refused it or failed.
         """
-        with self.connect(schema) as connection:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                return self._query(sql, schema)
+            except trino.exceptions.TrinoQueryError as error:
+                # For some seconds after its start Trino does not count its one node as one that
+                # has the catalogue.
+                if error.error_name != "NO_NODES_AVAILABLE" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _query(self, sql: str, schema: str | None) -> Result:
+        with self._connect(schema) as connection:
             cursor = connection.cursor()
             cursor.execute(sql)
             rows = cursor.fetchall()
-            return list(cursor.description or []), rows
+            columns = [(column[0], column[1]) for column in cursor.description or []]
+            return Result(columns, rows, int((cursor.stats or {}).get("processedBytes", 0)))
 
-    def connect(self, schema: str | None = None) -> Any:
-        """A connection of Trino's Python client."""
+    def _connect(self, schema: str | None) -> Any:
         return trino.dbapi.connect(  # type: ignore[no-untyped-call]
             host="127.0.0.1",
             port=self.port,
@@ -167,10 +194,9 @@ def _wait(server: Trino, log: Path) -> None:
 
 
 def _has_started(server: Trino) -> bool:
-    """It runs a query: it listens before it does, and answers before its one node counts."""
+    """It runs a query: it listens before it does."""
     try:
-        with socket.create_connection(("127.0.0.1", server.port), 1):
-            pass
+        socket.create_connection(("127.0.0.1", server.port), 1).close()
         server.query("select 1")
     except (OSError, trino.exceptions.Error):
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from moto.athena.responses import AthenaResponse
@@ -24,8 +25,13 @@ Answer = str | tuple[str, dict[str, int]]
 
 def apply(stand_in: StandIn) -> None:
     """Let Athena's queries run."""
-    engine = Engine(stand_in)
     queries: dict[str, Query] = {}
+    _run_queries(stand_in, queries)
+    _show_queries(queries)
+
+
+def _run_queries(stand_in: StandIn, queries: dict[str, Query]) -> None:
+    engine = Engine(stand_in)
 
     def start_query_execution(response: AthenaResponse) -> Answer:
         group = response._get_param("WorkGroup") or "primary"
@@ -39,6 +45,16 @@ def apply(stand_in: StandIn) -> None:
         stand_in.in_background(lambda: engine.run(query, parameters))
         return json.dumps({"QueryExecutionId": query.number})
 
+    def stop_query_execution(response: AthenaResponse) -> Answer:
+        query = queries.get(response._get_param("QueryExecutionId"))
+        if query is not None:
+            query.end("CANCELLED")
+        return json.dumps({})
+
+    _answer_by(start_query_execution, stop_query_execution)
+
+
+def _show_queries(queries: dict[str, Query]) -> None:
     def get_query_execution(response: AthenaResponse) -> Answer:
         query = queries.get(response._get_param("QueryExecutionId"))
         if query is None:
@@ -60,19 +76,11 @@ def apply(stand_in: StandIn) -> None:
         newest_first = [q.number for q in reversed(queries.values()) if q.workgroup == group]
         return json.dumps({"QueryExecutionIds": newest_first})
 
-    def stop_query_execution(response: AthenaResponse) -> Answer:
-        query = queries.get(response._get_param("QueryExecutionId"))
-        if query is not None:
-            query.end("CANCELLED")
-        return json.dumps({})
+    _answer_by(get_query_execution, get_query_results, list_query_executions)
 
-    for operation in (
-        start_query_execution,
-        get_query_execution,
-        get_query_results,
-        list_query_executions,
-        stop_query_execution,
-    ):
+
+def _answer_by(*operations: Callable[[AthenaResponse], Answer]) -> None:
+    for operation in operations:
         setattr(AthenaResponse, operation.__name__, operation)
 
 

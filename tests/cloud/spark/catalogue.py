@@ -31,6 +31,8 @@ class Mirror:
         self._session = session
         self._catalogue = java.sharedState().externalCatalog().unwrapped()
         self._glue = glue
+        self._databases: set[str] = set()
+        self._emptied: set[str] = set()
         self._seen: dict[str, tuple[Stamp, Stamp]] = {}
         self._tables: dict[tuple[str, str], tuple[Stamp, Stamp]] = {}
         # One thread: py4j opens a connection for each, and two syncs at once would undo each other.
@@ -41,18 +43,30 @@ class Mirror:
         self._thread.submit(self._sync).result()
 
     def _sync(self) -> None:
-        spark = _list(self._catalogue.listDatabases())
-        for name in set(self._glue.databases) - set(spark):
-            location = self._glue.databases[name].input["LocationUri"]
-            self._session.sql(f"create database `{name}` location '{location}'")
-        for name in set(spark) - set(self._glue.databases) - {"default"}:
-            location = self._catalogue.getDatabase(name).locationUri().toString()
-            self._glue.create_database(name, {"Name": name, "LocationUri": location})
-        for name in self._glue.databases:
+        self._sync_databases()
+        for name in self._databases:
             stamps = self._spark_stamp(name), self._glue_stamps(name)
             if stamps != self._seen.get(name):
                 self._sync_tables(name)
                 self._seen[name] = self._spark_stamp(name), self._glue_stamps(name)
+
+    def _sync_databases(self) -> None:
+        """A database that Glue loses stays in Spark, but empty: Spark would delete its files."""
+        spark, glue = set(_list(self._catalogue.listDatabases())), set(self._glue.databases)
+        for name in self._databases & (spark - glue):
+            for table in _list(self._catalogue.listTables(name)):
+                self._forget(name, table)
+            self._seen.pop(name, None)
+            self._emptied.add(name)
+        for name in spark - glue - self._emptied - {"default"}:
+            location = self._catalogue.getDatabase(name).locationUri().toString()
+            self._glue.create_database(name, {"Name": name, "LocationUri": location})
+        for name in glue - spark:
+            location = self._glue.databases[name].input.get("LocationUri")
+            place = f" location '{location}'" if location else ""
+            self._try(f"create database `{name}`{place}")
+        self._emptied -= glue
+        self._databases = set(_list(self._catalogue.listDatabases())) & set(self._glue.databases)
 
     def _sync_tables(self, database: str) -> None:
         spark, glue = self._spark_stamps(database), self._glue_stamps(database)
@@ -73,9 +87,10 @@ class Mirror:
         location = location_of(entry) if entry else None
         if there is not None:
             uri = there.storage().locationUri()
-            if entry and uri.isDefined() and uri.get().toString() == location:
+            place = uri.get().toString() if uri.isDefined() else ""
+            if entry and location and place.rstrip("/") == location.rstrip("/"):
                 return
-            self._catalogue.dropTable(database, name, True, False)
+            self._forget(database, name)
         if not entry:
             return
         if entry.get("TableType") == "VIRTUAL_VIEW":
@@ -83,10 +98,26 @@ class Mirror:
         else:
             provider = entry.get("Parameters", {}).get("spark.sql.sources.provider", "delta")
             statement = f"create table `{database}`.`{name}` using {provider} location '{location}'"
+        self._try(statement)
+
+    def _forget(self, database: str, name: str) -> None:
+        """Take a table out of Spark's catalogue, its files untouched, as DeleteTable does."""
+        table = self._catalogue.getTable(database, name)
+        if table.tableType().name() == "MANAGED":
+            fields = [
+                getattr(table, f"copy$default${at + 1}")() for at in range(table.productArity())
+            ]
+            kinds: Any = self._session._jvm
+            external = kinds.org.apache.spark.sql.catalyst.catalog.CatalogTableType.EXTERNAL()
+            self._catalogue.alterTable(table.copy(fields[0], external, *fields[2:]))
+        self._catalogue.dropTable(database, name, True, False)
+
+    def _try(self, statement: str) -> None:
+        """Run what can fail by no fault of the caller's, such as for a bucket that is not there."""
         try:
             self._session.sql(statement)
         except Exception as error:
-            log.warning("Spark can't read %s.%s: %s", database, name, str(error)[:300])
+            log.warning("Spark refused `%s`: %s", statement, str(error)[:300])
 
     def _to_glue(self, database: str, name: str) -> None:
         """Write the table to Glue as Spark's metastore client does."""

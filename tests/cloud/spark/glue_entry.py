@@ -26,14 +26,7 @@ def entry_of(table: Any, folder: str, there: dict[str, Any]) -> dict[str, Any]:
     name = table.identifier().table()
     schema = json.loads(table.schema().json())
     if table.tableType().name() == "VIEW":
-        return {
-            "Name": name,
-            "TableType": "VIRTUAL_VIEW",
-            "ViewOriginalText": table.viewText().get(),
-            "ViewExpandedText": table.viewText().get(),
-            "Parameters": {"spark.sql.create.version": "3.5.6"},
-            "StorageDescriptor": {"Columns": _columns(schema)},
-        }
+        return _view(name, table.viewText().get(), schema)
     path = table.storage().locationUri().get().toString()
     provider = table.provider().get()
     is_delta = provider.lower() == "delta"
@@ -57,6 +50,17 @@ def entry_of(table: Any, folder: str, there: dict[str, Any]) -> dict[str, Any]:
             "Location": kept.get("Location", location),
             "SerdeInfo": {"Parameters": {"path": path, "serialization.format": "1"}},
         },
+    }
+
+
+def _view(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "TableType": "VIRTUAL_VIEW",
+        "ViewOriginalText": text,
+        "ViewExpandedText": text,
+        "Parameters": {"spark.sql.create.version": "3.5.6"},
+        "StorageDescriptor": {"Columns": _columns(schema)},
     }
 
 

@@ -46,15 +46,43 @@ def test_a_table_that_spark_drops_is_gone_from_glue(
     assert before - after == {"gone"}
 
 
+@pytest.mark.parametrize("place", ["", f"location 's3://{BUCKET}/tables/kept'"])
 def test_a_table_that_is_deleted_from_glue_is_gone_from_spark_but_its_files_stay(
+    glue: Any, session: Session, database: str, place: str
+) -> None:
+    name = "managed" if not place else "kept"
+    session.sql(f"create table {database}.{name} using delta {place} as select 7 as id")
+    glue.delete_table(DatabaseName=database, Name=name)
+
+    assert session.sql(f"show tables in {database} like '{name}'") == []
+    assert session.sql(f"select * from delta.`s3://{BUCKET}/tables/{name}`") == [(7,)]
+
+
+def test_a_database_that_is_deleted_from_glue_stays_away_until_it_is_made_again(
     glue: Any, session: Session, database: str
 ) -> None:
-    place = f"s3://{BUCKET}/tables/kept"
-    session.sql(f"create table {database}.kept using delta location '{place}' as select 7 as id")
-    glue.delete_table(DatabaseName=database, Name="kept")
+    made = {"Name": "short_lived", "LocationUri": f"s3://{BUCKET}/short_lived"}
+    glue.create_database(DatabaseInput=made)
+    session.sql("create table short_lived.ids using delta as select 7 as id")
+    entry = glue.get_table(DatabaseName="short_lived", Name="ids")["Table"]
+    glue.delete_database(Name="short_lived")
+    session.sql("select 1")
 
-    assert session.sql(f"show tables in {database} like 'kept'") == []
-    assert session.sql(f"select * from delta.`{place}`") == [(7,)]
+    assert "short_lived" not in {each["Name"] for each in glue.get_databases()["DatabaseList"]}
+    glue.create_database(DatabaseInput=made)
+    assert session.sql("show tables in short_lived") == []
+    kept = ("Name", "TableType", "Parameters", "StorageDescriptor")
+    glue.create_table(DatabaseName="short_lived", TableInput={key: entry[key] for key in kept})
+    assert session.sql("select * from short_lived.ids") == [(7,)]
+
+
+def test_a_database_whose_bucket_is_not_there_disturbs_nobody(glue: Any, session: Session) -> None:
+    lost = {"Name": "lost", "LocationUri": "s3://no-such-bucket/lost"}
+    glue.create_database(DatabaseInput=lost)
+
+    assert session.sql("select 1") == [(1,)]
+    assert glue.get_tables(DatabaseName="lost")["TableList"] == []
+    glue.delete_database(Name="lost")
 
 
 def test_a_delta_table_registered_in_glue_can_be_read_by_spark(
