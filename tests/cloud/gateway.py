@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from tests.cloud.stand_in import StandIn
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
 CONTROL = "/stand-in/"
+
+log = logging.getLogger(__name__)
 
 
 def gateway(stand_in: StandIn, moto: Application) -> Application:
@@ -31,8 +35,16 @@ def gateway(stand_in: StandIn, moto: Application) -> Application:
             calls.write(f"{time.time():.3f} {call[0]} {call[1]}\n")
             if stand_in.throttled[call] > 0:
                 stand_in.throttled[call] -= 1
-                return _throttled(environ, start_response)
-        return moto(environ, start_response)
+                json_call = "HTTP_X_AMZ_TARGET" in environ
+                code = "ThrottlingException" if json_call else "Throttling"
+                return _refused(environ, start_response, "400 Bad Request", code, "Rate exceeded")
+        try:
+            return moto(environ, start_response)
+        except Exception as error:
+            # Not 500, which clients would try again: what moto lacks now it lacks at once.
+            log.exception("%s %s failed in the stand-in", *call)
+            code, message = type(error).__name__, f"The stand-in failed: {error}"
+            return _refused(environ, start_response, "501 Not Implemented", code, message)
 
     return answer
 
@@ -64,18 +76,21 @@ def _body(environ: dict[str, Any]) -> bytes:
     return body
 
 
-def _throttled(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+def _refused(
+    environ: dict[str, Any], start_response: Any, status: str, code: str, message: str
+) -> Iterable[bytes]:
+    """An error as AWS gives it, in the words of the call's protocol."""
     _body(environ)
-    if environ.get("HTTP_X_AMZ_TARGET"):
+    if environ.get("HTTP_X_AMZ_TARGET") or "json" in environ.get("CONTENT_TYPE", ""):
         kind = "application/x-amz-json-1.1"
-        body = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"})
+        body = json.dumps({"__type": code, "message": message})
     else:
         kind = "text/xml"
         body = (
-            "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>"
-            "<Message>Rate exceeded</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
+            f"<Message>{escape(message)}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
         )
-    start_response("400 Bad Request", [("Content-Type", kind)])
+    start_response(status, [("Content-Type", kind)])
     return [body.encode()]
 
 

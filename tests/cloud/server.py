@@ -30,8 +30,9 @@ def main() -> None:
     arguments = _arguments()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    # werkzeug: calls.log has it. moto's state machines log each failed task with all that it is.
-    for name in ("werkzeug", "botocore", "moto.stepfunctions"):
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # calls.log has all requests
+    # moto's state machines log each failed task with all that it is.
+    for name in ("botocore", "moto.stepfunctions"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # moto reads these; without keys, a client of it would look for the user's own.
     os.environ.update(

@@ -8,17 +8,16 @@ is compared by what its properties come to, and a failure is rolled back and sho
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from moto.cloudformation.models import Change, Event, Stack
-from moto.cloudformation.parsing import ResourceMap, clean_json
 
+from tests.cloud.resources.all import KINDS
 from tests.cloud.resources.kinds import Kind, Properties
 from tests.cloud.stand_in import StandIn
+from tests.cloud.templates import Template, load, properties_of
 
-Template = dict[str, Any]
 UNKNOWN = "{{known after the change}}"
 
 
@@ -60,7 +59,6 @@ class Deployment:
     """
 
     stand_in: StandIn
-    kinds: dict[str, Kind]
     stack: Stack
     applied: dict[str, Properties] = field(default_factory=dict)
 
@@ -123,12 +121,12 @@ class Deployment:
         return self.stack.resource_map._parsed_resources
 
     def _must_replace(self, name: str, type_name: str, new: Properties) -> bool:
-        kind = self.kinds[type_name]
+        kind = KINDS[type_name]
         renamed = kind.name is not None and new.get(kind.name) != self.applied[name].get(kind.name)
         return renamed or kind.update is None or type_name != self._resources[name].kind.type
 
     def _bring(self, name: str, declared: Template) -> None:
-        kind = self.kinds[declared["Type"]]
+        kind = KINDS[declared["Type"]]
         new = properties_of(declared, self.stack.resource_map)
         try:
             if name not in self.applied:
@@ -180,67 +178,13 @@ class Deployment:
         )
 
 
-def load(resources: ResourceMap, template: Template, parameters: dict[str, Any]) -> list[str]:
-    """Give a template to moto's map of resources; the ids of those to have, in order."""
-    for parameter in resources.resolved_parameters:
-        resources._parsed_resources.pop(parameter, None)
-    resources._template = template
-    resources.input_parameters = parameters
-    resources.resolved_parameters = {}
-    resources._resource_json_map = template["Resources"]
-    resources.load_mapping()
-    resources.load_parameters()
-    resources.load_conditions()
-    return [
-        name
-        for name in in_order(template["Resources"])
-        if "Condition" not in template["Resources"][name]
-        or resources.lazy_condition_map[template["Resources"][name]["Condition"]]
-    ]
-
-
-def properties_of(declared: Template, resources: ResourceMap) -> Properties:
-    """A resource's properties with every reference and function replaced by what it comes to."""
-    properties: Properties = clean_json(copy.deepcopy(declared.get("Properties", {})), resources)
-    return properties
-
-
-def in_order(resources: Template) -> list[str]:
-    """Logical ids, each after those it refers to or depends on."""
-    order: list[str] = []
-
-    def visit(name: str) -> None:
-        if name in order or name not in resources:
-            return
-        for needed in sorted(references(resources[name]) - {name}):
-            visit(needed)
-        order.append(name)
-
-    for name in resources:
-        visit(name)
-    return order
-
-
-def references(value: Any) -> set[str]:
-    """Every name that Ref, GetAtt, Sub or DependsOn mentions, and parameters among them."""
-    found: set[str] = set()
-    if isinstance(value, list):
-        return found.union(*(references(inner) for inner in value))
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "Ref":
-                found.add(inner)
-            elif name == "Fn::GetAtt":
-                found.add(inner[0] if isinstance(inner, list) else inner.partition(".")[0])
-            elif name == "DependsOn":
-                found.update([inner] if isinstance(inner, str) else inner)
-            elif name == "Fn::Sub":
-                text = inner if isinstance(inner, str) else inner[0]
-                found.update(re.findall(r"\$\{([A-Za-z0-9]+)", text))
-                found |= references(inner[1]) if isinstance(inner, list) else set()
-            else:
-                found |= references(inner)
-    return found
+def deployment_of(stand_in: StandIn, stack: Stack) -> Deployment:
+    """The one deployment of a stack, which goes through all its changes."""
+    kept: Any = stack
+    if not hasattr(kept, "deployment"):
+        kept.deployment = Deployment(stand_in, stack)
+    deployment: Deployment = kept.deployment
+    return deployment
 
 
 def _change(

@@ -1,8 +1,8 @@
-"""Bucket policies with conditions: to moto a Deny whose condition does not hold denies all the same.
+"""Bucket policies with conditions: moto denies when the condition of a Deny does not hold, too.
 
-So a bucket that wants TLS, or its own key for uploads, would refuse every read of the stand-in, which
-is plain HTTP on the loopback. A statement with a condition is not enforced here; whether it says what
-it should is for the tests of the templates.
+So a bucket that wants TLS, or its own key for uploads, would refuse every read of the stand-in,
+which is plain HTTP on the loopback. A statement with a condition is not enforced here; whether it
+says what it should is for the tests of the templates.
 """
 
 from __future__ import annotations
