@@ -13,11 +13,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from ingestion.errors import LakehouseError
+from tests.cloud.server import READY
 from tests.cloud.stand_in import (
     ACCOUNT,
     client_environment,
@@ -29,6 +31,7 @@ from tests.cloud.stand_in import (
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 SECONDS_TO_START = 60
+T = TypeVar("T")
 
 
 class Cloud:
@@ -69,18 +72,21 @@ class Cloud:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "tests.cloud.server", "--port", str(self.port)]
-        command += ["--folder", str(self.folder), *(["--plain"] if self.plain else [])]
+        command += ["--folder", str(self.folder), "--until-eof"]
+        command += ["--plain"] if self.plain else []
+        (self.folder / READY).unlink(missing_ok=True)
         with (self.folder / "server.log").open("ab") as output:
             self._server = subprocess.Popen(
                 command,
                 cwd=PROJECT_FOLDER,
                 env=environment_for(self.endpoint),
+                stdin=subprocess.PIPE,  # ends with this process, even if that is killed
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         deadline = time.monotonic() + SECONDS_TO_START
-        while not self._answers():
+        while not (self.folder / READY).exists():
             if self._server.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise LakehouseError(
@@ -93,6 +99,8 @@ class Cloud:
         if self._server is not None:
             signal_group(self._server, signal.SIGTERM)
             end_group(self._server)
+            assert self._server.stdin is not None
+            self._server.stdin.close()
             self._server = None
 
     def client(self, service: str) -> Any:
@@ -122,19 +130,25 @@ class Cloud:
         lines = (self.folder / "calls.log").read_text().splitlines()
         return [(service, operation) for _, service, operation in (x.split(" ", 2) for x in lines)]
 
+    def until(self, look: Callable[[], T], seconds: float = 60) -> T:
+        """Look again and again until there is something, and return it.
+
+        Raises:
+            TimeoutError: Nothing came.
+        """
+        deadline = time.monotonic() + seconds
+        while not (found := look()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Nothing came in {seconds:.0f} seconds.")
+            time.sleep(0.05)
+        return found
+
     def _control(self, what: str, **asked: Any) -> None:
         request = urllib.request.Request(
             f"{self.endpoint}/stand-in/{what}", data=json.dumps(asked).encode()
         )
         # No proxy of the environment: the server is on the loopback.
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-        except OSError:
-            return False
-        return True
 
 
 def _free_port() -> int:

@@ -35,6 +35,7 @@ def gateway(stand_in: StandIn, moto: Application) -> Application:
             calls.write(f"{time.time():.3f} {call[0]} {call[1]}\n")
             if stand_in.throttled[call] > 0:
                 stand_in.throttled[call] -= 1
+                _body(environ)
                 json_call = "HTTP_X_AMZ_TARGET" in environ
                 code = "ThrottlingException" if json_call else "Throttling"
                 return _refused(environ, start_response, "400 Bad Request", code, "Rate exceeded")
@@ -80,7 +81,6 @@ def _refused(
     environ: dict[str, Any], start_response: Any, status: str, code: str, message: str
 ) -> Iterable[bytes]:
     """An error as AWS gives it, in the words of the call's protocol."""
-    _body(environ)
     if environ.get("HTTP_X_AMZ_TARGET") or "json" in environ.get("CONTENT_TYPE", ""):
         kind = "application/x-amz-json-1.1"
         body = json.dumps({"__type": code, "message": message})

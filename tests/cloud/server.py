@@ -2,9 +2,9 @@
 
     python -m tests.cloud.server --port 5100 --folder /tmp/stand-in
 
-Every call is noted in calls.log of the folder (time, service, operation). Besides AWS's services it
-answers POST /stand-in/throttle and /stand-in/fail-next-runs, the faults that tests ask for (see
-`Cloud`).
+The file `ready` appears in the folder when it answers. Every call is noted in calls.log there:
+time, service, operation. Besides the services of AWS it answers POST /stand-in/throttle and
+/stand-in/fail-next-runs, the faults that tests ask for (see `Cloud`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import pkgutil
 import signal
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from typing import Any
 from tests.cloud import patches
 from tests.cloud.stand_in import REGION, StandIn
 
-READY = "The stand-in cloud is ready"
+READY = "ready"
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -46,6 +49,8 @@ def main() -> None:
     if not arguments.plain:
         apply_patches(stand_in)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if arguments.until_eof:
+        threading.Thread(target=_end_at_eof, daemon=True).start()
     try:
         _serve(stand_in)
     except KeyboardInterrupt:
@@ -67,8 +72,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--until-eof", action="store_true", help="end when the standard input ends")
     parser.add_argument("--plain", action="store_true", help="moto as it is, to see what it lacks")
     return parser.parse_args()
+
+
+def _end_at_eof() -> None:
+    """End with whoever holds the other end of the standard input, however that ends."""
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _serve(stand_in: StandIn) -> None:
@@ -81,7 +93,8 @@ def _serve(stand_in: StandIn) -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     moto: Any = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", stand_in.port, gateway(stand_in, moto), threaded=True)
-    logging.getLogger(__name__).info("%s: %s", READY, stand_in.endpoint)
+    (stand_in.folder / READY).write_text(stand_in.endpoint)
+    log.info("The stand-in cloud is ready: %s", stand_in.endpoint)
     server.serve_forever()
 
 

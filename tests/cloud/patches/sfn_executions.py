@@ -9,6 +9,7 @@ failed Parallel or Map starts again as a whole; AWS repeats its failed branches 
 from __future__ import annotations
 
 import copy
+import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -134,6 +135,9 @@ def _showing_redrives(old: Any) -> Any:
         shown["redriveCount"] = redrive_count(execution)
         can = execution.status in REDRIVABLE
         shown["redriveStatus"] = "REDRIVABLE" if can else "NOT_REDRIVABLE"
+        if "output" in shown:
+            # moto shows an output that is text without quotes, which is no JSON.
+            shown["output"] = json.dumps(execution.output)
         if redrive_count(execution):
             shown["redriveDate"] = execution.redrive_date
         if execution.stop_date is not None:
