@@ -223,6 +223,25 @@ def test_two_environments_live_in_one_account(cloud: Cloud, build: Build, projec
     assert names == {BUCKET, "ecommerce-lakehouse-staging-123456789012"}
 
 
+def test_a_tear_down_in_reverse_order_leaves_the_bucket_with_its_data_and_its_key(
+    cloud: Cloud, build: Build, project: Path
+) -> None:
+    staging = Environment("staging", ACCOUNT)
+    package = build(project, staging)
+    all_outcomes(package, staging)
+    cloudformation = cloud.client("cloudformation")
+    named = f"alias/{staging.resource('x').removesuffix('-x')}"
+    key = cloud.client("kms").describe_key(KeyId=named)["KeyMetadata"]["KeyId"]
+    for name in reversed(STACKS):
+        cloudformation.delete_stack(StackName=staging.stack(name))
+    assert deployed_version(staging) is None
+    listed = cloud.client("s3").list_objects_v2(Bucket=staging.bucket, Prefix="scripts/")
+    assert listed["KeyCount"] > 0
+    assert cloud.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    with pytest.raises(LakehouseError, match=r"storage is .*Bucket \(AWS::S3::Bucket\) failed: "):
+        all_outcomes(package, staging)
+
+
 def test_the_command_says_what_changed_and_at_which_version_it_is(
     cloud: Cloud,
     package: Package,
