@@ -131,6 +131,19 @@ def test_a_failed_model_asks_for_no_look_at_rows(put_artifact: Put) -> None:
     assert "test_failures" not in told["next"]
 
 
+def test_what_stopped_the_build_as_a_whole_is_told_in_its_own_words(put_artifact: Put) -> None:
+    stopped = {"name": "build", "kind": "build", "table": None, "message": "No session.\nWait."}
+    put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped]})
+    told = explain({"Build": BUILD})
+    assert told["what"] == "the dbt build failed"
+    assert "Reason: - No session.\nWait.\n\n" in told["message"]
+    assert told["next"].startswith("Mend what it names")
+    put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped, FAILED_MODEL]})
+    assert explain({"Build": BUILD})["what"] == (
+        "the dbt build failed: model daily_sales of gold.daily_sales"
+    )
+
+
 def test_of_many_problems_the_first_ten_are_told(put_artifact: Put) -> None:
     many = [FAILED_TEST | {"name": f"t{number}"} for number in range(13)]
     put_artifact("summary.json", {"run_id": "r-1", "problems": many})
