@@ -35,6 +35,11 @@ class Execution:
         return self.arn.split(":")[3]
 
     @property
+    def machine(self) -> str:
+        """What of the environment it is an execution of: `pipeline` or `backfill`."""
+        return self.arn.split(":")[6].rpartition("-")[2]
+
+    @property
     def console(self) -> str:
         """Start of the addresses of the AWS console."""
         return f"https://{self.region}.console.aws.amazon.com"
@@ -53,7 +58,7 @@ class Execution:
     def function_log(self, step: str) -> str:
         """Where the console shows the log of a step's Lambda."""
         what = re.sub(r"(?<!^)(?=[A-Z])", "-", step).lower()
-        function = self.arn.split(":")[6].removesuffix("pipeline") + what
+        function = self.arn.split(":")[6].removesuffix(self.machine) + what
         group = f"/aws/lambda/{function}".replace("/", "$252F")
         start = f"{self.console}/cloudwatch/home?region={self.region}"
         return f"{start}#logsV2:log-groups/log-group/{group}"
@@ -94,14 +99,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     next_step = f"{found.remedy}\n  {execution.redrive}"
     where = f" at {step}" if step else ""
     parts = [
-        f"The pipeline of {environment} failed{where}: {found.what}.",
+        f"The {execution.machine} of {environment} failed{where}: {found.what}.",
         f"Reason: {_shortened(found.reason)}",
         *([f"Log: {found.log}"] if found.log else []),
         f"Execution: {execution.link}",
         f"Next: {next_step}",
     ]
     return {
-        "subject": _subject(f"{environment} pipeline failed{where}: {found.what}"),
+        "subject": _subject(f"{environment} {execution.machine} failed{where}: {found.what}"),
         "message": "\n\n".join(parts),
         "step": step or "unknown",
         "what": found.what,

@@ -89,6 +89,17 @@ def test_a_failed_job_is_named_with_its_reason_its_log_and_the_next_command(
     assert told["next"].endswith(f":\n  {REDRIVE}")
 
 
+def test_a_failed_backfill_is_told_as_one(s3: Any, step: Callable[[str | None], None]) -> None:
+    step("StartPipeline")
+    arn = ARN.replace("-pipeline:", "-backfill:")
+    cause = json.dumps({"errorMessage": "x", "errorType": "KeyError"})
+    event = {"execution_id": arn, "execution_name": "b", "error": "KeyError", "cause": cause}
+    told = handler(event, None)
+    assert told["message"].startswith("The backfill of dev failed at StartPipeline: KeyError in")
+    assert "ecommerce-lakehouse-dev-start-pipeline" in told["message"]
+    assert f"redrive-execution --execution-arn {arn} " in told["next"]
+
+
 @pytest.mark.parametrize(
     ("state", "outcome"),
     [("TIMEOUT", "did not end within its time limit"), ("STOPPED", "was stopped")],
