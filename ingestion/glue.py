@@ -41,8 +41,8 @@ def main(argv: Sequence[str]) -> None:
     Raises:
         JobFailedError: The job failed.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stdout)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
+    logging.getLogger("ingestion").setLevel(logging.INFO)
     try:
         _run(_parse(argv))
     except LakehouseError as error:

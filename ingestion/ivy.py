@@ -90,7 +90,14 @@ def retrieve(
         *_trust_options(scratch, environ),
         *("-cp", str(_ivy_jar()), "org.apache.ivy.Main"),
         *_settings_options(environ),
-        *("-ivy", str(request), "-cache", str(scratch / "cache"), "-types", *sorted({jar.extension for jar in jars})),
+        *(
+            "-ivy",
+            str(request),
+            "-cache",
+            str(scratch / "cache"),
+            "-types",
+            *sorted({jar.extension for jar in jars}),
+        ),
         *("-retrieve", str(scratch / "jars" / "[artifact]-[revision].[ext]")),
     ]
     try:

@@ -25,8 +25,13 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
 # Where the engine's words to people end: its query plan, or its stack trace, begins.
 _ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
+# dbt-glue tells the whole statement before what is wrong with it.
+_GLUE_STATEMENT = re.compile(
+    r"Glue cursor returned .*?, use_arrow=\w+, location='[^']*'\), ", re.DOTALL
+)
 _TARGETS = {Engine.SAIL: "sail", Engine.SPARK: "local"}
 _RUNS = ("model", "seed", "snapshot")
+_TARGET_FOLDER = "target"
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def run_dbt(
     run_id: str,
     arguments: Sequence[str],
     on_event: Callable[[NodeEvent], None] = lambda event: None,
+    target: str | None = None,
 ) -> list[NodeResult]:
     """Run one dbt command and return what became of each node.
 
@@ -83,11 +89,12 @@ def run_dbt(
         run_id: Written to `_run_id` of gold rows and to the ops tables.
         arguments: As on dbt's command line, the command first.
         on_event: Called from dbt's threads whenever a node starts or finishes.
+        target: Of the profile; None for the one of the embedded engine.
 
     Raises:
         LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
     """
-    result = invoke_dbt(settings, run_id, arguments, on_event)
+    result = invoke_dbt(settings, run_id, arguments, on_event, target=target)
     return [_node_result(done) for done in getattr(result, "results", None) or []]
 
 
@@ -121,6 +128,7 @@ def invoke_dbt(
     arguments: Sequence[str],
     on_event: Callable[[NodeEvent], None] = lambda event: None,
     manifest: Manifest | None = None,
+    target: str | None = None,
 ) -> Any:
     """As `run_dbt`, with the result as dbt gives it.
 
@@ -130,6 +138,7 @@ def invoke_dbt(
         arguments: As on dbt's command line.
         on_event: Called with progress.
         manifest: The project as it was parsed before; dbt then does not parse it again.
+        target: Of the profile; None for the one of the embedded engine.
 
     Raises:
         LakehouseError: dbt could not even start on the nodes.
@@ -142,8 +151,9 @@ def invoke_dbt(
     os.environ[_RUN_ID_VARIABLE] = run_id
     reset_metadata_vars()
     folder = settings.log_folder / "dbt"
+    chosen = ["--target", target or _TARGETS[settings.engine]]
     outcome = dbtRunner(manifest, callbacks=[_Listener(on_event)]).invoke(
-        [*arguments, "--target", _TARGETS[settings.engine], *_places(folder)]
+        [*arguments, *chosen, *_places(folder)]
     )
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
@@ -152,11 +162,16 @@ def invoke_dbt(
     return outcome.result
 
 
+def artifacts_folder(settings: Settings) -> Path:
+    """Where dbt leaves what it knows of the project and of its last command."""
+    return settings.log_folder / "dbt" / _TARGET_FOLDER
+
+
 def _places(folder: Path) -> list[str]:
     return [
         *("--project-dir", str(PROJECT_FOLDER)),
         *("--profiles-dir", str(PROJECT_FOLDER / "profiles")),
-        *("--target-path", str(folder / "target")),
+        *("--target-path", str(folder / _TARGET_FOLDER)),
         *("--log-path", str(folder)),
         *("--log-level", "none"),
         "--no-version-check",
@@ -213,6 +228,7 @@ def _table_of(node: Any) -> str | None:
 
 
 def _first_words(message: str) -> str:
+    message = _GLUE_STATEMENT.sub("", message)
     return _ENGINE_DUMP.split(message, maxsplit=1)[0].strip()
 
 

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
-from orchestration.versions import all_tables, require_lakehouse
+from orchestration.versions import require_lakehouse, table_locations
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -25,9 +25,9 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     connection.execute("set timezone = 'UTC'")
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
-    for table, path in all_tables(settings).items():
+    for table, location in table_locations(settings).items():
         layer, name = table.split(".")
-        dataset = DeltaTable(path).to_pyarrow_dataset()
+        dataset = DeltaTable(location).to_pyarrow_dataset()
         connection.register(f"{layer}__{name}", dataset)
         declared = CREATED_AT_START[name].names if name in CREATED_AT_START else []
         # A table from before a column was declared gets it when an engine next writes to the root.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -19,9 +20,12 @@ from rich.progress import (
 
 from orchestration.dbt import NodeEvent
 
+_DONE_BETWEEN_LINES = 10
 Step = Callable[[str, int, int], None]
 
 _NODE_WORDS = {"model": "building", "seed": "loading", "test": "testing", "unit": "unit-testing"}
+
+logger = logging.getLogger(__name__)
 
 
 class Display:
@@ -50,6 +54,27 @@ class Display:
             yield lambda what, done, total: _update(progress, task, what, done, total)
             shown = progress.tasks[0].total or 1
             progress.update(task, description="", completed=shown, total=shown)
+
+
+class LoggedDisplay(Display):
+    """Progress for a log that is read while the run is at work: a line now and then."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(), quiet=True)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """Log the beginning of a step and each time that some more of it is done."""
+        logger.info("%s", name)
+        logged = 0
+
+        def log(what: str, done: int, total: int) -> None:
+            nonlocal logged
+            if done >= logged + _DONE_BETWEEN_LINES or (logged < done == total):
+                logged = done
+                logger.info("%s: %d of %d, now %s", name, done, total, what or "at its end")
+
+        yield log
 
 
 def _update(progress: Progress, task: TaskID, what: str, done: int, total: int) -> None:

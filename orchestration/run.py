@@ -60,6 +60,11 @@ class RunResult:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
+    def status(self) -> str:
+        """`well`, `incomplete` or `failed`."""
+        return _STATUS[self.exit_code]
+
+    @property
     def exit_code(self) -> int:
         """0 all well; 2 finished, but something is quarantined or missing; 1 a node failed."""
         if any(result.is_bad for result in self.results):
@@ -109,11 +114,22 @@ def _command(with_ingest: bool, build_arguments: Sequence[str] | None) -> str:
 
 
 @contextmanager
-def recorded(settings: Settings, result: RunResult, started_at: datetime) -> Iterator[None]:
-    """Add the run to the history when it ends, also when it failed."""
+def recorded(
+    settings: Settings, result: RunResult, started_at: datetime, cores: int | None = None
+) -> Iterator[None]:
+    """Add the run to the history when it ends, also when it failed.
+
+    Args:
+        settings: Where the lakehouse is.
+        result: Of the run.
+        started_at: Its start, UTC.
+        cores: That worked for it; None for those of this machine.
+    """
 
     def record(status: str) -> None:
-        record_run(settings, result, started_at, datetime.now(UTC), status, available_cores())
+        record_run(
+            settings, result, started_at, datetime.now(UTC), status, cores or available_cores()
+        )
 
     try:
         yield
@@ -121,7 +137,7 @@ def recorded(settings: Settings, result: RunResult, started_at: datetime) -> Ite
         with suppress(LakehouseError):  # what has failed first is what there is to mend
             record(_STATUS[EXIT_FAILED])
         raise
-    record(_STATUS[result.exit_code])
+    record(result.status)
 
 
 def start_engine(settings: Settings, display: Display, result: RunResult) -> SparkSession:
@@ -146,9 +162,21 @@ def _ingest(
 
 
 def build_models(
-    settings: Settings, display: Display, result: RunResult, arguments: Sequence[str]
+    settings: Settings,
+    display: Display,
+    result: RunResult,
+    arguments: Sequence[str],
+    target: str | None = None,
 ) -> None:
-    """Build and test with these further arguments; without any only if there is something new."""
+    """Build and test with these further arguments; without any only if there is something new.
+
+    Args:
+        settings: Where the lakehouse is.
+        display: Where progress is shown.
+        result: Gets what dbt did.
+        arguments: Of `dbt build`.
+        target: Of dbt's profile; None for the one of the embedded engine.
+    """
     with display.step("build") as step, timed(result, "build"):
         project = project_digest(settings)
         if not arguments:
@@ -158,7 +186,8 @@ def build_models(
             check_seeds(dbt.PROJECT_FOLDER)
             step("reading the models", 0, 0)
             progress = NodeProgress(step)
-            result.results = run_dbt(settings, result.run_id, [*_BUILD, *arguments], progress)
+            command = [*_BUILD, *arguments]
+            result.results = run_dbt(settings, result.run_id, command, progress, target)
             if tuple(arguments) in _WHOLE and not any(node.is_bad for node in result.results):
                 result.builds = [Build(project, result.run_id, datetime.now(UTC))]
 

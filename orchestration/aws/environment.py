@@ -55,4 +55,9 @@ class Environment:
     @property
     def database_prefix(self) -> str:
         """Put before database names; none in prod."""
-        return "" if self.name == "prod" else f"{self.name}_"
+        return database_prefix(self.name)
+
+
+def database_prefix(environment: str) -> str:
+    """Put before database names of an environment; none in prod."""
+    return "" if environment == "prod" else f"{environment}_"

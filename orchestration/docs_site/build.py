@@ -72,7 +72,7 @@ def write_site(settings: Settings, folder: Path, display: Display) -> Site:
         dbt.invoke_dbt(readable, RUN_ID, [*arguments, *catalog], manifest=manifest)
         step("tracing the columns", 0, 0)
         lineage = compiled_lineage(manifest)
-        target = readable.log_folder / "dbt" / "target"
+        target = dbt.artifacts_folder(readable)
         index = (target / "static_index.html").read_text("utf-8")
     _write(folder, _without_places(index, target), lineage)
     return Site(folder, settings.root if has_tables else None)

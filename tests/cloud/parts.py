@@ -5,7 +5,8 @@ Flow: Maven repository -> Ivy -> S3A's JARs, Trino's archive (unpacked in part)
 
     python -m tests.cloud.parts    fetches what is missing, about 1.2 GB, and says what it does
 
-Each part is put in place by one rename when it is whole: whatever stops a fetch, the next repairs it.
+Each part is put in place by one rename when it is whole: whatever stops a fetch, the next one
+repairs it.
 """
 
 from __future__ import annotations
@@ -150,9 +151,11 @@ def fetch(parts: Parts | None = None) -> Parts:
         for name, fetch_part in parts.missing():
             # A warning: it must be seen also where nobody asked for what goes on inside.
             logger.warning("fetching %s, once, into %s", name, parts.folder)
-            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=parts.folder) as scratch:
-                with _progress(Path(scratch)):
-                    fetch_part(Path(scratch))
+            with (
+                tempfile.TemporaryDirectory(prefix=".fetch-", dir=parts.folder) as scratch,
+                _progress(Path(scratch)),
+            ):
+                fetch_part(Path(scratch))
     return parts
 
 
@@ -166,8 +169,11 @@ def unpack_trino(archive: Path, target: Path) -> None:
         for member in tar:
             if member.name in wanted | linked:
                 tar.extract(member, target, filter="data")
+    # Trino takes each folder of plugins for a plugin, so what was there for a link alone goes.
     for name in linked - wanted:
         (target / name).unlink()
+        if not any((target / name).parent.iterdir()):
+            (target / name).parent.rmdir()
 
 
 def _is_wanted(name: str) -> bool:

@@ -46,11 +46,20 @@ def stored_tables(settings: Settings) -> dict[tuple[str, str], StoredTable]:
     Raises:
         LakehouseError: The root is no bucket, can't be listed, or a table's log is damaged.
     """
-    with explained(f"The tables below {settings.root} can't be listed"):
-        found = [(layer, name) for layer in LAYERS for name in _names(settings, layer)]
+    found = stored_names(settings)
     with ThreadPoolExecutor(_THREADS) as pool:
         opened = pool.map(lambda place: _opened(settings, *place), found)
         return dict(zip(found, opened, strict=True))
+
+
+def stored_names(settings: Settings) -> list[tuple[str, str]]:
+    """Layer and name of every Delta table below the root.
+
+    Raises:
+        LakehouseError: The root is no bucket or can't be listed.
+    """
+    with explained(f"The tables below {settings.root} can't be listed"):
+        return [(layer, name) for layer in LAYERS for name in _names(settings, layer)]
 
 
 def is_stored(settings: Settings, layer: str, name: str) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -14,6 +15,8 @@ from pyspark.sql import SparkSession
 
 # Of what Glue is asked for, the settings that belong to a session and not to the JVM.
 _SESSION_CONF = re.compile(r"spark\.(sql|databricks)\.(?!extensions|catalog\.|warehouse)")
+# Variables of a process that the Python functions of its queries need too.
+_WORKERS_NEED = ("AWS_", "NO_PROXY", "PYTHONPATH")
 
 
 def attach(conf: str = "") -> SparkSession:
@@ -22,12 +25,15 @@ def attach(conf: str = "") -> SparkSession:
     Args:
         conf: Value of Glue's argument `--conf`: `key=value`, further pairs each after ` --conf `.
     """
-    gateway = launch_gateway()
+    gateway = launch_gateway()  # type: ignore[no-untyped-call]
     running = gateway.jvm.org.apache.spark.SparkContext.getOrCreate()
     java_context = gateway.jvm.org.apache.spark.api.java.JavaSparkContext.fromSparkContext(running)
     context = SparkContext(
         gateway=gateway, jsc=java_context, conf=SparkConf(_jconf=java_context.getConf())
     )
+    # Python functions inside Spark run in processes of the JVM, which is not of this job.
+    own = {name: os.environ[name] for name in os.environ if name.startswith(_WORKERS_NEED)}
+    context.environment.update(own)
     java_session = gateway.jvm.org.apache.spark.sql.SparkSession.builder().getOrCreate()
     session = SparkSession(context, java_session.newSession())
     for key, value in pairs(conf).items():

@@ -1,9 +1,9 @@
 """Keeps Spark's catalogue and the Glue Data Catalog in step.
 
-On AWS they are one: Spark's metastore client is Glue. That client is in no public repository, so here
-Spark has a catalogue in memory, and `Mirror.sync` carries over what changed on either side since the
-last time. It is called before every statement, every job run and every answer of the Glue catalogue,
-so nobody can see the two differ.
+On AWS they are one: Spark's metastore client is Glue. That client is in no public repository, so
+here Spark has a catalogue in memory, and `Mirror.sync` carries over what changed on either side
+since the last time. It is called before every statement, every job run and every answer of the Glue
+catalogue, so nobody can see the two differ.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ class Mirror:
     def _sync(self) -> None:
         spark = _list(self._catalogue.listDatabases())
         for name in set(self._glue.databases) - set(spark):
-            self._session.sql(
-                f"create database `{name}` location '{self._glue.databases[name].input['LocationUri']}'"
-            )
+            location = self._glue.databases[name].input["LocationUri"]
+            self._session.sql(f"create database `{name}` location '{location}'")
         for name in set(spark) - set(self._glue.databases) - {"default"}:
             location = self._catalogue.getDatabase(name).locationUri().toString()
             self._glue.create_database(name, {"Name": name, "LocationUri": location})
@@ -73,9 +72,9 @@ class Mirror:
         there = self._spark_table(database, name)
         location = location_of(entry) if entry else None
         if there is not None:
-            if entry and there.storage().locationUri().isDefined():
-                if there.storage().locationUri().get().toString() == location:
-                    return
+            uri = there.storage().locationUri()
+            if entry and uri.isDefined() and uri.get().toString() == location:
+                return
             self._catalogue.dropTable(database, name, True, False)
         if not entry:
             return
@@ -83,9 +82,7 @@ class Mirror:
             statement = f"create view `{database}`.`{name}` as {entry.get('ViewOriginalText')}"
         else:
             provider = entry.get("Parameters", {}).get("spark.sql.sources.provider", "delta")
-            statement = (
-                f"create table `{database}`.`{name}` using {provider} location '{location}'"
-            )
+            statement = f"create table `{database}`.`{name}` using {provider} location '{location}'"
         try:
             self._session.sql(statement)
         except Exception as error:
@@ -99,14 +96,14 @@ class Mirror:
             tables.pop(name, None)
             return
         folder = self._catalogue.getDatabase(database).locationUri().toString()
-        entry = entry_of(there, folder)
+        entry = entry_of(there, folder, self._glue_table(database, name))
         if name in tables:
             self._glue.update_table(database, name, entry)
         else:
             self._glue.create_table(database, name, entry)
 
     def _spark_stamp(self, database: str) -> Stamp:
-        """One number for all tables of a database, to see without looking at each that none changed."""
+        """One number for all tables of a database: it tells at once that none has changed."""
         names = self._catalogue.listTables(database)
         return self._catalogue.getTablesByName(database, names).hashCode()
 

@@ -1,11 +1,10 @@
 """The process of a Glue job run: the script, with Glue's modules, on the stand-in's Spark.
 
-    python tests/cloud/spark/job.py SCRIPT --JOB_NAME name --JOB_RUN_ID id [--argument value ...]
+python tests/cloud/spark/job.py SCRIPT --JOB_NAME name --JOB_RUN_ID id [--argument value ...]
 """
 
 from __future__ import annotations
 
-import os
 import runpy
 import sys
 from pathlib import Path
@@ -22,9 +21,7 @@ def main() -> None:
     from tests.cloud.spark.attach import attach
 
     conf = words[words.index("--conf") + 1] if "--conf" in words else ""
-    session = attach(conf)
-    # Python functions inside Spark run in processes of the JVM; they need the job's modules too.
-    session.sparkContext.environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
+    attach(conf)
     sys.argv = [script, *words]
     runpy.run_path(script, run_name="__main__")
 

@@ -77,7 +77,7 @@ def start(folder: Path, endpoint: str) -> Jvm:
     for key, value in (_machine(folder) | _delta() | _s3a(endpoint)).items():
         conf.set(key, value)
     with (folder / "spark.log").open("ab") as log:
-        gateway = launch_gateway(conf, {"stdout": log, "stderr": log, "cwd": folder})
+        gateway = launch_gateway(conf, {"stdout": log, "stderr": log, "cwd": folder})  # type: ignore[no-untyped-call]
     context = SparkContext(conf=conf, gateway=gateway)
     return Jvm(SparkSession(context), gateway)
 
@@ -120,9 +120,7 @@ def _delta() -> dict[str, str]:
         "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.delta.logStore.class": (
-            "org.apache.spark.sql.delta.storage.S3SingleDriverLogStore"
-        ),
+        "spark.delta.logStore.class": ("org.apache.spark.sql.delta.storage.S3SingleDriverLogStore"),
     }
 
 

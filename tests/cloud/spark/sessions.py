@@ -79,11 +79,11 @@ class Session:
         return statement.number
 
     def cancel(self, number: int) -> None:
-        """Drop a statement that waits, or stop the queries of the one that runs."""
+        """Drop a statement that waits, or stop the query that one runs at this moment."""
         statement = self.statements[number]
         if statement.state == "WAITING":
             statement.end("CANCELLED")
-        elif statement.state == "RUNNING":
+        elif not statement.done.is_set():
             statement.state = "CANCELLING"
             self._spark.cancel(self._name)
 
@@ -132,7 +132,7 @@ class Session:
     def _execute(self, statement: Statement) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        statement.state = "RUNNING"
+        statement.state, statement.started = "RUNNING", time.time()
         self._spark.sync()
         self._process.stdin.write(json.dumps({"code": statement.code}) + "\n")
         self._process.stdin.flush()
