@@ -148,7 +148,8 @@ class Build:
         except subprocess.TimeoutExpired:
             self._end("TIMED_OUT")
             return "Build timed out"
-        end_group(self._process)
+        finally:
+            end_group(self._process)
         if code == 0:
             return None
         return f"Error while executing command: {command}. Reason: exit status {code}"

@@ -118,12 +118,28 @@ class Cloud:
         return environment_for(self.endpoint)
 
     def throttle(self, service: str, operation: str, times: int) -> None:
-        """Refuse the next calls of an operation, such as ("glue", "GetTable"), as too many."""
+        """Refuse the next calls of an operation, such as ("glue", "GetTable"), as too many.
+
+        It replaces what was asked before; 0 times is none.
+        """
         self._control("throttle", service=service, operation=operation, times=times)
 
-    def fail_next_runs(self, job: str, times: int, message: str) -> None:
-        """Let the next runs of a Glue job fail with a message instead of running."""
+    def fail_next_runs(self, job: str, times: int, message: str = "") -> None:
+        """Let the next runs of a Glue job fail with a message instead of running.
+
+        It replaces what was asked before; 0 times is none.
+        """
         self._control("fail-next-runs", job=job, times=times, message=message)
+
+    def fire(self, rule: str) -> None:
+        """Call the functions that a rule with a schedule calls, as when its time has come."""
+        targets = self.client("events").list_targets_by_rule(Rule=rule)["Targets"]
+        for target in targets:
+            self.client("lambda").invoke(
+                FunctionName=target["Arn"],
+                InvocationType="Event",
+                Payload=target.get("Input", "{}"),
+            )
 
     def calls(self) -> list[tuple[str, str]]:
         """(Service, operation) of all calls so far, in order."""

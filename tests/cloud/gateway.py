@@ -97,9 +97,8 @@ def _refused(
 def _control(stand_in: StandIn, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     asked = json.loads(_body(environ))
     if environ["PATH_INFO"] == f"{CONTROL}throttle":
-        stand_in.throttled[asked["service"], asked["operation"]] += asked["times"]
+        stand_in.throttled[asked["service"], asked["operation"]] = asked["times"]
     else:
-        messages = stand_in.failing_runs.setdefault(asked["job"], [])
-        messages += [asked["message"]] * asked["times"]
+        stand_in.failing_runs[asked["job"]] = [asked["message"]] * asked["times"]
     start_response("200 OK", [("Content-Type", "application/json")])
     return [b"{}"]

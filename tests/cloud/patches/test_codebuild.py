@@ -3,13 +3,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.cloud.build import log_of
+from tests.cloud.build import Build, log_of
 from tests.cloud.cloud import Cloud
 from tests.cloud.samples import ROLE, ended, new_bucket, new_machine, new_name, start, task, zipped
+from tests.cloud.stand_in import StandIn
 
 
 def new_project(cloud: Cloud, minutes: int = 5, **phases: list[str]) -> str:
@@ -113,6 +115,21 @@ def test_after_a_failed_install_nothing_runs(cloud: Cloud) -> None:
     assert build["buildStatus"] == "FAILED"
     assert "late" not in log_of(build).read_text().replace("Running command echo late", "")
     assert "POST_BUILD" not in phases_of(build)
+
+
+def test_a_build_out_of_time_is_timed_out_and_its_processes_end(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    name = new_project(cloud, build=["sleep 600 & sleep 600"])
+    (project,) = cloud.client("codebuild").batch_get_projects(names=[name])["projects"]
+    project["timeoutInMinutes"] = 1 / 60  # a second, where the API knows only minutes
+    shown = {"id": "x:1", "arn": "", "buildNumber": 1, "initiator": "", "buildComplete": False}
+    build = Build(StandIn(cloud.port, tmp_path), project, shown, {})
+    build.run()
+    assert build.description()["buildStatus"] == "TIMED_OUT"
+    assert phases_of(build.description())["BUILD"] == "TIMED_OUT"
+    pid = int((tmp_path / "builds" / f"{name}.1" / "pid").read_text())
+    cloud.until(lambda: not _lives(pid))
 
 
 def test_a_build_is_stopped_and_its_processes_end(cloud: Cloud) -> None:

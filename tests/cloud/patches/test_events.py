@@ -110,6 +110,26 @@ def handler(event, context):
     assert cloud.until(lambda: bodies(cloud, url)) == ["raw/a"]
 
 
+def test_a_rule_with_a_schedule_can_be_fired(cloud: Cloud) -> None:
+    url, _ = queue_of(cloud)
+    function = new_function(
+        cloud,
+        f"""
+import boto3, json
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl="{url}", MessageBody=json.dumps(event))
+""",
+    )
+    arn = cloud.client("lambda").get_function(FunctionName=function)
+    name = new_name("rule")
+    cloud.client("events").put_rule(Name=name, ScheduleExpression="rate(1 day)")
+    target = {"Id": "1", "Arn": arn["Configuration"]["FunctionArn"]}
+    given = json.dumps({"trigger": "schedule"})
+    cloud.client("events").put_targets(Rule=name, Targets=[{**target, "Input": given}])
+    cloud.fire(name)
+    assert cloud.until(lambda: bodies(cloud, url)) == [{"trigger": "schedule"}]
+
+
 def test_a_rule_with_a_schedule_alone_hears_of_no_event(cloud: Cloud) -> None:
     bucket = told_bucket(cloud)
     url, arn = queue_of(cloud)

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.cloud import Cloud
-from tests.cloud.patches.glue import failure_message
+from tests.cloud.patches.glue import JobRun, failure_message
 from tests.cloud.samples import ended_run, new_bucket, new_job, zipped
+from tests.cloud.stand_in import StandIn
 
 WAITS = "import time; time.sleep(600)"
 
@@ -89,6 +92,22 @@ def test_the_next_runs_can_be_told_to_fail(cloud: Cloud) -> None:
         "LakehouseError: The disk is full.",
     )
     assert second["JobRunState"] == "SUCCEEDED"
+    cloud.fail_next_runs(job, 9, "Error: always")
+    cloud.fail_next_runs(job, 0)
+    assert ended_run(cloud, job, start(cloud, job))["JobRunState"] == "SUCCEEDED"
+
+
+def test_a_run_out_of_time_is_ended(cloud: Cloud, tmp_path: Path) -> None:
+    name = new_job(cloud, WAITS)
+    command = cloud.client("glue").get_job(JobName=name)["Job"]["Command"]
+    # A second, where the API knows only minutes.
+    record: Any = SimpleNamespace(arguments={}, job_run_id="jr_1", timeout=1 / 60)
+    job: Any = SimpleNamespace(name=name, command=command)
+    run = JobRun(StandIn(cloud.port, tmp_path), job, record)
+    run.run()
+    assert run.state == "TIMEOUT"
+    pid = (tmp_path / "glue-jobs" / f"{name}.1" / "pid").read_text()
+    assert not Path(f"/proc/{pid}/cwd").exists()
 
 
 @pytest.mark.parametrize(
