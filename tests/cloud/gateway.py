@@ -90,7 +90,8 @@ def _refused(
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
             f"<Message>{escape(message)}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
         )
-    start_response(status, [("Content-Type", kind)])
+    # moto's own state machines ask for the request's id.
+    start_response(status, [("Content-Type", kind), ("x-amzn-RequestId", "1")])
     return [body.encode()]
 
 

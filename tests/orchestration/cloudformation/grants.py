@@ -67,3 +67,8 @@ def may(role: dict[str, Any], action: str, resource: str) -> bool:
         action == allowed and fnmatchcase(short(resource), pattern)
         for allowed, pattern in granted(role)
     )
+
+
+def role_of(properties: dict[str, Any], key: str) -> dict[str, Any]:
+    """Properties of the role whose ARN a resource has."""
+    return roles()[properties[key].rpartition("ecommerce-lakehouse-dev-")[2]]

@@ -189,6 +189,6 @@ def test_a_parameters_file_is_plain_text_for_the_command_line() -> None:
         assert all(isinstance(value, str) for value in json.loads(path.read_text()).values())
 
 
-def test_a_template_fits_a_request_to_cloudformation() -> None:
-    for template in STACKS:
-        assert (FOLDER / f"{template}.yaml").stat().st_size <= 51_200
+def test_the_first_template_fits_into_a_request() -> None:
+    # The others are read from the bucket, which this one makes.
+    assert (FOLDER / f"{STACKS[0]}.yaml").stat().st_size <= 51_200

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
+from ingestion.layers import LAYERS
 from orchestration.aws.environment import ENVIRONMENTS
-from tests.orchestration.cloudformation.grants import granted, may, roles, short
+from tests.orchestration.cloudformation.grants import granted, may, role_of, roles
 from tests.orchestration.cloudformation.stacks import FOLDER, HERE, resources, the
 
 MACHINES = ("pipeline", "backfill")
@@ -33,6 +35,11 @@ CALLS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "dynamodb:getItem": (("dynamodb:GetItem",), "TableName", TABLE),
     "dynamodb:deleteItem": (("dynamodb:DeleteItem",), "TableName", TABLE),
 }
+# What dbt-glue calls on its session.
+SESSION_METHODS = (
+    *("create_session", "get_session", "delete_session", "run_statement", "get_statement"),
+    *("list_statements", "cancel_statement"),
+)
 # The methods of boto3 that a Lambda's code calls -> the actions that IAM asks for.
 METHODS = {
     "start_execution": ("states:StartExecution",),
@@ -69,11 +76,6 @@ def tasks(states: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from tasks(inner)
 
 
-def role_of(properties: dict[str, Any], key: str) -> dict[str, Any]:
-    """Properties of the role whose ARN a resource has."""
-    return roles()[properties[key].rpartition("ecommerce-lakehouse-dev-")[2]]
-
-
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_state_machine_may_do_what_its_states_do_on_what_they_do_it(machine: str) -> None:
     role = role_of(the("dev", "AWS::StepFunctions::StateMachine", machine), "RoleArn")
@@ -96,105 +98,6 @@ def test_a_state_machine_may_do_what_its_states_do_on_what_they_do_it(machine: s
     assert {action for action in allowed if action.startswith(own)} == used
 
 
-@pytest.mark.parametrize("machine", MACHINES)
-def test_a_definition_and_its_template_name_the_same_substitutions(machine: str) -> None:
-    given = the("dev", "AWS::StepFunctions::StateMachine", machine)["DefinitionSubstitutions"]
-    text = (FOLDER.parent / "state_machines" / f"{machine}.asl.json").read_text()
-    assert set(re.findall(r"\$\{(\w+)\}", text)) == set(given)
-
-
-@pytest.mark.parametrize("machine", MACHINES)
-def test_a_state_machine_logs_everything_and_is_traced(machine: str) -> None:
-    properties = the("dev", "AWS::StepFunctions::StateMachine", machine)
-    logging = properties["LoggingConfiguration"]
-    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", True)
-    (destination,) = logging["Destinations"]
-    arn = destination["CloudWatchLogsLogGroup"]["LogGroupArn"]
-    assert short(arn) == f"logs:log-group:/aws/vendedlogs/states/~-{machine}:*"
-    assert properties["TracingConfiguration"] == {"Enabled": True}
-    assert properties["StateMachineType"] == "STANDARD"  # an express one can't be redriven
-    assert properties["DefinitionS3Location"]["Key"] == f"scripts/v1/{machine}.asl.json"
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_each_job_loads_its_table_with_the_environments_names(environment: str) -> None:
-    prefix = "" if environment == "prod" else f"{environment}_"
-    bucket = the(environment, "AWS::S3::Bucket")["BucketName"]
-    for table in ("products", "orders", "order_items"):
-        job = the(environment, "AWS::Glue::Job", f"ingest-{table.replace('_', '-')}")
-        arguments = job["DefaultArguments"]
-        assert arguments["--tables"] == table
-        assert arguments["--root"] == f"s3://{bucket}"
-        assert arguments["--lock-table"] == f"ecommerce-lakehouse-{environment}-locks"
-        # Production has none; Glue takes no empty argument.
-        assert arguments.get("--database-prefix", "") == prefix
-        assert ("--database-prefix" in arguments) == (environment != "prod")
-        assert job["Command"]["ScriptLocation"] == f"s3://{bucket}/scripts/v1/ingest.py"
-        assert job["SecurityConfiguration"] == f"ecommerce-lakehouse-{environment}-security"
-        assert (job["GlueVersion"], job["WorkerType"]) == ("5.1", "G.1X")
-        # The state machine retries and says so; Glue's own retries would be hidden from it.
-        assert job["MaxRetries"] == 0
-
-
-def test_a_jobs_role_may_read_its_code_and_use_its_locks_and_table() -> None:
-    job = the("dev", "AWS::Glue::Job", "ingest-orders")
-    role = role_of(job, "Role")
-    arguments = job["DefaultArguments"]
-    wheel, _, modules = arguments["--additional-python-modules"].partition(",")
-    for file in (job["Command"]["ScriptLocation"], wheel):
-        assert may(role, "s3:GetObject", file.replace("s3://", "arn:aws:s3:::"))
-    events = arguments["--spark-event-logs-path"].replace("s3://", "arn:aws:s3:::")
-    assert may(role, "s3:PutObject", f"{events}application")
-    table = f"arn:aws:dynamodb:{HERE}:table/{arguments['--lock-table']}"
-    assert may(role, "dynamodb:PutItem", table)
-    assert modules
-    assert arguments["--python-modules-installer-option"] == "--no-deps"
-
-
-def test_modules_that_glue_installs_are_of_the_lock() -> None:
-    lock = (FOLDER.parents[1] / "uv.lock").read_text()
-    arguments = the("dev", "AWS::Glue::Job", "ingest-orders")["DefaultArguments"]
-    for module in arguments["--additional-python-modules"].split(",")[1:]:
-        name, version = module.split("==")
-        assert f'name = "{name}"\nversion = "{version}"\n' in lock
-
-
-def test_jobs_write_delta_with_the_settings_of_dbts_session() -> None:
-    profiles = (FOLDER.parents[1] / "profiles" / "profiles.yml").read_text()
-    for _, job in resources("dev", "AWS::Glue::Job"):
-        for pair in job["DefaultArguments"]["--conf"].split(" --conf "):
-            assert pair in profiles
-
-
-def test_as_many_dates_are_loaded_at_once_as_the_job_may_run() -> None:
-    for environment in ENVIRONMENTS:
-        machine = the(environment, "AWS::StepFunctions::StateMachine", "backfill")
-        job = the(environment, "AWS::Glue::Job", "ingest-orders")
-        concurrency = machine["DefinitionSubstitutions"]["BackfillConcurrency"]
-        assert job["ExecutionProperty"]["MaxConcurrentRuns"] == concurrency
-
-
-def test_the_build_gets_the_bundle_and_the_environments_names() -> None:
-    for environment, prefix in (("dev", "dev_"), ("prod", "")):
-        project = the(environment, "AWS::CodeBuild::Project")
-        bucket = the(environment, "AWS::S3::Bucket")["BucketName"]
-        assert project["Source"] == {
-            "Type": "S3",
-            "Location": f"{bucket}/scripts/v1/dbt_bundle.zip",
-            "BuildSpec": "orchestration/buildspec.yml",
-        }
-        variables = {v["Name"]: v["Value"] for v in project["Environment"]["EnvironmentVariables"]}
-        role = f"arn:aws:iam::111122223333:role/ecommerce-lakehouse-{environment}-dbt-session"
-        assert variables == {
-            "TARGET": environment,
-            "DBT_TARGET": environment,
-            "LAKEHOUSE_ROOT": f"s3://{bucket}",
-            "LAKEHOUSE_DATABASE_PREFIX": prefix,
-            "LAKEHOUSE_GLUE_ROLE_ARN": role,
-        }
-        assert project["ConcurrentBuildLimit"] == 1
-
-
 def test_waiting_and_building_end_before_the_state_machine_gives_up() -> None:
     project = the("dev", "AWS::CodeBuild::Project")
     (build,) = [t for t in tasks(definition("pipeline")) if "codebuild" in t["Resource"]]
@@ -211,30 +114,6 @@ def test_a_called_function_ends_before_the_state_machine_gives_up() -> None:
         for task in tasks(definition(machine)):
             if "lambda:invoke" in task["Resource"]:
                 assert timeouts[task["Parameters"]["FunctionName"]] < task["TimeoutSeconds"]
-
-
-def test_each_function_has_its_module_its_role_and_its_log() -> None:
-    variables = {}
-    for _, function in resources("dev", "AWS::Lambda::Function"):
-        name = function["FunctionName"].removeprefix("ecommerce-lakehouse-dev-")
-        assert function["Handler"] == f"{name.replace('-', '_')}.handler"
-        assert function["Runtime"] == "python3.11"
-        assert function["Role"].endswith(f":role/{function['FunctionName']}")
-        assert function["LoggingConfig"]["LogGroup"] == f"/aws/lambda/{function['FunctionName']}"
-        assert function["Code"]["S3Key"] == "scripts/v1/lambdas.zip"
-        variables[name] = function.get("Environment", {}).get("Variables", {})
-    bucket = the("dev", "AWS::S3::Bucket")["BucketName"]
-    assert variables == {
-        "start-pipeline": {
-            "PIPELINE_ARN": f"arn:aws:states:{HERE}:stateMachine:ecommerce-lakehouse-dev-pipeline",
-            "LOCKS_TABLE": "ecommerce-lakehouse-dev-locks",
-        },
-        "run-glue-job": {"JOB_PREFIX": "ecommerce-lakehouse-dev-ingest-"},
-        "explain-failure": {"ENVIRONMENT": "dev", "BUCKET": bucket},
-        "halt": {},
-        "publish-metrics": {"ENVIRONMENT": "dev", "BUCKET": bucket},
-        "mark-loaded": {"BUCKET": bucket},
-    }
 
 
 def code_of(module: str) -> str:
@@ -266,3 +145,41 @@ def test_a_function_may_make_the_calls_that_its_code_makes(function: str) -> Non
     # No call of a client is missing in METHODS.
     known = r"(?:client\(\"\w+\"\)|\b(?:s3|glue|states|cloudwatch|dynamodb))\.(\w+)\("
     assert set(re.findall(known, code)) <= set(METHODS)
+
+
+def test_the_build_may_keep_the_catalogue_in_step() -> None:
+    folder = FOLDER.parent / "aws" / "catalog"
+    code = "\n".join(path.read_text() for path in folder.glob("*.py"))
+    called = set(re.findall(r"\bglue\.([a-z]+_[a-z]+)\(", code))
+    called |= set(re.findall(r"\bglue\.get_paginator\(\"(\w+)\"\)", code))
+    # The stack makes the databases, so that a build never has to.
+    called -= {"get_paginator", "create_database", "update_database"}
+    assert "update_table" in called
+    build = roles()["dbt-build"]
+    for method in called:
+        action = "glue:" + "".join(word.capitalize() for word in method.split("_"))
+        for layer in LAYERS:
+            assert may(build, action, f"arn:aws:glue:{HERE}:database/dev_{layer}"), action
+            assert may(build, action, f"arn:aws:glue:{HERE}:table/dev_{layer}/orders"), action
+
+
+def test_the_build_reads_every_layer_and_writes_only_history_and_artifacts() -> None:
+    build = roles()["dbt-build"]
+    bucket = f"arn:aws:s3:::{the('dev', 'AWS::S3::Bucket')['BucketName']}"
+    for layer in LAYERS:
+        assert may(build, "s3:GetObject", f"{bucket}/{layer}/orders/_delta_log/0.json")
+    places = ("raw", *LAYERS, "artifacts", "scripts")
+    writable = [name for name in places if may(build, "s3:PutObject", f"{bucket}/{name}/x")]
+    assert writable == ["ops", "artifacts"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_dbts_session_is_one_that_the_build_may_work_in(environment: str) -> None:
+    text = (FOLDER.parents[1] / "profiles" / "profiles.yml").read_text()
+    profile = yaml.safe_load(text)["ecommerce_lakehouse"]["outputs"][environment]
+    session = profile["glue_session_id"].replace(f"-{environment}-", "-dev-")
+    build = roles()["dbt-build"]
+    code = (FOLDER.parent / "aws" / "glue_session.py").read_text()
+    for method in {*re.findall(r"\bglue\.([a-z]+_[a-z]+)\(", code), *SESSION_METHODS}:
+        action = "glue:" + "".join(word.capitalize() for word in method.split("_"))
+        assert may(build, action, f"arn:aws:glue:{HERE}:session/{session}"), action

@@ -19,7 +19,6 @@ from tests.cloud.cloud import Cloud
 from tests.orchestration.state_machines.definitions import MACHINES, filled
 
 T = TypeVar("T")
-
 SECONDS_AT_MOST = 60
 JOBS = ("IngestProducts", "IngestOrders", "IngestOrderItems")
 FUNCTIONS = ("PublishMetrics", "MarkLoaded", "ExplainFailure", "Halt")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_a_second_execution_is_refused_while_one_runs(machines: Machines) -> Non
     assert machines.run("fourth")["status"] == "SUCCEEDED"
 
 
-@pytest.mark.parametrize("kind", ["stopped", "unknown"])
+@pytest.mark.parametrize("kind", ["stopped", "unknown", "no execution"])
 def test_the_lock_of_an_execution_that_is_gone_is_taken_over(
     machines: Machines, cloud: Cloud, kind: str
 ) -> None:
@@ -152,7 +153,7 @@ def test_the_lock_of_an_execution_that_is_gone_is_taken_over(
         cloud.client("stepfunctions").stop_execution(executionArn=gone)
         assert machines.end_of(gone)["status"] == "ABORTED"
         machines.gate.unlink()
-    machines.hold(gone)
+    machines.hold("by hand" if kind == "no execution" else gone)
     done = machines.run("next")
     assert done["status"] == "SUCCEEDED"
     assert "TakeOver" in machines.states(done["executionArn"])
@@ -183,11 +184,13 @@ def test_a_backfill_loads_each_date_and_then_starts_the_pipeline(machines: Machi
     assert len(asked) == 4  # the pipeline's own, too
 
 
-def test_a_backfill_without_dates_says_how_to_start_it(machines: Machines) -> None:
-    for given in ({"trigger": "manual"}, {"dates": []}):
-        failed = machines.run(f"no-dates-{len(given)}{'dates' in given}", "backfill", **given)
-        assert (failed["status"], failed["error"]) == ("FAILED", "NoDates")
-        assert '{"dates": ["2025-04-01"]}' in failed["cause"]
+@pytest.mark.parametrize("given", [{"trigger": "manual"}, {"dates": []}])
+def test_a_backfill_without_dates_says_how_to_start_it(
+    machines: Machines, given: dict[str, Any]
+) -> None:
+    failed = machines.run("no-dates", "backfill", **given)
+    assert (failed["status"], failed["error"]) == ("FAILED", "NoDates")
+    assert '{"dates": ["2025-04-01"]}' in failed["cause"]
     assert machines.holder() is None
 
 
