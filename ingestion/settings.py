@@ -56,7 +56,9 @@ class Settings:
     @property
     def log_folder(self) -> Path:
         """Where this machine writes logs: below a local root, else in the temporary folder."""
-        return Path(self.root if self.is_local else gettempdir()) / "logs"
+        if self.is_local:
+            return Path(self.root) / "logs"
+        return Path(gettempdir()) / "lakehouse-logs" / self.root.partition("://")[2]
 
     def database(self, layer: str) -> str:
         """Name of a layer's database in the catalogue."""

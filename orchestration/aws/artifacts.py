@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from mimetypes import guess_type
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 from ingestion.files import to_path
 from ingestion.ledger import LedgerRow
 from ingestion.settings import Settings
+from orchestration.aws.clients import explained, new_client
 from orchestration.dbt import PROJECT_FOLDER, artifacts_folder
 from orchestration.history import FAILED, PASSED, WARNED
 from orchestration.run import RunResult
@@ -181,6 +183,15 @@ def _environment() -> dict[str, str]:
 
 
 def _put(settings: Settings, name: str, text: str) -> None:
-    path = to_path(settings.location("artifacts", name))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    location = settings.location("artifacts", name)
+    if settings.is_local:
+        path = Path(location)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    kind, _ = guess_type(name)
+    with explained(f"The artifact {location} can't be written"):
+        new_client("s3").put_object(
+            Bucket=bucket, Key=key, Body=text.encode(), ContentType=kind or "text/plain"
+        )

@@ -6,7 +6,6 @@ dbt leaves a session that it reuses running, and it costs money until its time-o
 from __future__ import annotations
 
 import logging
-from time import monotonic, sleep
 from typing import Any
 
 import yaml
@@ -15,9 +14,7 @@ from orchestration.aws.clients import new_client
 from orchestration.dbt import PROJECT_FOLDER
 
 _CORES_OF_A_WORKER = {"G.1X": 4, "G.2X": 8}
-_ENDED = ("STOPPED", "FAILED", "TIMEOUT")
-_SECONDS_TO_STOP = 120
-_SECONDS_BETWEEN_LOOKS = 2
+_AT_AN_END = ("STOPPING", "STOPPED", "FAILED", "TIMEOUT")
 
 logger = logging.getLogger(__name__)
 
@@ -37,19 +34,15 @@ class GlueSession:
         self.cores: int = (output["workers"] - 1) * _CORES_OF_A_WORKER[output["worker_type"]]
 
     def stop(self) -> None:
-        """Stop it if it is there, and wait until it has ended: the next build takes its name.
+        """Tell it to stop, if it is there.
 
         What fails here is logged: the build has come to its end, well or not, and the session
         ends by its own time-out.
         """
         try:
             glue = new_client("glue")
-            if self._state(glue) in (None, *_ENDED):
-                return
-            glue.stop_session(Id=self.name)
-            until = monotonic() + _SECONDS_TO_STOP
-            while self._state(glue) not in (None, *_ENDED) and monotonic() < until:
-                sleep(_SECONDS_BETWEEN_LOOKS)
+            if self._state(glue) not in (None, *_AT_AN_END):
+                glue.stop_session(Id=self.name)
         except Exception as error:
             logger.warning("The Glue session %s could not be stopped: %s", self.name, error)
 

@@ -100,4 +100,4 @@ def test_logs_are_written_to_this_machine() -> None:
     assert read().log_folder == Path("/data/lake/logs")
     remote = Settings("s3://bucket", "s3://bucket/raw")
     assert not remote.is_local
-    assert remote.log_folder == Path(gettempdir()) / "logs"
+    assert remote.log_folder == Path(gettempdir()) / "lakehouse-logs" / "bucket"

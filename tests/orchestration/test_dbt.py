@@ -114,3 +114,12 @@ def test_progress_shows_the_newest_node_in_hand_and_counts_the_finished() -> Non
         ("building orders", 1, 3),
         ("", 2, 3),
     ]
+
+
+def test_what_glue_says_is_told_without_the_statement() -> None:
+    message = (
+        "Glue cursor returned `error` for statement None for code SqlWrapper2.execute('''select\n"
+        "'b, c' from t''', use_arrow=False, location='s3://bucket'), AnalysisException: no a;\n"
+        "'Project [a]"
+    )
+    assert _first_words(message) == "AnalysisException: no a"

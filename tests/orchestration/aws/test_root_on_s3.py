@@ -1,0 +1,124 @@
+"""History, versions, readers and artifacts on a root on S3, which is a stand-in on the loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pyarrow as pa
+import pytest
+from cloudpathlib import S3Client
+from deltalake import write_deltalake
+from moto.server import ThreadedMotoServer
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from orchestration.aws.artifacts import publish, summary_of
+from orchestration.delta_reader import connect
+from orchestration.history import record_run
+from orchestration.last_build import Build, run_that_built
+from orchestration.past_runs import past_runs
+from orchestration.run import RunResult
+from orchestration.versions import current_versions, table_locations
+
+BUCKET = "lakehouse-of-a-test"
+NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A root with two tables in an empty bucket."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST"))
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(S3Client, "_default_client", None)
+    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    settings = Settings(root=f"s3://{BUCKET}", raw=f"s3://{BUCKET}/raw")
+    write(settings, "silver", "orders", 1, 2, 3)
+    write(settings, "ops", "inputs", 1)
+    yield settings
+    server.stop()
+
+
+def write(settings: Settings, layer: str, name: str, *numbers: int) -> None:
+    rows = pa.table({"number": numbers})
+    write_deltalake(settings.location(layer, name), rows, mode="overwrite")
+
+
+def read(key: str) -> Any:
+    return json.load(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"])
+
+
+def keys(prefix: str) -> list[str]:
+    found = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+    return [entry["Key"] for entry in found.get("Contents", [])]
+
+
+def test_tables_are_found_with_their_locations_and_versions(settings: Settings) -> None:
+    write(settings, "silver", "orders", 4)
+    boto3.client("s3").put_object(Bucket=BUCKET, Key="gold/no_table/part.parquet", Body=b"")
+    assert table_locations(settings) == {
+        "ops.inputs": f"s3://{BUCKET}/ops/inputs",
+        "silver.orders": f"s3://{BUCKET}/silver/orders",
+    }
+    versions = current_versions(settings)
+    assert {name: table.version for name, table in versions.items()} == {
+        "ops.inputs": 0,
+        "silver.orders": 1,
+    }
+
+
+def test_a_run_is_recorded_and_its_build_known_again_until_a_table_moves(
+    settings: Settings,
+) -> None:
+    result = RunResult("e-1", builds=[Build("project", "e-1", NOON)], seconds={"build": 2.0})
+    record_run(settings, result, NOON, NOON, "well", cores=4)
+    (run,) = past_runs(settings)
+    assert (run.run_id, run.status, set(run.versions)) == (
+        "e-1",
+        "well",
+        {"ops.inputs", "silver.orders"},
+    )
+    assert run_that_built(settings, "project", current_versions(settings)) == "e-1"
+    write(settings, "silver", "orders", 4)
+    assert run_that_built(settings, "project", current_versions(settings)) is None
+
+
+def test_the_tables_can_be_queried(settings: Settings) -> None:
+    assert connect(settings).execute("select sum(number) from silver.orders").fetchall() == [(6,)]
+
+
+def test_a_bucket_without_a_lakehouse_is_told(settings: Settings) -> None:
+    boto3.client("s3").create_bucket(Bucket="another")
+    with pytest.raises(LakehouseError, match="There is no lakehouse at s3://another"):
+        connect(Settings(root="s3://another", raw=""))
+
+
+@pytest.mark.parametrize(("failure", "latest"), [(None, 1), ("It broke. Mend it.", 0)])
+def test_the_summary_is_put_below_the_execution_and_as_the_latest_if_all_went_well(
+    settings: Settings, failure: str | None, latest: int
+) -> None:
+    summary = summary_of(settings, "e", RunResult("e-1"), [], failure)
+    publish(settings, "e", summary)
+    assert read("artifacts/e/summary.json") == summary
+    assert summary["tables"] == {
+        "ops.inputs": {"rows": 1, "version": 0},
+        "silver.orders": {"rows": 3, "version": 0},
+    }
+    assert len(keys("artifacts/latest/summary.json")) == latest
+    assert [problem["message"] for problem in summary["problems"]] == [failure] * (1 - latest)

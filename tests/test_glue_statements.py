@@ -1,0 +1,46 @@
+"""SQL that survives dbt-glue, which writes it between three quotes into Python for Glue to run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingestion.settings import Engine, Settings
+from orchestration.dbt import PROJECT_FOLDER, invoke_dbt
+
+# Glue takes 68,000 characters; dbt-glue's own and the macros' around a statement are few of them.
+LONGEST = 60_000
+
+
+@pytest.fixture(scope="module")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Model or test to its SQL, as a build of everything sends it."""
+    settings = Settings(str(tmp_path_factory.mktemp("root")), "", engine=Engine.SAIL)
+    manifest: Any = invoke_dbt(settings, "run", ["parse"])
+    selected = ["--select", "resource_type:model", "resource_type:test"]
+    invoke_dbt(settings, "run", ["compile", "--full-refresh", *selected], manifest=manifest)
+    return {
+        node.unique_id: node.compiled_code
+        for node in manifest.nodes.values()
+        if node.resource_type in ("model", "test")
+    }
+
+
+def test_no_statement_has_what_python_would_take_for_its_own(statements: dict[str, str]) -> None:
+    assert len(statements) > 100
+    for name, sql in statements.items():
+        assert "\\" not in sql, name
+        assert "'''" not in sql, name
+
+
+def test_every_statement_fits_into_a_request_to_glue(statements: dict[str, str]) -> None:
+    for name, sql in statements.items():
+        assert len(sql) < LONGEST, name
+
+
+def test_seeds_have_no_quotes_and_no_backslashes() -> None:
+    seeds = sorted((PROJECT_FOLDER / "seeds").glob("*.csv"))
+    assert seeds
+    for seed in seeds:
+        assert not set("'\\") & set(seed.read_text()), seed
