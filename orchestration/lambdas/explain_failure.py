@@ -17,6 +17,7 @@ from orchestration.lambdas.failed_step import failed_step
 
 _PROBLEMS_SHOWN = 10
 _REASON_LENGTH = 2000
+_WHOLE_BUILD = "build"
 # Of SNS: one line, printable ASCII, less than 100 characters.
 _SUBJECT_LENGTH = 99
 
@@ -32,6 +33,11 @@ class Execution:
     def region(self) -> str:
         """AWS region."""
         return self.arn.split(":")[3]
+
+    @property
+    def machine(self) -> str:
+        """What of the environment it is an execution of: `pipeline` or `backfill`."""
+        return self.arn.split(":")[6].rpartition("-")[2]
 
     @property
     def console(self) -> str:
@@ -52,7 +58,7 @@ class Execution:
     def function_log(self, step: str) -> str:
         """Where the console shows the log of a step's Lambda."""
         what = re.sub(r"(?<!^)(?=[A-Z])", "-", step).lower()
-        function = self.arn.split(":")[6].removesuffix("pipeline") + what
+        function = self.arn.split(":")[6].removesuffix(self.machine) + what
         group = f"/aws/lambda/{function}".replace("/", "$252F")
         start = f"{self.console}/cloudwatch/home?region={self.region}"
         return f"{start}#logsV2:log-groups/log-group/{group}"
@@ -93,14 +99,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     next_step = f"{found.remedy}\n  {execution.redrive}"
     where = f" at {step}" if step else ""
     parts = [
-        f"The pipeline of {environment} failed{where}: {found.what}.",
+        f"The {execution.machine} of {environment} failed{where}: {found.what}.",
         f"Reason: {_shortened(found.reason)}",
         *([f"Log: {found.log}"] if found.log else []),
         f"Execution: {execution.link}",
         f"Next: {next_step}",
     ]
     return {
-        "subject": _subject(f"{environment} pipeline failed{where}: {found.what}"),
+        "subject": _subject(f"{environment} {execution.machine} failed{where}: {found.what}"),
         "message": "\n\n".join(parts),
         "step": step or "unknown",
         "what": found.what,
@@ -161,12 +167,13 @@ def _of_build(execution: Execution, build: dict[str, Any]) -> Finding:
             "See the log and mend the cause, then repeat what failed:",
             log,
         )
-    first = problems[0]
-    others = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    # What stopped the build as a whole is a problem of no test or model.
+    nodes = [problem for problem in problems if problem.get("kind") != _WHOLE_BUILD]
+    others = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
     return Finding(
-        f"the dbt build {outcome}: {_named(first)}{others}",
+        f"the dbt build {outcome}" + (f": {_named(nodes[0])}{others}" if nodes else ""),
         "\n".join(_problem_lines(problems)),
-        _remedy_of(problems, str(summary.get("run_id", ""))),
+        _remedy_of(nodes, str(summary.get("run_id", ""))),
         log,
     )
 
@@ -184,10 +191,7 @@ def _failed_phase(build: dict[str, Any]) -> str:
 
 
 def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
-    lines = [
-        f"- {_named(problem)}{_rows(problem)}: {problem.get('message') or 'no message'}"
-        for problem in problems[:_PROBLEMS_SHOWN]
-    ]
+    lines = [f"- {_told(problem)}" for problem in problems[:_PROBLEMS_SHOWN]]
     left = len(problems) - _PROBLEMS_SHOWN
     return [*lines, f"- and {left} more"] if left > 0 else lines
 
@@ -197,11 +201,20 @@ def _named(problem: dict[str, Any]) -> str:
     return f"{problem.get('kind', 'node')} {problem.get('name', '?')}{table}"
 
 
+def _told(problem: dict[str, Any]) -> str:
+    message = problem.get("message") or "no message"
+    if problem.get("kind") == _WHOLE_BUILD:
+        return str(message)
+    return f"{_named(problem)}{_rows(problem)}: {message}"
+
+
 def _rows(problem: dict[str, Any]) -> str:
     return f" ({problem['failures']} rows)" if problem.get("failures") else ""
 
 
 def _remedy_of(problems: list[dict[str, Any]], run_id: str) -> str:
+    if not problems:
+        return "Mend what it names, then repeat what failed:"
     if not any(problem.get("kind") == "test" for problem in problems):
         return "Mend the model or what it reads, deploy, then repeat what failed:"
     prefix = "" if os.environ["ENVIRONMENT"] == "prod" else f"{os.environ['ENVIRONMENT']}_"

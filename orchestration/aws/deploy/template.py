@@ -1,4 +1,4 @@
-"""What has to be known of a CloudFormation template: which parameters it takes."""
+"""What has to be known of a CloudFormation template, such as which parameters it takes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ def _nothing(loader: _Loader, tag: str, node: yaml.Node) -> None:
 _Loader.add_multi_constructor("!", _nothing)
 
 
+def load_template(text: str) -> dict[str, Any]:
+    """A template as plain values, None for what CloudFormation computes."""
+    loaded: dict[str, Any] = yaml.load(text, _Loader)
+    return loaded
+
+
 def parameters_of(template: str) -> set[str]:
     """Names of the parameters that a template declares."""
-    loaded: dict[str, Any] = yaml.load(template, _Loader)
-    return set(loaded.get("Parameters") or {})
+    return set(load_template(template).get("Parameters") or {})

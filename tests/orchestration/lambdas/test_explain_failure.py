@@ -89,6 +89,17 @@ def test_a_failed_job_is_named_with_its_reason_its_log_and_the_next_command(
     assert told["next"].endswith(f":\n  {REDRIVE}")
 
 
+def test_a_failed_backfill_is_told_as_one(s3: Any, step: Callable[[str | None], None]) -> None:
+    step("StartPipeline")
+    arn = ARN.replace("-pipeline:", "-backfill:")
+    cause = json.dumps({"errorMessage": "x", "errorType": "KeyError"})
+    event = {"execution_id": arn, "execution_name": "b", "error": "KeyError", "cause": cause}
+    told = handler(event, None)
+    assert told["message"].startswith("The backfill of dev failed at StartPipeline: KeyError in")
+    assert "ecommerce-lakehouse-dev-start-pipeline" in told["message"]
+    assert f"redrive-execution --execution-arn {arn} " in told["next"]
+
+
 @pytest.mark.parametrize(
     ("state", "outcome"),
     [("TIMEOUT", "did not end within its time limit"), ("STOPPED", "was stopped")],
@@ -129,6 +140,19 @@ def test_a_failed_model_asks_for_no_look_at_rows(put_artifact: Put) -> None:
     told = explain({"Build": BUILD})
     assert told["what"] == "the dbt build failed: model daily_sales of gold.daily_sales"
     assert "test_failures" not in told["next"]
+
+
+def test_what_stopped_the_build_as_a_whole_is_told_in_its_own_words(put_artifact: Put) -> None:
+    stopped = {"name": "build", "kind": "build", "table": None, "message": "No session.\nWait."}
+    put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped]})
+    told = explain({"Build": BUILD})
+    assert told["what"] == "the dbt build failed"
+    assert "Reason: - No session.\nWait.\n\n" in told["message"]
+    assert told["next"].startswith("Mend what it names")
+    put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped, FAILED_MODEL]})
+    assert explain({"Build": BUILD})["what"] == (
+        "the dbt build failed: model daily_sales of gold.daily_sales"
+    )
 
 
 def test_of_many_problems_the_first_ten_are_told(put_artifact: Put) -> None:

@@ -39,7 +39,8 @@ RESULTS = {
 def published(name: str, **dimensions: str) -> float:
     """The newest value of a metric."""
     named = [ENVIRONMENT, *({"Name": key, "Value": text} for key, text in dimensions.items())]
-    statistics = boto3.client("cloudwatch").get_metric_statistics(
+    cloudwatch: Any = boto3.client("cloudwatch")
+    statistics = cloudwatch.get_metric_statistics(
         Namespace=NAMESPACE,
         MetricName=name,
         Dimensions=named,

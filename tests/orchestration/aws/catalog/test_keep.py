@@ -9,7 +9,7 @@ from moto.glue.models import FakeTable, GlueBackend
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.aws.catalog import Drift, Kind, check, sync
+from orchestration.aws.catalog import Drift, Kind, check, keep, sync
 from tests.orchestration.aws.catalog.conftest import ORDERS, ROOT, WORDS, Lake
 
 DELTA = {
@@ -213,6 +213,22 @@ def test_an_entry_is_dropped_only_when_its_delta_log_is_gone(lake: Lake) -> None
     ]
     sync(lake.settings, WORDS)
     assert lake.glue.get_tables(DatabaseName="dev_silver")["TableList"] == []
+
+
+def test_a_table_that_is_back_before_its_entry_is_dropped_keeps_it(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_step(lake)
+    lake.delete("silver/orders")
+    check_again = keep.is_stored
+
+    def written_meanwhile(settings: Settings, layer: str, name: str) -> bool:
+        lake.write()
+        return check_again(settings, layer, name)
+
+    monkeypatch.setattr(keep, "is_stored", written_meanwhile)
+    sync(lake.settings, WORDS)
+    assert lake.entry()["Name"] == "orders"
 
 
 def test_what_is_not_ours_is_left_alone(lake: Lake) -> None:
