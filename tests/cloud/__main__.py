@@ -13,6 +13,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,7 +72,7 @@ def upload(raw: Annotated[Path, typer.Argument(help="A raw folder.")] = Path("sa
 def watch() -> None:
     """Follow the newest execution of the pipeline: each state as it is entered, and its end."""
     deployment = _running()
-    arn = deployment.wait("an execution", deployment.executions)[-1]["executionArn"]
+    arn = deployment.until(deployment.executions)[-1]["executionArn"]
     console.print(f"{arn.split(':')[-1]}")
     seen = 0
     while True:
@@ -80,7 +83,7 @@ def watch() -> None:
         seen = len(events)
         if status != "RUNNING":
             break
-        deployment.wait("the next event", lambda: _moved(deployment, arn, seen))
+        deployment.until(partial(_moved, deployment, arn, seen))
     console.print(f"[bold]{status}[/]")
 
 
@@ -155,7 +158,8 @@ def _running() -> Deployment:
 
 
 def _refuse_second() -> None:
-    if _PORT_FILE.exists() and Cloud(FOLDER, port=int(_PORT_FILE.read_text())).answers():
+    with suppress(OSError, FileNotFoundError):
+        socket.create_connection(("127.0.0.1", int(_PORT_FILE.read_text()))).close()
         raise LakehouseError("A stand-in cloud runs here already.", "Stop it by Ctrl-C first.")
 
 

@@ -12,20 +12,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from orchestration.aws.environment import Environment
-from tests.cloud.cloud import PROJECT_FOLDER, Cloud
+from tests.cloud.cloud import PROJECT_FOLDER, Cloud, T
 
 # The longest that anything here may take, a whole build on a busy machine included.
 SECONDS_AT_MOST = 1200
-_SECONDS_BETWEEN_LOOKS = 0.2
-_ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
-
-T = TypeVar("T")
+_ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "CANCELLED")
 
 
 class Deployment:
@@ -102,10 +98,8 @@ class Deployment:
 
     def end_of(self, arn: str) -> dict[str, Any]:
         """Wait until an execution has ended, and return what it is like."""
-        return self.wait(
-            f"the end of {arn}",
-            lambda: (found := self.execution(arn))["status"] in _ENDED and found,
-        )
+        self.until(lambda: self.execution(arn)["status"] in _ENDED)
+        return self.execution(arn)
 
     def redrive(self, arn: str) -> dict[str, Any]:
         """Redrive a failed execution and wait for its end."""
@@ -135,11 +129,11 @@ class Deployment:
             QueryExecutionContext={"Database": f"{self.environment.database_prefix}gold"},
         )["QueryExecutionId"]
 
-        def ended() -> dict[str, Any] | bool:
+        def status_at_end() -> Any:
             found = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
-            return found["State"] in ("SUCCEEDED", "FAILED", "CANCELLED") and dict(found)
+            return found if found["State"] in _ENDED else None
 
-        status = self.wait("the answer of Athena", ended)
+        status = self.until(status_at_end)
         if status["State"] != "SUCCEEDED":
             raise LakehouseError(
                 f"Athena refused it: {status.get('StateChangeReason')}", "Mend the query."
@@ -169,25 +163,13 @@ class Deployment:
                     )
         return Settings.read(root=str(folder), environment={})
 
+    def until(self, look: Callable[[], T]) -> T:
+        """Look again and again until there is something, as long as a whole build may take."""
+        return self.cloud.until(look, SECONDS_AT_MOST)
+
     def state_of(self, name: str) -> str | None:
         """Value of a raw file's tag `lakehouse-state`."""
         tags = self.cloud.client("s3").get_object_tagging(
             Bucket=self.environment.bucket, Key=f"raw/{name}"
         )["TagSet"]
         return next((tag["Value"] for tag in tags if tag["Key"] == "lakehouse-state"), None)
-
-    def wait(self, what: str, look: Callable[[], T | bool | None]) -> T:
-        """Look again and again until there is something.
-
-        Raises:
-            LakehouseError: There was nothing for `SECONDS_AT_MOST`.
-        """
-        last = monotonic() + SECONDS_AT_MOST
-        while monotonic() < last:
-            found = look()
-            if found:
-                return found  # type: ignore[return-value]
-            sleep(_SECONDS_BETWEEN_LOOKS)
-        raise LakehouseError(
-            f"Waited {SECONDS_AT_MOST} s for {what} in vain.", f"Look into {self.cloud.folder}."
-        )

@@ -1,6 +1,6 @@
-"""The whole line in the stand-in cloud: deployed as a person would, fed as a shop would, and broken.
+"""The whole line in the stand-in cloud: deployed and fed as people would do it, and broken.
 
-One story, told by fixtures that build on each other: the sample arrives; job runs fail twice, then
+One story, told by fixtures that build on each other: the sample arrives; a job fails twice, then
 for good; a broken file and a correction arrive while the build is killed and the catalogue
 throttled. After each part the tables hold what a local run on the same files holds.
 """
@@ -13,6 +13,8 @@ import math
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -94,7 +96,7 @@ def told(shop: Deployment, execution: dict[str, Any]) -> Part:
 def refused(shop: Deployment, raw: Path) -> Part:
     """Somebody starts a second execution while the one that the arrivals started is at work."""
     shop.upload(raw)
-    shop.wait("the execution of the arrivals", shop.executions)
+    shop.until(shop.executions)
     return told(shop, shop.end_of(shop.start("impatient")))
 
 
@@ -143,9 +145,10 @@ def killed(shop: Deployment, repaired: Part, raw: Path, first_tables: Settings) 
     before = len(shop.executions())
     builds = set(shop.cloud.folder.glob("builds/*"))
     shop.upload(raw, [CORRECTED, BROKEN])
-    shop.wait("the execution of the arrivals", lambda: len(shop.executions()) > before)
+    shop.until(lambda: len(shop.executions()) > before)
     arn = shop.executions()[-1]["executionArn"]
-    log = shop.wait("the build's work on silver", lambda: _log_of_new_build(shop, builds))
+    log = shop.until(lambda: _log_of_new_build(shop, builds))
+    assert log
     os.killpg(int((log.parent / "pid").read_text()), signal.SIGKILL)
     return told(shop, shop.end_of(arn))
 
@@ -343,9 +346,6 @@ def test_after_all_of_it_the_tables_hold_what_a_local_run_holds(
 
 
 def test_the_catalogue_is_in_step_at_the_end(shop: Deployment, last_tables: Settings) -> None:
-    import subprocess
-    import sys
-
     done = subprocess.run(
         [str(Path(sys.executable).parent / "lakehouse"), "catalog", "check", "--target", "dev"],
         env=shop.cloud.environment,
