@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test lint types format docs check soak bench clean
+.PHONY: help setup setup-spark setup-cloud run test test-cloud cloud deploy lint lint-templates types format docs check soak bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -11,7 +11,7 @@ SETUP_FILES := pyproject.toml uv.lock orchestration/setup.py
 STAMP := .venv/setup-$(shell (pwd -P; cat $(SETUP_FILES)) | cksum | tr ' ' '-').done
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv from uv.lock (the other targets do this by themselves)
 
@@ -25,14 +25,26 @@ $(STAMP):
 setup-spark: setup ## Fetch what the engine spark needs beyond that: its JARs, and Java 17 unless there is one
 	@$(BIN)/python -m ingestion.spark_setup
 
+setup-cloud: setup-spark ## Fetch what the stand-in cloud needs beyond that, 1.2 GB into ~/.cache: Trino, its Java, S3A
+	@$(BIN)/python -m tests.cloud.parts
+
 run: setup ## Load the raw files of sample/ and build all tables, into lakehouse/
 	@$(BIN)/lakehouse run --raw sample --root lakehouse || { code=$$?; [ $$code -eq 2 ] || exit $$code; \
 		echo; \
 		echo 'All is well: what was rejected or quarantined above are the defects that sample/ has on purpose.'; \
 		echo 'sample/README.md explains each of them.'; }
 
-test: lint setup-spark ## Lint, check the types, then run all tests
-	$(BIN)/pytest
+test: lint setup-spark ## Lint, check the types, then run all tests but those of test-cloud
+	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/orchestration/state_machines
+
+test-cloud: lint-templates setup-cloud ## Try the AWS side in the stand-in cloud: templates, pipeline, dbt on Glue, Athena
+	$(BIN)/pytest tests/cloud tests/orchestration/state_machines
+
+cloud: setup-cloud ## Start a cloud to play with on this machine, without an account; Ctrl-C stops it
+	@$(BIN)/python -m tests.cloud
+
+deploy: setup ## Deploy to AWS: ENV=dev; PLAN=1 only shows what would change, VERSION=x goes back to a version
+	@$(BIN)/python -m orchestration.aws.deploy --env $(or $(ENV),'') $(if $(PLAN),--plan) $(if $(VERSION),--version $(VERSION))
 
 # sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
 lint: setup ## Check style and types of the Python code and style of the SQL
@@ -40,6 +52,12 @@ lint: setup ## Check style and types of the Python code and style of the SQL
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	LAKEHOUSE_ROOT=target/lint $(BIN)/sqlfluff lint models analyses
+
+# checkov pins old versions of what the project needs newer, so it has a lock and an environment of its own.
+lint-templates: setup ## Check the CloudFormation templates
+	$(BIN)/cfn-lint -r eu-west-1 -t orchestration/cloudformation/*.yaml
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv run --quiet --frozen --python $(BIN)/python --project .ci/checkov \
+		checkov --quiet --compact --skip-download --framework cloudformation -d orchestration/cloudformation
 
 types: setup ## Check the types alone
 	$(BIN)/mypy
@@ -51,7 +69,7 @@ format: setup ## Format the Python code, and mend what ruff can mend
 docs: setup ## Write the docs site, pages that need no server, to target/docs/
 	@$(BIN)/lakehouse docs --no-serve
 
-check: test run ## All that CI checks
+check: test test-cloud run ## All that CI checks
 
 soak: setup ## Try random arrivals and kills that no test has tried, for MINUTES=10, from SEED=1 on
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
