@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 
 from orchestration.lambdas.artifacts import read_artifact
+from orchestration.lambdas.outcome import outcome_of
 
 NAMESPACE = "EcommerceLakehouse"
 # What CloudWatch takes in one call.
@@ -28,7 +29,7 @@ class NoSummary(Exception):
     """The build left no summary; without it nothing can be said of its quality."""
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:
+def handler(event: dict[str, Any], context: object) -> dict[str, int | str]:
     """Publish the metrics of an execution's build.
 
     Args:
@@ -36,7 +37,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
         context: Of the Lambda; not used.
 
     Returns:
-        `metrics`, how many were published.
+        `metrics`, how many were published, and `message`, the same for people.
 
     Raises:
         NoSummary: There is no readable summary.json of the execution.
@@ -60,7 +61,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     cloudwatch: Any = boto3.client("cloudwatch")
     for start in range(0, len(points), _BATCH):
         cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=points[start : start + _BATCH])
-    return {"metrics": len(points)}
+    return {"metrics": len(points), "message": outcome_of(summary)}
 
 
 def _of_summary(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -70,6 +70,7 @@ class Machines:
         values = {
             "LocksTable": f"{name}-locks",
             "RetrySeconds": "1",
+            "TurnSeconds": "1",
             "Environment": "test",
             "Bucket": self._bucket,
             "BackfillConcurrency": "2",

@@ -141,6 +141,19 @@ def test_a_second_execution_is_refused_while_one_runs(machines: Machines) -> Non
     assert machines.run("fourth")["status"] == "SUCCEEDED"
 
 
+@pytest.mark.parametrize("trigger", ["arrivals", "schedule", "backfill"])
+def test_what_nobody_started_by_hand_waits_for_its_turn(machines: Machines, trigger: str) -> None:
+    machines.gate.touch()
+    first = machines.start("first")
+    wait(machines.holder)
+    second = machines.start("second", trigger=trigger)
+    wait(lambda: "WaitForTurn" in machines.states(second))
+    assert machines.holder() == first
+    machines.gate.unlink()
+    assert machines.end_of(first)["status"] == "SUCCEEDED"
+    assert machines.end_of(second)["status"] == "SUCCEEDED"
+
+
 @pytest.mark.parametrize("kind", ["stopped", "unknown", "no execution"])
 def test_the_lock_of_an_execution_that_is_gone_is_taken_over(
     machines: Machines, cloud: Cloud, kind: str

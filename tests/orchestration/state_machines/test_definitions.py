@@ -115,7 +115,8 @@ def test_no_way_from_the_work_ends_without_a_release(machine: str) -> None:
 
 def test_both_machines_take_the_same_lock_and_fail_alike() -> None:
     pipeline, backfill = (definition(machine)["States"] for machine in MACHINES)
-    shared = set(pipeline) & set(backfill) - {"Run", "Release"}
+    # Backfills are started by hand alone, so none waits for its turn.
+    shared = set(pipeline) & set(backfill) - {"Run", "Release", "DoesHolderRun"}
     assert {"Lock", "TakeOver", "Refused", "Explain", "Halt", "ReleaseAfterFailure"} <= shared
     assert {name: pipeline[name] for name in shared} == {name: backfill[name] for name in shared}
 
