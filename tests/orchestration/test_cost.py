@@ -89,7 +89,7 @@ def test_each_ingestion_job_is_billed_for_its_minimum(jobs: int, lacking: float)
 
 
 # On 2 workers 4 cores work, so 30 s on 2 cores are 15 s of 2 DPU. Four statements wait 1 s each.
-# The nodes took 80 s; the other 20 s of the build were dbt's own.
+# The nodes took 80 s; the other 20 s of the build were dbt's own. The minimum is 120.
 def test_the_session_is_billed_for_models_tests_start_and_polling() -> None:
     assert billed(recorded(build=100.0), cluster(2)) == {
         "silver.orders": 30.0,
@@ -97,6 +97,7 @@ def test_the_session_is_billed_for_models_tests_start_and_polling() -> None:
         "2 tests": 40.0,
         "session: start": 20.0,
         "session: polling": 8.0,
+        "session: up to the minimum": 12.0,
     }
 
 
