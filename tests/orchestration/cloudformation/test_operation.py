@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from orchestration.aws.environment import ENVIRONMENTS
+from tests.cloud.events import input_of, scheduled_event
 from tests.orchestration.cloudformation.grants import short
 from tests.orchestration.cloudformation.stacks import ACCOUNT, HERE, parameters, resources, the
 from tests.orchestration.state_machines.definitions import MACHINES, definition
@@ -94,7 +96,10 @@ def test_every_day_the_starter_is_called_and_may_be() -> None:
     assert rule["ScheduleExpression"] == "cron(0 5 * * ? *)"
     (target,) = rule["Targets"]
     assert (target["Arn"], target["DeadLetterConfig"]) == (STARTER, {"Arn": DEAD})
-    assert json.loads(target["Input"]) == {"trigger": "schedule"}
+    # A call that is repeated after midnight still names the execution for its day.
+    event = scheduled_event(rule["Name"], datetime(2025, 4, 2, 23, 59, tzinfo=UTC))
+    expected = {"trigger": "schedule", "time": "2025-04-02T23:59:00Z"}
+    assert json.loads(input_of(target, event)) == expected
     permission = the("dev", "AWS::Lambda::Permission")
     assert permission == {
         "FunctionName": "ecommerce-lakehouse-dev-start-pipeline",
