@@ -125,11 +125,8 @@ def _finding(execution: Execution, error: str, cause: str, step: str | None) -> 
             f"{step or 'a step'} did not end within its time limit",
             cause or "States.Timeout",
             "See in the execution what it waited for. If it was only slow, give it more time in the"
-            " state machine; then repeat what failed:",
-        )
-    if error == "AnotherExecutionRuns":
-        return Finding(
-            "another execution runs, and one at a time may", cause, "Wait for its end, then:"
+            " state machine, deploy, and start a new execution, as a redrive keeps the limits that"
+            " there were.\nElse mend what held it up, then repeat what failed:",
         )
     kind = str(fields.get("errorType") or error or "an error without a name")
     return Finding(

@@ -14,11 +14,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ingestion.errors import LakehouseError
+from tests.cloud.events import input_of, scheduled_event
 from tests.cloud.server import READY
 from tests.cloud.stand_in import (
     ACCOUNT,
@@ -131,14 +133,15 @@ class Cloud:
         """
         self._control("fail-next-runs", job=job, times=times, message=message)
 
-    def fire(self, rule: str) -> None:
-        """Call the functions that a rule with a schedule calls, as when its time has come."""
+    def fire(self, rule: str, time: datetime) -> None:
+        """Call the functions that a rule with a schedule calls, as when this is its time."""
+        event = scheduled_event(rule, time)
         targets = self.client("events").list_targets_by_rule(Rule=rule)["Targets"]
         for target in targets:
             self.client("lambda").invoke(
                 FunctionName=target["Arn"],
                 InvocationType="Event",
-                Payload=target.get("Input", "{}"),
+                Payload=input_of(target, event),
             )
 
     def calls(self) -> list[tuple[str, str]]:

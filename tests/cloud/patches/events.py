@@ -7,14 +7,13 @@ only a schedule; such a rule is called by no event here, and nothing keeps its t
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import Rule
-from moto.events.utils import EventTemplateParser
 
+from tests.cloud.events import input_of
 from tests.cloud.patching import replace
 from tests.cloud.stand_in import StandIn
 
@@ -41,7 +40,7 @@ def apply(stand_in: StandIn) -> None:
 
 def deliver(stand_in: StandIn, target: dict[str, Any], event: dict[str, Any]) -> None:
     """Send one event to one target."""
-    arn, body = target["Arn"], _input(target, event)
+    arn, body = target["Arn"], input_of(target, event)
     service = arn.split(":")[2]
     if service == "sqs":
         queue = stand_in.client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])
@@ -58,19 +57,6 @@ def deliver(stand_in: StandIn, target: dict[str, Any], event: dict[str, Any]) ->
         stand_in.client("codebuild").start_build(projectName=arn.rpartition("/")[2])
     else:
         raise NotImplementedError(f"A rule's target of the service {service}")
-
-
-def _input(target: dict[str, Any], event: dict[str, Any]) -> str:
-    if "Input" in target:
-        return str(target["Input"])
-    if transformer := target.get("InputTransformer"):
-        made: Any = EventTemplateParser.parse(
-            transformer["InputTemplate"],
-            transformer.get("InputPathsMap", {}),
-            event,  # type: ignore[arg-type]
-        )
-        return made if isinstance(made, str) else json.dumps(made)
-    return json.dumps(event)
 
 
 def _as_sent(event: Any) -> dict[str, Any]:

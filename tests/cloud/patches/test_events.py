@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -92,6 +93,18 @@ def test_a_target_with_an_input_of_its_own_gets_that(cloud: Cloud) -> None:
     assert cloud.until(lambda: bodies(cloud, url)) == [{"trigger": "arrivals"}]
 
 
+def test_a_target_can_get_parts_of_an_event(cloud: Cloud) -> None:
+    bucket = told_bucket(cloud)
+    url, arn = queue_of(cloud)
+    paths = {"key": "$.detail.object.key", "detail": "$.detail.bucket"}
+    template = '{"trigger": "arrivals", "key": <key>, "bucket": <detail>}'
+    transformer = {"InputPathsMap": paths, "InputTemplate": template}
+    rule_for(cloud, bucket, {"Arn": arn, "InputTransformer": transformer})
+    put(cloud, bucket, "raw/a")
+    expected = {"trigger": "arrivals", "key": "raw/a", "bucket": {"name": bucket}}
+    assert cloud.until(lambda: bodies(cloud, url)) == [expected]
+
+
 def test_an_event_calls_a_function(cloud: Cloud) -> None:
     bucket = told_bucket(cloud)
     url, _ = queue_of(cloud)
@@ -124,10 +137,12 @@ def handler(event, context):
     name = new_name("rule")
     cloud.client("events").put_rule(Name=name, ScheduleExpression="rate(1 day)")
     target = {"Id": "1", "Arn": arn["Configuration"]["FunctionArn"]}
-    given = json.dumps({"trigger": "schedule"})
-    cloud.client("events").put_targets(Rule=name, Targets=[{**target, "Input": given}])
-    cloud.fire(name)
-    assert cloud.until(lambda: bodies(cloud, url)) == [{"trigger": "schedule"}]
+    template = '{"trigger": "schedule", "time": <time>}'
+    given = {"InputPathsMap": {"time": "$.time"}, "InputTemplate": template}
+    cloud.client("events").put_targets(Rule=name, Targets=[{**target, "InputTransformer": given}])
+    cloud.fire(name, datetime(2025, 4, 2, 5, tzinfo=UTC))
+    expected = {"trigger": "schedule", "time": "2025-04-02T05:00:00Z"}
+    assert cloud.until(lambda: bodies(cloud, url)) == [expected]
 
 
 def test_a_rule_with_a_schedule_alone_hears_of_no_event(cloud: Cloud) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -51,6 +52,25 @@ def test_the_build_is_the_module_that_a_person_calls_with_the_code_of_the_bundle
 
 def test_nothing_is_installed_where_an_interpreter_is_given(tmp_path: Path) -> None:
     assert run("install", tmp_path, 1) == (0, "")
+
+
+def test_the_locked_environment_is_made_by_the_interpreter_that_the_image_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    asked = tmp_path / "asked"
+    interpreter = tmp_path / "bin" / "python3.11"
+    interpreter.parent.mkdir()
+    interpreter.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
+    interpreter.chmod(0o755)
+    # No other command is found, as in the image, where pip adds none.
+    environment = {"PATH": str(interpreter.parent)}
+    bash = shutil.which("bash")
+    assert bash
+    subprocess.run([bash, "-ec", commands("install")], cwd=tmp_path, env=environment, check=True)
+    install, sync = asked.read_text().splitlines()
+    assert install.startswith("-m pip install ")
+    assert sync == "-m uv sync --frozen --no-dev --no-install-project --python 3.11"
+    assert str(BUILDSPEC["phases"]["install"]["runtime-versions"]["python"]) == "3.11"
 
 
 def test_uv_is_the_one_of_the_lock() -> None:

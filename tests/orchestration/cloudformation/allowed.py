@@ -72,8 +72,8 @@ ALLOWED: dict[str, list[tuple[str, str]]] = {
         (LOG, "logs:log-group:/aws/codebuild/~-dbt-build:*"),
         (
             "s3:GetObject s3:GetObjectVersion",
-            "bucket/scripts/* bucket/bronze/* bucket/silver/* bucket/gold/* bucket/ops/*"
-            " bucket/artifacts/*",
+            "bucket/scripts/* bucket/raw/* bucket/bronze/* bucket/silver/* bucket/gold/*"
+            " bucket/ops/* bucket/artifacts/*",
         ),
         (
             "s3:PutObject s3:DeleteObject s3:AbortMultipartUpload",

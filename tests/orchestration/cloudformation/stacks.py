@@ -24,6 +24,8 @@ REGION = "eu-west-1"
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
 HERE = f"{REGION}:{ACCOUNT}"
 ABSENT = object()
+# What a deployment says of its package, whatever the environment.
+PACKAGED = {"Version": "v1", "Wheel": "lakehouse.whl", "PythonModules": "one==1.0,two==2.0"}
 
 # Type -> (property that names it, its ARN). Types that nobody refers to have no ARN here.
 NAMED: dict[str, tuple[str, str]] = {
@@ -194,7 +196,7 @@ def stacks(environment: str, **given: str) -> dict[str, Stack]:
     Raises:
         KeyError: A stack imports what no earlier one exports.
     """
-    chosen = parameters(environment) | {"Version": "v1"} | given
+    chosen = parameters(environment) | PACKAGED | given
     known: dict[str, str] = {}
     made = {}
     for template in STACKS:

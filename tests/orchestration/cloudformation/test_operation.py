@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from orchestration.aws.environment import ENVIRONMENTS
+from tests.cloud.events import input_of, scheduled_event
 from tests.orchestration.cloudformation.grants import short
 from tests.orchestration.cloudformation.stacks import ACCOUNT, HERE, parameters, resources, the
+from tests.orchestration.state_machines.definitions import MACHINES, definition
 
 KEY = f"arn:aws:kms:{HERE}:key/the-key"
 DEAD = f"arn:aws:sqs:{HERE}:ecommerce-lakehouse-dev-arrivals-dead"
@@ -63,18 +66,20 @@ def test_a_raw_file_goes_to_the_queue_and_nothing_else_does() -> None:
     assert (target["Arn"], target["DeadLetterConfig"]) == (ARRIVALS, {"Arn": DEAD})
 
 
-def test_arrivals_wait_for_one_another_and_come_back_until_the_longest_execution_is_over() -> None:
+def test_arrivals_wait_for_one_another_and_come_back_until_a_backfill_and_more_are_over() -> None:
     queue = the("dev", "AWS::SQS::Queue", "arrivals")
     mapping = the("dev", "AWS::Lambda::EventSourceMapping")
     function = the("dev", "AWS::Lambda::Function", "start-pipeline")
     assert mapping["EventSourceArn"] == ARRIVALS
     assert mapping["FunctionName"] == function["FunctionName"]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["MaximumBatchingWindowInSeconds"] == 300
+    window = mapping["MaximumBatchingWindowInSeconds"]
+    assert window == 300
     # What AWS asks of a queue that a function reads.
-    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == DEAD
-    longest = 36_000  # seconds, of pipeline.asl.json
+    # A backfill, and the execution of the pipeline that it starts.
+    longest = sum(definition(machine)["TimeoutSeconds"] for machine in MACHINES)
     retried = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
     assert longest < retried < queue["MessageRetentionPeriod"]
 
@@ -91,7 +96,10 @@ def test_every_day_the_starter_is_called_and_may_be() -> None:
     assert rule["ScheduleExpression"] == "cron(0 5 * * ? *)"
     (target,) = rule["Targets"]
     assert (target["Arn"], target["DeadLetterConfig"]) == (STARTER, {"Arn": DEAD})
-    assert json.loads(target["Input"]) == {"trigger": "schedule"}
+    # A call that is repeated after midnight still names the execution for its day.
+    event = scheduled_event(rule["Name"], datetime(2025, 4, 2, 23, 59, tzinfo=UTC))
+    expected = {"trigger": "schedule", "time": "2025-04-02T23:59:00Z"}
+    assert json.loads(input_of(target, event)) == expected
     permission = the("dev", "AWS::Lambda::Permission")
     assert permission == {
         "FunctionName": "ecommerce-lakehouse-dev-start-pipeline",

@@ -12,6 +12,7 @@ from tests.orchestration.cloudformation.stacks import (
     ACCOUNT,
     FOLDER,
     NAMED,
+    PACKAGED,
     load,
     parameters,
     resources,
@@ -154,7 +155,7 @@ def test_parameters_of_an_environment_are_known_to_a_template_and_complete(
     assert given["Env"] == environment
     assert set(given) <= set(declared)
     without_default = {name for name, spec in declared.items() if "Default" not in spec}
-    assert without_default == {"Env", "Version"}  # the version is what a deployment has packaged
+    assert without_default == {"Env", *PACKAGED}
     for name, value in given.items():
         allowed = declared[name].get("AllowedValues")
         assert allowed is None or value in allowed

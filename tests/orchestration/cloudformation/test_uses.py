@@ -10,7 +10,7 @@ import yaml
 
 from ingestion.layers import LAYERS
 from orchestration.aws.environment import ENVIRONMENTS
-from tests.orchestration.cloudformation.grants import granted, may, role_of, roles
+from tests.orchestration.cloudformation.grants import granted, may, role_of, roles, statements
 from tests.orchestration.cloudformation.stacks import FOLDER, HERE, resources, the
 
 MACHINES = ("pipeline", "backfill")
@@ -171,6 +171,14 @@ def test_the_build_reads_every_layer_and_writes_only_history_and_artifacts() -> 
     places = ("raw", *LAYERS, "artifacts", "scripts")
     writable = [name for name in places if may(build, "s3:PutObject", f"{bucket}/{name}/x")]
     assert writable == ["ops", "artifacts"]
+
+
+def test_the_build_may_look_whether_a_file_in_quarantine_still_lies_there() -> None:
+    assert "list_raw_files(settings.raw" in (FOLDER.parent / "aws" / "execution.py").read_text()
+    bucket = f"arn:aws:s3:::{the('dev', 'AWS::S3::Bucket')['BucketName']}"
+    assert may(roles()["dbt-build"], "s3:GetObject", f"{bucket}/raw/orders/2025-04-01.csv")
+    (listing,) = [s for s in statements(roles()["dbt-build"]) if s["Action"] == "s3:ListBucket"]
+    assert "raw/*" in listing["Condition"]["StringLikeIfExists"]["s3:prefix"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

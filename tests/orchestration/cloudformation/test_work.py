@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.aws.environment import ENVIRONMENTS
 from tests.orchestration.cloudformation.grants import may, role_of, short
-from tests.orchestration.cloudformation.stacks import FOLDER, HERE, resources, the
+from tests.orchestration.cloudformation.stacks import FOLDER, HERE, PACKAGED, resources, the
 
 MACHINES = ("pipeline", "backfill")
 
@@ -62,16 +62,8 @@ def test_a_jobs_role_may_read_its_code_and_use_its_locks_and_table() -> None:
     assert may(role, "s3:PutObject", f"{events}application")
     table = f"arn:aws:dynamodb:{HERE}:table/{arguments['--lock-table']}"
     assert may(role, "dynamodb:PutItem", table)
-    assert modules
+    assert modules == PACKAGED["PythonModules"]
     assert arguments["--python-modules-installer-option"] == "--no-deps"
-
-
-def test_modules_that_glue_installs_are_of_the_lock() -> None:
-    lock = (FOLDER.parents[1] / "uv.lock").read_text()
-    arguments = the("dev", "AWS::Glue::Job", "ingest-orders")["DefaultArguments"]
-    for module in arguments["--additional-python-modules"].split(",")[1:]:
-        name, version = module.split("==")
-        assert f'name = "{name}"\nversion = "{version}"\n' in lock
 
 
 def test_jobs_write_delta_with_the_settings_of_dbts_session() -> None:
@@ -101,7 +93,6 @@ def test_the_build_gets_the_bundle_and_the_environments_names() -> None:
         variables = {v["Name"]: v["Value"] for v in project["Environment"]["EnvironmentVariables"]}
         role = f"arn:aws:iam::111122223333:role/ecommerce-lakehouse-{environment}-dbt-session"
         assert variables == {
-            "TARGET": environment,
             "DBT_TARGET": environment,
             "LAKEHOUSE_ROOT": f"s3://{bucket}",
             "LAKEHOUSE_DATABASE_PREFIX": prefix,

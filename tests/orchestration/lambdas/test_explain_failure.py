@@ -209,11 +209,14 @@ def test_a_step_that_took_too_long_is_told(
     assert explain("", "States.Timeout")["what"] == f"{said} did not end within its time limit"
 
 
-def test_a_refused_execution_is_told_what_to_wait_for(s3: Any) -> None:
-    told = explain("The lock is held by execution daily-2025-03-31.", "AnotherExecutionRuns")
-    assert told["what"] == "another execution runs, and one at a time may"
-    assert "daily-2025-03-31" in told["message"]
-    assert told["next"].startswith("Wait for its end")
+def test_more_time_needs_a_new_execution_as_a_redrive_keeps_the_limits(s3: Any) -> None:
+    told = explain("", "States.Timeout")["next"]
+    more_time, _, again = told.partition("Else ")
+    assert more_time.endswith(
+        "give it more time in the state machine, deploy, and start a new execution,"
+        " as a redrive keeps the limits that there were.\n"
+    )
+    assert again.endswith(f":\n  {REDRIVE}")
 
 
 @pytest.mark.parametrize("cause", ["", "no JSON", "[]", "{", "null"])

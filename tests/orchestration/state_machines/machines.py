@@ -32,7 +32,8 @@ while Path(%r).exists():
 # Says what it was called with.
 STUB = """
 def handler(event, context):
-    return {"subject": "failed: " + event.get("error", ""), "message": event.get("cause", "")}
+    told = event.get("cause", "Five files were loaded.")
+    return {"subject": "failed: " + event.get("error", ""), "message": told}
 """
 BROKEN = "def handler(event, context):\n    raise ValueError('no explanation')\n"
 BUILDSPEC = """

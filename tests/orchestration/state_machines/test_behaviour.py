@@ -23,8 +23,9 @@ def test_raw_files_become_tables_step_by_step(machines: Machines) -> None:
     assert machines.holder() is None
     ((subject, message),) = machines.messages()
     assert subject == "test: the tables are up to date"
-    assert message.startswith(f"{done['executionArn']} is done.")
-    assert message.endswith("-bucket/artifacts/daily-2025-04-02/summary.json")
+    assert message.startswith("Five files were loaded. All of it: s3://")
+    place = "-bucket/artifacts/daily-2025-04-02/summary.json. Execution: "
+    assert message.endswith(f"{place}{done['executionArn']}")
 
 
 def test_jobs_and_build_are_told_which_execution_they_serve(machines: Machines) -> None:
@@ -103,6 +104,20 @@ def test_throttled_calls_are_made_again(machines: Machines, cloud: Cloud) -> Non
     cloud.throttle("dynamodb", "PutItem", 1)
     done = machines.run("throttled")
     assert done["status"] == "SUCCEEDED", done
+
+
+def test_a_lock_that_can_not_be_released_fails_the_execution_which_tells_and_can_be_redriven(
+    machines: Machines, cloud: Cloud
+) -> None:
+    cloud.throttle("dynamodb", "DeleteItem", 1000)
+    failed = machines.run("kept")
+    cloud.throttle("dynamodb", "DeleteItem", 0)
+    assert (failed["status"], failed["error"]) == ("FAILED", "PipelineFailed")
+    assert machines.states(failed["executionArn"])[-6:] == ["Release", *FAILURE]
+    assert "failed: DynamoDB.ThrottlingException" in [subject for subject, _ in machines.messages()]
+    assert machines.holder() == failed["executionArn"]
+    assert machines.redrive(failed["executionArn"])["status"] == "SUCCEEDED"
+    assert machines.holder() is None
 
 
 def test_a_failure_without_an_explanation_is_told_and_releases_the_lock_all_the_same(

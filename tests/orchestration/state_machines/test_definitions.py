@@ -100,6 +100,34 @@ def test_one_catch_covers_the_work_and_leads_through_explanation_to_halt(machine
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_whatever_else_fails_is_explained_as_well_and_what_tells_of_it_leads_to_halt(
+    machine: str,
+) -> None:
+    top = definition(machine)["States"]
+    told = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "NoteFailure"}
+    telling = {
+        "Explain": "ExplainInBrief",
+        "NotifyFailure": "ReleaseAfterFailure",
+        "ReleaseAfterFailure": "Halt",
+    }
+    for name, state in top.items():
+        if state["Type"] not in ("Task", "Parallel") or name == "Halt":
+            continue
+        last = {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": telling.get(name)}
+        assert state["Catch"][-1] == (last if name in telling else told), name
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_put_whose_answer_was_lost_can_be_made_again(machine: str) -> None:
+    puts = [s for s in states(machine).values() if s.get("Resource", "").endswith(":putItem")]
+    assert len(puts) == 2
+    for put in puts:
+        assert "OR holder = :me" in put["Parameters"]["ConditionExpression"]
+        values = put["Parameters"]["ExpressionAttributeValues"]
+        assert values[":me"] == put["Parameters"]["Item"]["holder"]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_no_way_from_the_work_ends_without_a_release(machine: str) -> None:
     top = definition(machine)["States"]
     waiting, seen = {"Run"}, set()
