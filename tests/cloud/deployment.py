@@ -64,6 +64,13 @@ class Deployment:
         name = self.environment.resource("pipeline")
         return next(str(one["stateMachineArn"]) for one in machines if one["name"] == name)
 
+    @property
+    def topic(self) -> str:
+        """ARN of the topic of notifications."""
+        topics = self.cloud.client("sns").list_topics()["Topics"]
+        name = self.environment.resource("notifications")
+        return next(str(one["TopicArn"]) for one in topics if one["TopicArn"].endswith(f":{name}"))
+
     def upload(self, raw: Path, names: Sequence[str] | None = None) -> list[str]:
         """Put the files of a raw folder, or some of them, below raw/; return their names."""
         found = sorted(str(path.relative_to(raw)) for path in raw.rglob("*") if path.is_file())
