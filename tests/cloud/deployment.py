@@ -123,6 +123,16 @@ class Deployment:
         for event in client.get_execution_history(executionArn=arn)["events"]:
             yield str(event.get("stateEnteredEventDetails", {}).get("name", "")), event
 
+    def log(self) -> str:
+        """Every execution and its states, with their times, for people."""
+        lines = []
+        for execution in self.executions():
+            arn = execution["executionArn"]
+            lines.append(f"{execution['name']}: {execution['status']}")
+            entered = [(event["timestamp"], name) for name, event in self.events(arn) if name]
+            lines += [f"  {time:%H:%M:%S}  {name}" for time, name in entered]
+        return "".join(f"{line}\n" for line in lines)
+
     def answers(self, sql: str) -> list[tuple[str | None, ...]]:
         """Ask Athena in the environment's workgroup; values are texts, as Athena's API has them.
 

@@ -38,6 +38,7 @@ from tests.cloud.mailbox import received, subscribe
 from tests.compare import assert_records_add_up, assert_same_values, values_of
 
 ANALYSES = PROJECT_FOLDER / "analyses"
+LOG = PROJECT_FOLDER / "target" / "pipeline.log"
 HAPPY_PATH = [
     *("Lock", "Run", "Ingest", "Build", "PublishMetrics", "MarkLoaded", "NotifySuccess"),
     *("Release", "Done"),
@@ -67,7 +68,10 @@ class Part:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The environment dev, deployed into a cloud of its own, with a mailbox at its topic."""
+    """The environment dev, deployed into a cloud of its own, with a mailbox at its topic.
+
+    Its executions and their states are left in target/pipeline.log.
+    """
     with Cloud(tmp_path_factory.mktemp("cloud")) as cloud:
         deployment = Deployment(cloud)
         deployment.deploy()
