@@ -8,19 +8,19 @@ Names decide here, contents later: a file that is in the wrong place is never op
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingestion.errors import LakehouseError
+from ingestion.stored import Listed, Stored, look_at, objects_below
 from ingestion.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 NOTES = frozenset({"README.md", "manifest.json"})
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
 _HASHING_THREADS = 8
+# Source file and ETag to the hash of the content.
+KnownHashes = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ class RawFile:
         file_date: Logical date in its name, None for an undated file.
         bytes: Size as stored.
         modified_at: When the store says it was last written, UTC.
-        content_hash: SHA-256 of the content, or the object's ETag on S3.
+        content_hash: SHA-256 of the content.
         fault: `code: detail` if its place or name is wrong.
+        etag: Of the object on S3, None in a folder.
     """
 
     path: str
@@ -55,6 +58,7 @@ class RawFile:
     modified_at: datetime
     content_hash: str
     fault: str | None = None
+    etag: str | None = None
 
     @property
     def version(self) -> tuple[str, str]:
@@ -96,42 +100,35 @@ def require_folder(raw: str) -> Path | CloudPath:
 
 
 def list_raw_files(
-    raw: str, is_wanted: Callable[[str], bool] = lambda source_file: True
+    raw: str,
+    is_wanted: Callable[[str], bool] = lambda source_file: True,
+    known_hashes: KnownHashes | None = None,
 ) -> list[RawFile]:
     """List the raw folder, sorted by `source_file`; hidden files and notes are left out.
 
     Args:
         raw: The folder.
         is_wanted: Whether a file is to be listed, by its path below the folder.
+        known_hashes: Hashes of objects on S3 that need no reading for it; all others are read.
 
     Raises:
         LakehouseError: The folder does not exist or can't be read.
     """
     folder = require_folder(raw)
-    names = sorted(name for name in _names_below(folder) if _is_data(name) and is_wanted(name))
+    found = dict(_files_below(folder))
+    names = sorted(name for name in found if _is_data(name) and is_wanted(name))
+    known = known_hashes or {}
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-        return list(pool.map(lambda name: _describe(folder / name, name), names))
+        return list(pool.map(lambda name: _describe(folder, name, found[name], known), names))
 
 
-def content_hash(path: Path | CloudPath, content: bytes | None = None) -> str:
-    """Fingerprint of a file; of `content` where it has been read already."""
-    if not isinstance(path, Path):
-        return str(getattr(path, "etag")).strip('"')  # noqa: B009 (S3 has it, other clouds don't)
-    if content is not None:
-        return hashlib.sha256(content).hexdigest()
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _names_below(folder: Path | CloudPath) -> Iterator[str]:
+def _files_below(folder: Path | CloudPath) -> Iterator[tuple[str, Listed | None]]:
     if not isinstance(folder, Path):
-        for path in folder.rglob("*"):
-            if path.is_file():
-                yield path.relative_to(folder).as_posix()
+        yield from objects_below(folder)
         return
     for parent, _, names in os.walk(folder, onerror=_refuse):
         for name in names:
-            yield (Path(parent) / name).relative_to(folder).as_posix()
+            yield (Path(parent) / name).relative_to(folder).as_posix(), None
 
 
 def _refuse(error: OSError) -> None:
@@ -146,25 +143,26 @@ def _is_data(name: str) -> bool:
     return not is_hidden and name not in NOTES
 
 
-def _describe(path: Path | CloudPath, source_file: str) -> RawFile:
+def _describe(
+    folder: Path | CloudPath, source_file: str, listed: Listed | None, known: KnownHashes
+) -> RawFile:
+    path = folder / source_file
     table, file_date, fault = place(source_file)
-    try:
-        stat = path.stat()
-        fingerprint = content_hash(path)
-    except OSError as error:
-        raise LakehouseError(
-            f"The raw file {source_file} can't be read: {error.strerror or error}.",
-            "Give this user the right to read it, or take it out, and run again.",
-        ) from None
+    known_hash = known.get((source_file, listed.etag)) if listed else None
+    if listed and known_hash:
+        stored = Stored(listed.bytes, listed.modified_at, known_hash, listed.etag)
+    else:
+        stored = look_at(path, source_file)
     return RawFile(
         path=str(path),
         source_file=source_file,
         table_name=table.name if table else None,
         file_date=file_date,
-        bytes=stat.st_size,
-        modified_at=datetime.fromtimestamp(stat.st_mtime, UTC),
-        content_hash=fingerprint,
+        bytes=stored.bytes,
+        modified_at=stored.modified_at,
+        content_hash=stored.content_hash,
         fault=fault,
+        etag=stored.etag,
     )
 
 

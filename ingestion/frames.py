@@ -20,14 +20,14 @@ from pyspark.sql import types as T
 
 from ingestion.catalogue import SPARK_TYPES
 from ingestion.erased import Erased, read_erased
-from ingestion.files import RawFile, content_hash, to_path
+from ingestion.files import RawFile, to_path
 from ingestion.header import FileFault, Header
 from ingestion.reader import read_file, record_schema
 from ingestion.settings import Settings
+from ingestion.stored import content_hash, read_bytes
 from ingestion.tables import TABLES, Table
 
 _FILES_AT_ONCE = 64
-_FILE_COLUMNS = ("path", "source_file", "table_name", "file_date", "content_hash")
 _FILES = T.StructType(
     [
         T.StructField("path", T.StringType()),
@@ -150,7 +150,7 @@ def record_type(table: Table) -> T.StructType:
 
 
 def _frame_of(spark: SparkSession, files: Sequence[RawFile]) -> DataFrame:
-    rows = [tuple(getattr(file, column) for column in _FILE_COLUMNS) for file in files]
+    rows = [tuple(getattr(file, column) for column in _FILES.names) for file in files]
     # Rows as few as these would stay in one partition, and the files be read one after the other.
     partitions = spark.conf.get("spark.sql.shuffle.partitions") or "1"
     return spark.createDataFrame(rows, _FILES).repartition(int(partitions))
@@ -244,7 +244,9 @@ def _open(
     row: dict[str, str], table: Table, max_bytes: int, keep_raw_text: bool = False
 ) -> tuple[Header, Iterator[pa.RecordBatch]]:
     path = to_path(row["path"])
-    content = path.read_bytes()
-    if content_hash(path, content) != row["content_hash"]:
+    content = read_bytes(path)
+    if content_hash(content) != row["content_hash"]:
         raise FileFault("changed_while_read", "the file was written to during the run")
-    return read_file(content, path.name, table, max_bytes, keep_raw_text)
+    return read_file(
+        content, row["source_file"].rpartition("/")[2], table, max_bytes, keep_raw_text
+    )

@@ -19,6 +19,7 @@ from pyspark.sql import SparkSession
 from ingestion import ops
 from ingestion.completeness import MissingFile, find_missing
 from ingestion.errors import LakehouseError
+from ingestion.etags import known_hashes, seen_again
 from ingestion.files import RawFile, list_raw_files
 from ingestion.frames import Inspection, Progress, inspect_files
 from ingestion.judging import duplicates, judge, misplaced
@@ -89,9 +90,9 @@ def ingest(
     Raises:
         LakehouseError: There is no raw folder, or nothing has ever been in it.
     """
-    files = list_raw_files(settings.raw, selection.holds)
-    _tell_days_without_files(files, selection)
     ledger = ops.read_ledger(spark, settings)
+    files = list_raw_files(settings.raw, selection.holds, known_hashes(ledger))
+    _tell_days_without_files(files, selection)
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)
     todo = plan(files, ledger)
@@ -112,7 +113,9 @@ def ingest(
             _write_rejects(spark, settings, batch, report, progress)
             if hold is not not_shared:
                 ledger = ops.read_ledger(spark, settings)
-            _write_ops(spark, settings, ledger, report, replaced)
+            changes = [*replaced, *report.rows]
+            changes += seen_again(files, _merged(ledger, changes), batch)
+            _write_ops(spark, settings, ledger, report, changes)
     report.missing = [file for file in report.missing if file.table_name in selection.tables]
     return report
 
@@ -195,10 +198,9 @@ def _write_ops(
     settings: Settings,
     ledger: Sequence[LedgerRow],
     report: Report,
-    replaced: Sequence[LedgerRow],
+    changes: Sequence[LedgerRow],
 ) -> None:
     """Write the list of missing files, of all tables, and then the ledger."""
-    changes = [*replaced, *report.rows]
     ledger = _merged(ledger, changes)
     report.missing = find_missing(ledger)
     if changes:

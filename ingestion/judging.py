@@ -93,4 +93,5 @@ def _row(
         dates=list(dates),
         recorded_at=batch.started_at,
         records_erased=erased,
+        etag=file.etag,
     )

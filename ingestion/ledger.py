@@ -56,7 +56,7 @@ class LedgerRow:
         source_file: Path below the raw folder; with `content_hash` the key.
         table_name: Table of its folder, None in an undeclared folder.
         file_date: Logical date in its name, if it has one.
-        content_hash: SHA-256 of the content, or the object's ETag on S3.
+        content_hash: SHA-256 of the content.
         bytes: Size as stored.
         modified_at: When the store says it was last written, UTC.
         records_read: Records in the file; 0 where it could not be read as records.
@@ -67,8 +67,9 @@ class LedgerRow:
         reason: `code: detail` of a quarantine or a duplicate; columns rescued from a loaded file.
         batch_id: The run that decided.
         dates: Values of the `date` column among the loaded records, sorted.
-        recorded_at: When it was decided, UTC.
+        recorded_at: When it was decided, or its loaded content last came again to S3, UTC.
         records_erased: Records of people who were erased: neither loaded nor kept as rejected.
+        etag: Of the object on S3 in which this content was seen last, None in a folder.
     """
 
     source_file: str
@@ -86,6 +87,7 @@ class LedgerRow:
     dates: list[date]
     recorded_at: datetime
     records_erased: int = 0
+    etag: str | None = None
 
     @property
     def version(self) -> tuple[str, str]:

@@ -21,6 +21,7 @@ INGESTED_FILES = T.StructType(
         T.StructField("dates", T.ArrayType(T.DateType())),
         T.StructField("recorded_at", T.TimestampType()),
         T.StructField("records_erased", T.LongType()),
+        T.StructField("etag", T.StringType()),
     ]
 )
 

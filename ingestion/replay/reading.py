@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pyspark.sql import SparkSession
 
+from ingestion.etags import known_hashes
 from ingestion.files import RawFile, list_raw_files
 from ingestion.frames import Progress, inspect_files
 from ingestion.judging import duplicates, judge
@@ -78,7 +79,8 @@ def read(
     Raises:
         LakehouseError: There is no raw folder.
     """
-    files = {file.source_file: file for file in list_raw_files(settings.raw)}
+    known = known_hashes(ledger)
+    files = {file.source_file: file for file in list_raw_files(settings.raw, known_hashes=known)}
     found = find_candidates(list(files.values()), ledger)
     there = [file for row in found.loaded if (file := still_there(row, files))]
     to_read = [*(load.file for load in found.plan.loads), *there]

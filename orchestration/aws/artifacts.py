@@ -85,9 +85,7 @@ def summary_of(
             "warned": sum(status in WARNED for status in tests),
             "failed": sum(status in FAILED for status in tests),
         },
-        "loaded_files": [
-            {"source_file": row.source_file, "content_hash": row.content_hash} for row in to_mark
-        ],
+        "loaded_files": [{"source_file": row.source_file, "etag": row.etag} for row in to_mark],
         "problems": [*_problem_of(failure), *_problems_of(result)],
         "tables": _tables(settings),
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ingestion.completeness import MissingFile
+from ingestion.etags import known_hashes
 from ingestion.files import list_raw_files
 from ingestion.ingest import Report
 from ingestion.ledger import LedgerRow, Plan, Status
@@ -41,7 +42,10 @@ def report_of(settings: Settings, execution: str, ledger: Sequence[LedgerRow]) -
     ]
     names = {row.source_file for row in earlier}
     lying = (
-        {file.version for file in list_raw_files(settings.raw, names.__contains__)}
+        {
+            file.version
+            for file in list_raw_files(settings.raw, names.__contains__, known_hashes(ledger))
+        }
         if names
         else set()
     )

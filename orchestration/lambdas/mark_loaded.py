@@ -58,14 +58,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
 def _mark(s3: Any, bucket: str, loaded: dict[str, str]) -> str | ClientError:
     """What became of one file; an error is returned, so that the other files are still tried."""
     try:
-        return _marked(s3, bucket, f"raw/{loaded['source_file']}", loaded["content_hash"])
+        return _marked(s3, bucket, f"raw/{loaded['source_file']}", loaded["etag"])
     except ClientError as error:
         return "gone" if error.response["Error"]["Code"] in _GONE else error
 
 
-def _marked(s3: Any, bucket: str, key: str, content_hash: str) -> str:
+def _marked(s3: Any, bucket: str, key: str, etag: str) -> str:
     head = s3.head_object(Bucket=bucket, Key=key)
-    if head["ETag"].strip('"') != content_hash:
+    if head["ETag"].strip('"') != etag:
         return "changed"
     # The version that was looked at, whatever is written in between.
     where = {"Bucket": bucket, "Key": key}

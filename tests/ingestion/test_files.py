@@ -2,19 +2,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from datetime import UTC, date
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
-from cloudpathlib import S3Client
-from moto.server import ThreadedMotoServer
+from botocore.exceptions import ClientError
 
 from ingestion.errors import LakehouseError
-from ingestion.files import content_hash, list_raw_files, place, to_path
-
-BUCKET = "s3://raw-files"
+from ingestion.files import list_raw_files, place, to_path
+from ingestion.stored import read_bytes
+from tests.ingestion.objects import put, put_in_parts
 
 
 def write(raw: Path, *names: str, content: str = "x") -> None:
@@ -27,27 +25,8 @@ def fault_of(source_file: str) -> str | None:
     return place(source_file)[2]
 
 
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket of a stand-in S3 on the loopback, as the only S3 that this process knows."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(S3Client, "_default_client", None)
-    boto3.client("s3").create_bucket(Bucket="raw-files")
-    yield BUCKET
-    server.stop()
-
-
-def put(name: str, content: bytes) -> str:
-    """Put an object and return the ETag that S3 gave it."""
-    etag = boto3.client("s3").put_object(Bucket="raw-files", Key=name, Body=content)["ETag"]
-    return etag.strip('"')
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize("table", ["orders", "order_items", "products"])
@@ -98,7 +77,7 @@ def test_lists_files_in_the_order_of_their_names_with_size_hash_and_time(tmp_pat
         "orders/2025-04-02.csv",
     ]
     assert files[1].bytes == 3
-    assert files[1].content_hash == hashlib.sha256(b"id\n").hexdigest()
+    assert files[1].content_hash == sha256(b"id\n")
     assert files[1].modified_at.isoformat() == "1970-01-02T00:00:00+00:00"
     assert files[1].path == str(tmp_path / "orders/2025-04-02.csv")
     assert (files[1].table_name, files[1].file_date) == ("orders", date(2025, 4, 2))
@@ -136,9 +115,8 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
 def test_the_hash_is_of_the_content_alone(tmp_path: Path) -> None:
     write(tmp_path, "a", "b", content="same")
     write(tmp_path, "c", content="other")
-    first, second, third = (content_hash(tmp_path / name) for name in "abc")
+    first, second, third = (file.content_hash for file in list_raw_files(str(tmp_path)))
     assert first == second != third
-    assert content_hash(tmp_path / "nowhere", b"same") == first
 
 
 def test_lists_objects_of_s3_as_the_files_of_a_folder(s3: str) -> None:
@@ -150,21 +128,75 @@ def test_lists_objects_of_s3_as_the_files_of_a_folder(s3: str) -> None:
     files = {file.source_file: file for file in list_raw_files(f"{s3}/raw")}
     assert list(files) == ["notes/x.csv", "orders/2025-04-01.csv", "products/products.csv"]
     order = files["orders/2025-04-01.csv"]
-    assert (order.content_hash, order.bytes) == (etag, 5)
+    assert (order.content_hash, order.etag) == (sha256(b"id\n1\n"), etag)
+    assert order.bytes == 5
     assert (order.table_name, order.file_date) == ("orders", date(2025, 4, 1))
     assert order.path == f"{s3}/raw/orders/2025-04-01.csv"
     assert order.modified_at.tzinfo is UTC
     assert str(files["notes/x.csv"].fault).startswith("wrong_folder")
 
 
-def test_reads_an_object_of_s3_and_knows_it_again_by_its_etag(s3: str) -> None:
-    etag = put("raw/orders/2025-04-01.csv", b"id\n1\n")
+def test_reads_an_object_of_s3_as_it_is_now(s3: str) -> None:
     path = to_path(f"{s3}/raw/orders/2025-04-01.csv")
-    assert path.read_bytes() == b"id\n1\n"
-    assert content_hash(path, b"id\n1\n") == etag
-    changed = put("raw/orders/2025-04-01.csv", b"id\n2\n")
-    assert changed != etag
-    assert content_hash(path) == changed
+    for content in (b"id\n1\n", b"id\n2\n"):  # two in one second
+        put("raw/orders/2025-04-01.csv", content)
+        assert read_bytes(path) == content
+
+
+def test_the_same_content_has_one_hash_whatever_etag_its_objects_have(s3: str) -> None:
+    etags = put("raw/orders/1.csv", b"id\n"), put_in_parts("raw/orders/2.csv", b"id\n")
+    assert etags[0] != etags[1]
+    files = list_raw_files(f"{s3}/raw")
+    assert [file.content_hash for file in files] == [sha256(b"id\n")] * 2
+    assert tuple(file.etag for file in files) == etags
+
+
+def test_an_object_whose_etag_is_known_is_not_read(s3: str) -> None:
+    etag = put("raw/orders/1.csv", b"id\n")
+    put("raw/orders/2.csv", b"id\n")
+    known = {("orders/1.csv", etag): "known", ("orders/2.csv", "of another version"): "other"}
+    files = list_raw_files(f"{s3}/raw", known_hashes=known)
+    assert [file.content_hash for file in files] == ["known", sha256(b"id\n")]
+    assert [(file.bytes, file.etag) for file in files] == [(3, etag)] * 2
+
+
+def test_hash_and_etag_are_of_one_version_though_the_object_changes_during_the_listing(
+    s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("raw/orders/1.csv", b"as listed")
+    client: Any = to_path(s3).client.client  # type: ignore[union-attr]
+    get_object, etags = client.get_object, []
+
+    def get_later(**where: str) -> Any:
+        etags.append(put("raw/orders/1.csv", b"as it was read"))
+        return get_object(**where)
+
+    monkeypatch.setattr(client, "get_object", get_later)
+    (file,) = list_raw_files(f"{s3}/raw")
+    assert (file.content_hash, [file.etag]) == (sha256(b"as it was read"), etags)
+    assert file.bytes == 14
+
+
+@pytest.mark.parametrize(
+    ("refused", "problem"),
+    [
+        ("ListObjectsV2", "The raw folder s3://raw-files/raw can't be listed: .*AccessDenied"),
+        ("GetObject", r"The raw file orders/1\.csv can't be read: .*AccessDenied"),
+    ],
+)
+def test_what_s3_refuses_is_told_with_what_to_do(
+    s3: str, monkeypatch: pytest.MonkeyPatch, refused: str, problem: str
+) -> None:
+    put("raw/orders/1.csv", b"id\n")
+    events: Any = to_path(s3).client.client.meta.events  # type: ignore[union-attr]
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, refused)
+
+    events.register(f"before-call.s3.{refused}", refuse)
+    with pytest.raises(LakehouseError, match=problem) as raised:
+        list_raw_files(f"{s3}/raw")
+    assert "AWS credentials" in raised.value.next_step
 
 
 def test_a_prefix_of_s3_without_objects_does_not_exist(s3: str) -> None:

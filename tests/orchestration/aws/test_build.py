@@ -116,7 +116,7 @@ def test_the_summary_counts_what_the_jobs_of_the_execution_have_loaded(first: En
         "orders/2025-04-03.csv",
         "products/products.csv",
     ]
-    assert all(len(file["content_hash"]) == 64 for file in summary["loaded_files"])
+    assert {file["etag"] for file in summary["loaded_files"]} == {None}  # they lie in a folder
 
 
 def test_the_summary_counts_tests_and_the_rows_of_every_table(first: Ended) -> None:

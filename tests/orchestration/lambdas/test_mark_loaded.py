@@ -26,7 +26,7 @@ def tags_of(s3: Any, name: str) -> dict[str, str]:
 
 
 def summary(*files: tuple[str, str]) -> dict[str, Any]:
-    return {"loaded_files": [{"source_file": name, "content_hash": etag} for name, etag in files]}
+    return {"loaded_files": [{"source_file": name, "etag": etag} for name, etag in files]}
 
 
 def test_what_was_loaded_is_tagged_and_nothing_else(s3: Any, put_artifact: Put) -> None:

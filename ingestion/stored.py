@@ -1,0 +1,162 @@
+"""What the store says of a raw file, and its content: a file of a folder or an object of S3.
+
+Data flow: path -> bytes | size, time of the last write, hash of the content, ETag on S3
+
+Objects are listed and read by boto3 itself: a listing brings size, time and ETag of a thousand at
+once, and the answer to a read says which ETag its bytes have, whatever is written in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingestion.errors import LakehouseError
+
+if TYPE_CHECKING:
+    from cloudpathlib import CloudPath, S3Path
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing of S3 tells of it, its content unread.
+
+    Attributes:
+        bytes: Its size.
+        modified_at: When it was written, UTC.
+        etag: Of this version of the object. Under a KMS key that of equal content differs.
+    """
+
+    bytes: int
+    modified_at: datetime
+    etag: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A raw file as it was read.
+
+    Attributes:
+        bytes: Size as stored.
+        modified_at: When the store says it was last written, UTC.
+        content_hash: SHA-256 of the content.
+        etag: Of the object with this very content, None in a folder.
+    """
+
+    bytes: int
+    modified_at: datetime
+    content_hash: str
+    etag: str | None = None
+
+
+def content_hash(content: bytes) -> str:
+    """The fingerprint of a content: its SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def look_at(path: Path | CloudPath, name: str) -> Stored:
+    """Read a raw file whole to know its content; little of it is in memory at once.
+
+    Args:
+        path: Where it is.
+        name: What to call it in an error.
+
+    Raises:
+        LakehouseError: It can't be read.
+    """
+    with _told(name):
+        if isinstance(path, Path):
+            stat = path.stat()
+            with path.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+            return Stored(stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), found)
+        answer = _get(path)
+        digest = hashlib.sha256()
+        for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+            digest.update(chunk)
+        return Stored(
+            answer["ContentLength"],
+            answer["LastModified"].astimezone(UTC),
+            digest.hexdigest(),
+            answer["ETag"].strip('"'),
+        )
+
+
+def read_bytes(path: Path | CloudPath) -> bytes:
+    """The content of a raw file.
+
+    Raises:
+        LakehouseError: It can't be read.
+    """
+    with _told(str(path)):
+        if isinstance(path, Path):
+            return path.read_bytes()
+        content: bytes = _get(path)["Body"].read()
+        return content
+
+
+def objects_below(folder: CloudPath) -> Iterator[tuple[str, Listed]]:
+    """List a prefix of S3: the names below it and what the listing says of each.
+
+    Raises:
+        LakehouseError: It can't be listed.
+    """
+    prefix = f"{_on_s3(folder).key.rstrip('/')}/".lstrip("/")
+    pages = _client(folder).get_paginator("list_objects_v2")
+    try:
+        for page in pages.paginate(Bucket=_on_s3(folder).bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                name = found["Key"].removeprefix(prefix)
+                if name and not name.endswith("/"):  # the console makes "folders" that are objects
+                    yield (
+                        name,
+                        Listed(
+                            found["Size"],
+                            found["LastModified"].astimezone(UTC),
+                            found["ETag"].strip('"'),
+                        ),
+                    )
+    except (BotoCoreError, ClientError) as error:
+        raise LakehouseError(
+            f"The raw folder {folder} can't be listed: {error}",
+            "Check that these AWS credentials may list the bucket, and the network, and run again.",
+        ) from None
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LakehouseError(
+            f"The raw file {name} can't be read: {error.strerror or error}.",
+            "Give this user the right to read it, or take it out, and run again.",
+        ) from None
+    except (BotoCoreError, ClientError) as error:
+        raise LakehouseError(
+            f"The raw file {name} can't be read: {error}",
+            "Check that these AWS credentials may read it and use its key, and run again.",
+        ) from None
+
+
+def _get(path: CloudPath) -> dict[str, Any]:
+    where = _on_s3(path)
+    answer: dict[str, Any] = _client(path).get_object(Bucket=where.bucket, Key=where.key)
+    return answer
+
+
+def _client(path: CloudPath) -> Any:
+    return _on_s3(path).client.client
+
+
+def _on_s3(path: CloudPath) -> S3Path:
+    return cast("S3Path", path)
