@@ -43,8 +43,9 @@ test-cloud: lint-templates setup-cloud ## Try the AWS side in the stand-in cloud
 cloud: setup-cloud ## Start a cloud to play with on this machine, without an account; Ctrl-C stops it
 	@$(BIN)/python -m tests.cloud
 
-deploy: setup ## Deploy to AWS: ENV=dev; PLAN=1 only shows what would change, VERSION=x goes back to a version
-	@$(BIN)/python -m orchestration.aws.deploy --env $(or $(ENV),'') $(if $(PLAN),--plan) $(if $(VERSION),--version $(VERSION))
+deploy: setup ## Deploy to AWS: ENV=dev; PLAN=1 only shows what would change, VERSION=x goes back, NOTIFY=address is told
+	@$(BIN)/python -m orchestration.aws.deploy --env $(or $(ENV),'') $(if $(PLAN),--plan) $(if $(VERSION),--version $(VERSION)) \
+		$(if $(filter undefined,$(origin NOTIFY)),,--notify '$(NOTIFY)')
 
 # sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
 lint: setup ## Check style and types of the Python code and style of the SQL

@@ -9,8 +9,8 @@ Data flow: recorded seconds and cores -> seconds on Glue -> DPU-seconds -> money
 3. Cluster. Of N workers one is the driver, which is billed and runs no tasks. Work of w
    core-seconds takes w / ((N - 1) * DPU of a worker * cores of a DPU) seconds, and a second of the
    cluster is N * DPU of a worker DPU-seconds.
-4. Waiting. The interactive session is billed for all workers also while it starts, while dbt polls
-   for the end of each statement, and while it idles until its time-out.
+4. Waiting. The interactive session is billed for all workers also while it starts and while dbt
+   polls for the end of each statement. The build stops it at its end.
 5. Minimum. Each ingestion job and the session are billed for a minimum of seconds.
 
 Work is taken to spread over any number of cores, so the more workers, the more the estimate is a
@@ -180,7 +180,6 @@ def _session(run: RecordedRun, cluster: Cluster, prices: Prices, slowness: float
     waits = [
         Line("session: start", None, prices.session_start_seconds * cluster.dpus),
         Line("session: polling", None, statements * prices.statement_seconds * cluster.dpus),
-        Line("session: idle", None, prices.session_idle_seconds * cluster.dpus),
     ]
     minimum = prices.minimum_session_seconds * cluster.dpus
     return _with_minimum([*work, *waits], "session: up to the minimum", minimum)

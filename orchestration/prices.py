@@ -36,7 +36,6 @@ class Prices:
     minimum_scan_bytes: float
     ingest_jobs: float
     session_start_seconds: float
-    session_idle_seconds: float
     statement_seconds: float
     spark_over_sail: float
 

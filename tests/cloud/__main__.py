@@ -26,6 +26,7 @@ from rich.table import Table
 from ingestion.errors import LakehouseError
 from tests.cloud.cloud import PROJECT_FOLDER, Cloud
 from tests.cloud.deployment import Deployment
+from tests.cloud.mailbox import received, subscribe
 
 FOLDER = PROJECT_FOLDER / "target" / "cloud"
 _PORT_FILE = FOLDER / "port"
@@ -49,7 +50,7 @@ def start(context: typer.Context) -> None:
             console.print(f"The stand-in cloud listens at {cloud.endpoint}. Deploying dev …")
             deployment = Deployment(cloud)
             console.print(deployment.deploy(), markup=False, highlight=False)
-            subscribe(deployment)
+            subscribe(cloud, deployment.topic)
             console.print(_tour(cloud), markup=False, highlight=False)
             signal.pause()
         except KeyboardInterrupt:
@@ -100,39 +101,9 @@ def query(sql: str) -> None:
 @app.command()
 def messages() -> None:
     """Show what was sent to the notification topic."""
-    for text in received(_running()):
-        console.print(text, markup=False, highlight=False)
+    for mail in received(_running().cloud):
+        console.print(f"{mail.subject}\n\n{mail.message}", markup=False, highlight=False)
         console.rule()
-
-
-def subscribe(deployment: Deployment) -> None:
-    """Let a queue keep what is sent to the topic, as a person's mailbox would."""
-    queue = deployment.cloud.client("sqs").create_queue(QueueName="mailbox")["QueueUrl"]
-    arn = f"arn:aws:sqs:eu-west-1:{deployment.cloud.account}:mailbox"
-    topics = deployment.cloud.client("sns").list_topics()["Topics"]
-    name = deployment.environment.resource("notifications")
-    topic = next(one["TopicArn"] for one in topics if one["TopicArn"].endswith(f":{name}"))
-    deployment.cloud.client("sns").subscribe(
-        TopicArn=topic,
-        Protocol="sqs",
-        Endpoint=arn,
-        Attributes={"RawMessageDelivery": "true"},
-    )
-    assert queue
-
-
-def received(deployment: Deployment) -> list[str]:
-    """Take the messages out of the mailbox."""
-    client = deployment.cloud.client("sqs")
-    url = client.get_queue_url(QueueName="mailbox")["QueueUrl"]
-    found: list[str] = []
-    while True:
-        some = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        if not some:
-            return found
-        for message in some:
-            found.append(message["Body"])
-            client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _moved(deployment: Deployment, arn: str, seen: int) -> bool:

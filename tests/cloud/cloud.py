@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from tests.cloud.stand_in import (
     client_of,
     end_group,
     environment_for,
+    free_port,
     signal_group,
 )
 
@@ -48,7 +48,7 @@ class Cloud:
 
     def __init__(self, folder: Path, *, port: int = 0, plain: bool = False) -> None:
         self.folder = folder
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.account = ACCOUNT
         self.plain = plain
@@ -168,10 +168,3 @@ class Cloud:
         )
         # No proxy of the environment: the server is on the loopback.
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port

@@ -64,6 +64,13 @@ class Deployment:
         name = self.environment.resource("pipeline")
         return next(str(one["stateMachineArn"]) for one in machines if one["name"] == name)
 
+    @property
+    def topic(self) -> str:
+        """ARN of the topic of notifications."""
+        topics = self.cloud.client("sns").list_topics()["Topics"]
+        name = self.environment.resource("notifications")
+        return next(str(one["TopicArn"]) for one in topics if one["TopicArn"].endswith(f":{name}"))
+
     def upload(self, raw: Path, names: Sequence[str] | None = None) -> list[str]:
         """Put the files of a raw folder, or some of them, below raw/; return their names."""
         found = sorted(str(path.relative_to(raw)) for path in raw.rglob("*") if path.is_file())
@@ -115,6 +122,16 @@ class Deployment:
         client = self.cloud.client("stepfunctions")
         for event in client.get_execution_history(executionArn=arn)["events"]:
             yield str(event.get("stateEnteredEventDetails", {}).get("name", "")), event
+
+    def log(self) -> str:
+        """Every execution and its states, with their times, for people."""
+        lines = []
+        for execution in self.executions():
+            arn = execution["executionArn"]
+            lines.append(f"{execution['name']}: {execution['status']}")
+            entered = [(event["timestamp"], name) for name, event in self.events(arn) if name]
+            lines += [f"  {time:%H:%M:%S}  {name}" for time, name in entered]
+        return "".join(f"{line}\n" for line in lines)
 
     def answers(self, sql: str) -> list[tuple[str | None, ...]]:
         """Ask Athena in the environment's workgroup; values are texts, as Athena's API has them.

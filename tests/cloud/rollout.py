@@ -11,6 +11,8 @@ from moto.cloudformation.parsing import Export, OutputMap
 from tests.cloud.stacks import Deployment, StackFailure
 from tests.cloud.templates import Template, check, imports
 
+NOT_TO_UPDATE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+
 
 def check_update(deployment: Deployment, template: Template, parameters: dict[str, Any]) -> None:
     """Refuse an update that AWS would refuse before it begins.
@@ -20,7 +22,7 @@ def check_update(deployment: Deployment, template: Template, parameters: dict[st
     """
     stack = deployment.stack
     check(template, parameters)
-    if stack.status in ("ROLLBACK_COMPLETE", "DELETE_FAILED"):
+    if stack.status in NOT_TO_UPDATE:
         raise ValidationError(
             message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
         )
@@ -74,7 +76,7 @@ def _roll_back(
     stack = deployment.stack
     stack._add_stack_event(f"{prefix}ROLLBACK_IN_PROGRESS", reason)
     try:
-        deployment.apply(template, parameters)
+        deployment.apply(template, parameters, undoes=True)
     except StackFailure as failure:
         stack.status = f"{prefix}ROLLBACK_FAILED"
         stack._add_stack_event(stack.status, str(failure))
@@ -96,10 +98,13 @@ def exports_of(stack: Stack, exports: dict[str, Export]) -> set[str]:
 
 def _exports(stack: Stack, template: Template) -> dict[str, Export]:
     made = OutputMap(stack.resource_map, template, stack.stack_id).exports
-    others = cloudformation_backends[stack.account_id][stack.region_name].exports
+    backend = cloudformation_backends[stack.account_id][stack.region_name]
+    own = exports_of(stack, backend.exports)
     for export in made:
-        if export.name in set(others) - exports_of(stack, others):
+        if export.name in set(backend.exports) - own:
             raise StackFailure(f"Export with name {export.name} is already exported")
+    if reason := _in_use(backend, stack, own - {export.name for export in made}):
+        raise StackFailure(reason)
     return {export.name: export for export in made}
 
 
@@ -108,14 +113,9 @@ def delete(backend: CloudFormationBackend, deployment: Deployment) -> None:
     stack = deployment.stack
     stack._add_stack_event("DELETE_IN_PROGRESS", "User Initiated")
     own = exports_of(stack, backend.exports)
-    for other in backend.stacks.values():
-        used = own & imports(other.template_dict, other.resource_map)
-        if other is not stack and used:
-            _delete_failed(
-                stack,
-                f"Export {min(used)} cannot be deleted as it is in use by {other.name}",
-            )
-            return
+    if reason := _in_use(backend, stack, own):
+        _delete_failed(stack, reason)
+        return
     declared = stack.template_dict.get("Resources", {})
     try:
         for name in list(reversed(deployment.applied)):
@@ -128,6 +128,15 @@ def delete(backend: CloudFormationBackend, deployment: Deployment) -> None:
     stack.status = "DELETE_COMPLETE"
     stack._add_stack_event(stack.status)
     backend.deleted_stacks[stack.stack_id] = backend.stacks.pop(stack.stack_id)
+
+
+def _in_use(backend: CloudFormationBackend, stack: Stack, exports: set[str]) -> str | None:
+    """Why exports of a stack can't go, None if they can."""
+    for other in backend.stacks.values():
+        used = exports & imports(other.template_dict, other.resource_map)
+        if other is not stack and used:
+            return f"Export {min(used)} cannot be deleted as it is in use by {other.name}"
+    return None
 
 
 def _delete_failed(stack: Stack, reason: str) -> None:

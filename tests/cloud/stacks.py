@@ -62,8 +62,15 @@ class Deployment:
     stack: Stack
     applied: dict[str, Properties] = field(default_factory=dict)
 
-    def apply(self, template: Template, parameters: dict[str, Any]) -> None:
+    def apply(
+        self, template: Template, parameters: dict[str, Any], *, undoes: bool = False
+    ) -> None:
         """Make, change and delete resources until the stack is what the template says.
+
+        Args:
+            template: What is wanted, parsed.
+            parameters: Their values.
+            undoes: It takes back what failed; what it deletes was made just before.
 
         Raises:
             StackFailure: One could not be; what was done before stays done.
@@ -74,13 +81,14 @@ class Deployment:
         for name in wanted:
             self._bring(name, template["Resources"][name])
         for name in [known for known in reversed(self.applied) if known not in wanted]:
-            self.delete(name, kept.get(name, {}))
+            self.delete(name, kept.get(name, {}), undoes=undoes)
 
-    def delete(self, name: str, declared: Template) -> None:
+    def delete(self, name: str, declared: Template, *, undoes: bool = False) -> None:
         """Delete a resource, unless the template says to retain it."""
         resource = self._resources.pop(name)
         properties = self.applied.pop(name)
-        if declared.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
+        policy = declared.get("DeletionPolicy")
+        if policy == "Retain" or (policy == "RetainExceptOnCreate" and not undoes):
             self._tell(name, resource, "DELETE_SKIPPED")
             return
         try:

@@ -32,12 +32,13 @@ from orchestration.progress import Display
 from orchestration.query.engine import ask
 from orchestration.query.output import rows_of
 from orchestration.run import run
-from tests.cloud.__main__ import received, subscribe
 from tests.cloud.cloud import PROJECT_FOLDER, Cloud
 from tests.cloud.deployment import Deployment
+from tests.cloud.mailbox import received, subscribe
 from tests.compare import assert_records_add_up, assert_same_values, values_of
 
 ANALYSES = PROJECT_FOLDER / "analyses"
+LOG = PROJECT_FOLDER / "target" / "pipeline.log"
 HAPPY_PATH = [
     *("Lock", "Run", "Ingest", "Build", "PublishMetrics", "MarkLoaded", "NotifySuccess"),
     *("Release", "Done"),
@@ -67,11 +68,14 @@ class Part:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The environment dev, deployed into a cloud of its own, with a mailbox at its topic."""
+    """The environment dev, deployed into a cloud of its own, with a mailbox at its topic.
+
+    Its executions and their states are left in target/pipeline.log.
+    """
     with Cloud(tmp_path_factory.mktemp("cloud")) as cloud:
         deployment = Deployment(cloud)
         deployment.deploy()
-        subscribe(deployment)
+        subscribe(cloud, deployment.topic)
         yield deployment
 
 
@@ -90,7 +94,8 @@ def local(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def told(shop: Deployment, execution: dict[str, Any]) -> Part:
-    return Part(execution, shop.states(execution["executionArn"]), received(shop))
+    messages = [mail.message for mail in received(shop.cloud)]
+    return Part(execution, shop.states(execution["executionArn"]), messages)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ import trino
 
 from ingestion.errors import LakehouseError
 from tests.cloud.parts import Parts, fetch
-from tests.cloud.stand_in import REGION, end_group, signal_group
+from tests.cloud.stand_in import REGION, end_group, free_port, signal_group
 
 CATALOGUE = "awsdatacatalog"
 _START_SECONDS = 180
@@ -139,7 +139,7 @@ def start(folder: Path, endpoint: str, popen: Callable[..., Any] = _in_new_group
         LakehouseError: A part can't be fetched, or Trino does not start.
     """
     parts = fetch()
-    port = _free_port()
+    port = free_port()
     command = _set_up(folder, parts, port, endpoint)
     with (folder / "trino.log").open("wb") as log:
         process = popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
@@ -201,10 +201,3 @@ def _has_started(server: Trino) -> bool:
     except (OSError, trino.exceptions.Error):
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -43,7 +43,6 @@ PRICES = Prices(
     minimum_scan_bytes=10 * 1024**2,
     ingest_jobs=1,
     session_start_seconds=10,
-    session_idle_seconds=20,
     statement_seconds=1,
     spark_over_sail=4,
 )
@@ -90,23 +89,23 @@ def test_each_ingestion_job_is_billed_for_its_minimum(jobs: int, lacking: float)
 
 
 # On 2 workers 4 cores work, so 30 s on 2 cores are 15 s of 2 DPU. Four statements wait 1 s each.
-# The nodes took 80 s; the other 20 s of the build were dbt's own.
-def test_the_session_is_billed_for_models_tests_start_polling_and_idling() -> None:
+# The nodes took 80 s; the other 20 s of the build were dbt's own. The minimum is 120.
+def test_the_session_is_billed_for_models_tests_start_and_polling() -> None:
     assert billed(recorded(build=100.0), cluster(2)) == {
         "silver.orders": 30.0,
         "gold.daily_sales": 10.0,
         "2 tests": 40.0,
         "session: start": 20.0,
         "session: polling": 8.0,
-        "session: idle": 40.0,
+        "session: up to the minimum": 12.0,
     }
 
 
-# 80 s of nodes in a build of 40 s: two at a time, each with half of the cores. 108 lack 12 to 120.
+# 80 s of nodes in a build of 40 s: two at a time, each with half of the cores. 68 lack 52 to 120.
 def test_what_dbt_did_at_the_same_time_is_not_counted_twice_and_the_session_has_a_minimum() -> None:
     found = billed(recorded(build=40.0), cluster(2))
     assert [found["silver.orders"], found["gold.daily_sales"], found["2 tests"]] == [15, 5, 20]
-    assert found["session: up to the minimum"] == 12.0
+    assert found["session: up to the minimum"] == 52.0
     assert sum(found.values()) == 120.0
 
 
@@ -186,8 +185,8 @@ def test_the_newest_run_is_shown_by_model_by_run_and_by_month(tmp_path: Path) ->
     assert "run second, 2025-04-02 00:00, well engine spark on 2 cores glue 2 workers G.1X" in text
     # 80 s on 2 cores are 40 s of 2 DPU on 4 cores: 80 / 3600 * 0.44
     assert "gold.daily_sales 80.0 80.0 0.009778" in text
-    # with 2 DPU: start 60 s, idle 600 s, polling 3 s
-    assert "Glue session (dbt) 1,406 0.171844" in text
+    # with 2 DPU: start 60 s, polling 3 s
+    assert "Glue session (dbt) 206 0.025178" in text
     assert "gold.daily_sales 10 2 KB 1 0.000048" in text
 
 

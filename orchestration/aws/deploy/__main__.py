@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ingestion.errors import LakehouseError
 from orchestration.aws.clients import caller_account
-from orchestration.aws.deploy.deploy import deploy, deployed_version, plan
+from orchestration.aws.deploy.deploy import deploy, deployed_version, notified_address, plan
 from orchestration.aws.deploy.package import Package, build_package
 from orchestration.aws.deploy.releases import earlier_package
 from orchestration.aws.deploy.report import print_outcome, watched
@@ -30,18 +30,24 @@ def main(
     version: Annotated[
         str | None, typer.Option(help="An earlier version in the bucket, to go back to it.")
     ] = None,
+    notify: Annotated[
+        str | None,
+        typer.Option(help="Address to tell of successes and failures; as before if not given."),
+    ] = None,
 ) -> None:
     """Pack the project, upload it and bring the environment's stacks to it, in order."""
     console = new_console()
     try:
-        _run(console, env, version, only_plan=only_plan)
+        _run(console, env, version, notify, only_plan=only_plan)
     except LakehouseError as error:
         complaint = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
         complaint.print(f"failed {error.problem}\n{error.next_step}")
         sys.exit(1)
 
 
-def _run(console: Console, env: str, version: str | None, *, only_plan: bool) -> None:
+def _run(
+    console: Console, env: str, version: str | None, notify: str | None, *, only_plan: bool
+) -> None:
     environment = Environment(env, caller_account())
     say = partial(console.print, soft_wrap=True, highlight=False, markup=False)
     with TemporaryDirectory() as folder:
@@ -49,13 +55,15 @@ def _run(console: Console, env: str, version: str | None, *, only_plan: bool) ->
         before = deployed_version(environment)
         say(f"Version {package.version} for {env} in account {environment.account}.")
         if only_plan:
-            for outcome in plan(environment, package):
+            for outcome in plan(environment, package, notify):
                 print_outcome(console, outcome, planned=True)
             say("Nothing was changed. To do it, leave out --plan.")
             return
-        for outcome in deploy(environment, package, partial(watched, console)):
+        for outcome in deploy(environment, package, partial(watched, console), notify):
             print_outcome(console, outcome, planned=False)
     say(f"{env} is at version {package.version}.")
+    if notified_address(environment) is None:
+        say(f"Nobody is told of failures: make deploy ENV={env} NOTIFY=<address> changes that.")
     if before not in (None, package.version):
         say(f"Back to what was there: make deploy ENV={env} VERSION={before}")
 

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.aws.deploy.deploy import Outcome
-from orchestration.aws.deploy.stacks import Change, Tell
+from orchestration.aws.deploy.progress import Tell
+from orchestration.aws.deploy.stacks import Change
 
 _REPLACED = {"True": "replaced", "Conditional": "perhaps replaced"}
 
@@ -28,14 +29,19 @@ def watched(console: Console, stack: str) -> Iterator[Tell]:
 def print_outcome(console: Console, outcome: Outcome, *, planned: bool) -> None:
     """Print what changed of a stack, or would."""
     if outcome.changes is None:
-        _say(console, f"{outcome.stack}: to be seen once the stacks before it are there")
-    elif not outcome.changes:
+        unknown = "to be seen once the stacks before it are deployed"
+        if outcome.was_new:
+            unknown = "would be made, in the place of the empty stack of a deployment that failed"
+        _say(console, f"{outcome.stack}: {unknown}")
+        return
+    if not outcome.was_needed:
         _say(console, f"{outcome.stack}: no change")
-    else:
-        verb = "would be made" if planned and outcome.was_new else "made"
-        if not outcome.was_new:
-            verb = "would change" if planned else "changed"
-        _say(console, f"{outcome.stack}: {verb}")
+        return
+    verb = "would be made" if planned and outcome.was_new else "made"
+    if not outcome.was_new:
+        verb = "would change" if planned else "changed"
+    _say(console, f"{outcome.stack}: {verb}{'' if outcome.changes else ', in its outputs alone'}")
+    if outcome.changes:
         console.print(_table(outcome.changes))
 
 

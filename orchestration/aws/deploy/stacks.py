@@ -1,33 +1,31 @@
 """One CloudFormation stack: what would change, by a change set, and carrying it out.
 
-Data flow: template + parameters -> change set -> changes, none if it is up to date -> executed,
+Data flow: template + parameters -> change set -> changes, or none needed -> executed,
 followed by its events until the stack is at rest -> the resource that failed, and why
 """
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ingestion.errors import LakehouseError
-from orchestration.aws.clients import error_code, explained, new_client
+from orchestration.aws.clients import explained, new_client
+from orchestration.aws.deploy.deployed import EMPTY, REVIEW, status_of
+from orchestration.aws.deploy.progress import (
+    WAYS_OUT,
+    Tell,
+    events_of,
+    failure_of,
+    follow,
+    pause,
+)
 
-POLL_SECONDS = 2.0
 # How CloudFormation says that there is nothing to do.
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
-# Left behind by a first deployment that failed; it holds nothing and can't be updated.
-_USELESS = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-_REVIEW = "REVIEW_IN_PROGRESS"
-# The failure of one resource stops the others; theirs is not the reason.
-_CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled")
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,13 @@ class Source:
         template: `TemplateBody` or `TemplateURL`, with its value.
         parameters: Name to value.
         tags: Name to value, for every resource.
+        kept: Parameters that keep the value that the stack has.
     """
 
     template: tuple[str, str]
     parameters: dict[str, str]
     tags: dict[str, str]
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,74 +64,68 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set that waits to be executed.
+    """What a change set would do.
 
     Attributes:
         stack: Name of the stack.
         arn: Of the change set.
-        changes: What it would do; empty if the stack is up to date, and then there is none.
+        changes: Of resources; none if only the outputs of the stack change.
         is_new: The stack is not there yet.
+        is_needed: False if the stack is up to date; then the change set is gone already.
     """
 
     stack: str
     arn: str
     changes: tuple[Change, ...]
     is_new: bool
-
-
-def status_of(stack: str) -> str | None:
-    """CloudFormation's word for the state of a stack, None if there is none."""
-    try:
-        found = new_client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as error:
-        if error_code(error) == "ValidationError":
-            return None
-        raise
-    return str(found[0]["StackStatus"])
+    is_needed: bool = True
 
 
 def propose(stack: str, source: Source) -> ChangeSet:
-    """Make a change set, and none if nothing would change.
+    """Make a change set, and keep none if the stack is up to date.
 
     Raises:
-        LakehouseError: The stack is at work, or the template is refused.
+        LakehouseError: The stack can't be deployed to, or the template is refused.
     """
     with explained(f"What would change in {stack} can't be found out"):
         cloudformation = new_client("cloudformation")
-        status = _ready_status(cloudformation, stack)
-        is_new = status in (None, _REVIEW)
+        status = status_of(stack)
+        _require_at_rest(stack, status)
+        is_new = status in (None, REVIEW, "DELETE_COMPLETE")
         kind, template = source.template
+        kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in source.kept]
         made = cloudformation.create_change_set(
             StackName=stack,
             ChangeSetName=f"deploy-{uuid.uuid4().hex[:12]}",
             ChangeSetType="CREATE" if is_new else "UPDATE",
-            Parameters=_pairs(source.parameters, "Parameter"),
+            Parameters=[*_pairs(source.parameters, "Parameter"), *kept],
             Tags=_pairs(source.tags, ""),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             **{kind: template},
         )
         proposed = ChangeSet(stack, made["Id"], (), is_new)
         found = _settled(cloudformation, proposed)
-        reason = found.get("StatusReason") or ""
         if found["Status"] == "FAILED":
             withdraw(proposed)
-            if any(words in reason for words in _NOTHING):
-                return proposed
-            raise LakehouseError(
-                f"CloudFormation refuses the template of {stack}: {reason}",
-                "Correct what it names in orchestration/cloudformation/, then deploy again.",
-            )
-        changes = tuple(_changes(cloudformation, made["Id"], stack))
-    if not changes:
-        withdraw(proposed)
-    return ChangeSet(stack, made["Id"], changes, is_new)
+            return _needless(proposed, found.get("StatusReason") or "")
+        # Complete and without changes is one of outputs alone: the next stack may import them.
+        return replace(proposed, changes=tuple(_changes(cloudformation, made["Id"], stack)))
+
+
+def _needless(proposed: ChangeSet, reason: str) -> ChangeSet:
+    if any(words in reason for words in _NOTHING):
+        return replace(proposed, is_needed=False)
+    raise LakehouseError(
+        f"CloudFormation refuses the template of {proposed.stack}: {reason}",
+        "Correct what it names in orchestration/cloudformation/, then deploy again.",
+    )
 
 
 def withdraw(proposed: ChangeSet) -> None:
     """Delete a change set, with the empty stack that it may have made."""
     cloudformation = new_client("cloudformation")
     cloudformation.delete_change_set(ChangeSetName=proposed.arn, StackName=proposed.stack)
-    if proposed.is_new and status_of(proposed.stack) == _REVIEW:
+    if proposed.is_new and status_of(proposed.stack) == REVIEW:
         cloudformation.delete_stack(StackName=proposed.stack)
 
 
@@ -139,7 +133,7 @@ def execute(proposed: ChangeSet, tell: Tell = lambda what: None) -> None:
     """Carry out a change set and wait for its end.
 
     Args:
-        proposed: With changes.
+        proposed: One that is needed.
         tell: Called with each event of a resource, in words.
 
     Raises:
@@ -147,34 +141,39 @@ def execute(proposed: ChangeSet, tell: Tell = lambda what: None) -> None:
     """
     with explained(f"{proposed.stack} can't be deployed"):
         cloudformation = new_client("cloudformation")
-        seen = {event["EventId"] for event in _events(cloudformation, proposed.stack)}
+        seen = {event["EventId"] for event in events_of(cloudformation, proposed.stack)}
         cloudformation.execute_change_set(ChangeSetName=proposed.arn, StackName=proposed.stack)
-        new = _followed(cloudformation, proposed.stack, seen, tell)
+        new = follow(cloudformation, proposed.stack, seen, tell)
         status = status_of(proposed.stack)
         if status not in _WELL:
-            raise _failure(proposed.stack, str(status), new)
+            raise failure_of(proposed.stack, str(status), new)
 
 
-def _ready_status(cloudformation: Any, stack: str) -> str | None:
-    """The status of a stack that can be deployed to; one that is useless is deleted first."""
-    status = status_of(stack)
-    if status in _USELESS:
-        cloudformation.delete_stack(StackName=stack)
-        while status_of(stack) not in (None, "DELETE_COMPLETE", "DELETE_FAILED"):
-            time.sleep(POLL_SECONDS)
-        status = status_of(stack)
-    if status == "DELETE_COMPLETE":
-        return None
-    if status == "UPDATE_ROLLBACK_FAILED":
+def remove_empty(stack: str) -> None:
+    """Delete what a first deployment that failed has left: a stack without resources.
+
+    Raises:
+        LakehouseError: CloudFormation refuses.
+    """
+    with explained(f"The empty stack {stack} can't be deleted"):
+        if status_of(stack) != EMPTY:
+            return
+        new_client("cloudformation").delete_stack(StackName=stack)
+        while status_of(stack) in (EMPTY, "DELETE_IN_PROGRESS"):
+            pause()
+
+
+def _require_at_rest(stack: str, status: str | None) -> None:
+    if status in WAYS_OUT:
         raise LakehouseError(
-            f"{stack} could not go back to what it was before an update.",
-            f"Run `aws cloudformation continue-update-rollback --stack-name {stack}`, then deploy.",
+            f"{stack} is {status}: it can't be deployed to.",
+            f"{WAYS_OUT[status].format(stack=stack)}; all events:"
+            f" aws cloudformation describe-stack-events --stack-name {stack}",
         )
-    if status and status != _REVIEW and status.endswith("_IN_PROGRESS"):
+    if status and status != REVIEW and status.endswith("_IN_PROGRESS"):
         raise LakehouseError(
             f"{stack} is at work: {status}.", "Wait until it is at rest, then deploy again."
         )
-    return status
 
 
 def _settled(cloudformation: Any, proposed: ChangeSet) -> dict[str, Any]:
@@ -184,7 +183,7 @@ def _settled(cloudformation: Any, proposed: ChangeSet) -> dict[str, Any]:
         )
         if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
             return found
-        time.sleep(POLL_SECONDS)
+        pause()
 
 
 def _changes(cloudformation: Any, arn: str, stack: str) -> Iterator[Change]:
@@ -202,49 +201,6 @@ def _changes(cloudformation: Any, arn: str, stack: str) -> Iterator[Change]:
         if not found.get("NextToken"):
             return
         page["NextToken"] = found["NextToken"]
-
-
-def _events(cloudformation: Any, stack: str) -> list[dict[str, Any]]:
-    """All events of a stack, the oldest first."""
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
-    newest_first = [event for page in pages for event in page["StackEvents"]]
-    return newest_first[::-1]
-
-
-def _followed(cloudformation: Any, stack: str, seen: set[str], tell: Tell) -> list[dict[str, Any]]:
-    """Tell of events as they come, until the stack is at rest; returns all of them."""
-    new: list[dict[str, Any]] = []
-    while True:
-        status = status_of(stack) or ""
-        for event in _events(cloudformation, stack):
-            if event["EventId"] not in seen:
-                seen.add(event["EventId"])
-                new.append(event)
-                tell(f"{event['LogicalResourceId']} {_words(event)}")
-        # The status is asked for first, so that the last events are not missed.
-        if not status.endswith("_IN_PROGRESS"):
-            return new
-        time.sleep(POLL_SECONDS)
-
-
-def _words(event: dict[str, Any]) -> str:
-    return str(event["ResourceStatus"]).lower().replace("_", " ")
-
-
-def _failure(stack: str, status: str, events: list[dict[str, Any]]) -> LakehouseError:
-    for event in events:
-        reason = str(event.get("ResourceStatusReason") or "")
-        is_failure = str(event["ResourceStatus"]).endswith("_FAILED")
-        if is_failure and not reason.startswith(_CONSEQUENCES):
-            problem = f"{event['LogicalResourceId']} ({event['ResourceType']}) failed: {reason}"
-            break
-    else:
-        problem = "no event says why"
-    return LakehouseError(
-        f"{stack} is {status}: {problem}",
-        "What was there before is in place again. Correct the cause, then deploy again; all events:"
-        f" aws cloudformation describe-stack-events --stack-name {stack}",
-    )
 
 
 def _pairs(values: dict[str, str], prefix: str) -> list[dict[str, str]]:

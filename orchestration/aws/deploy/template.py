@@ -27,3 +27,8 @@ def load_template(text: str) -> dict[str, Any]:
 def parameters_of(template: str) -> set[str]:
     """Names of the parameters that a template declares."""
     return set(load_template(template).get("Parameters") or {})
+
+
+def outputs_of(template: str) -> set[str]:
+    """Names of the outputs that a template declares."""
+    return set(load_template(template).get("Outputs") or {})

@@ -12,7 +12,7 @@ from moto.cloudformation.exceptions import AlreadyExistsException, ValidationErr
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend
 
 from tests.cloud.patching import replace
-from tests.cloud.rollout import bring, share_exports
+from tests.cloud.rollout import NOT_TO_UPDATE, bring, share_exports
 from tests.cloud.stacks import deployment_of
 from tests.cloud.stand_in import StandIn
 from tests.cloud.templates import check
@@ -83,7 +83,7 @@ def _check_change_set(backend: CloudFormationBackend, options: dict[str, Any]) -
                 f"Stack [{stack.name}] already exists and cannot be created again with the "
                 "changeSet."
             )
-        if stack.status == "ROLLBACK_COMPLETE":
+        if stack.status in NOT_TO_UPDATE:
             raise ValidationError(
                 message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
             )

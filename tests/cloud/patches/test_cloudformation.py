@@ -135,6 +135,18 @@ def test_a_deleted_stack_takes_its_resources_along_but_those_to_retain(cloud: Cl
         cloud.client("glue").get_job(JobName=name)
 
 
+def test_what_is_retained_except_on_create_goes_with_a_failed_creation_alone(cloud: Cloud) -> None:
+    name = new_name("stack")
+    bucket = {**BUCKET, "DeletionPolicy": "RetainExceptOnCreate"}
+    bad = job("s3://x", Odd=1, Name="other")
+    assert create(cloud, name, template({"Bucket": bucket, "Bad": bad})) == "ROLLBACK_COMPLETE"
+    assert name not in bucket_names(cloud)
+    cloud.client("cloudformation").delete_stack(StackName=name)
+    assert create(cloud, name, template({"Bucket": bucket})) == "CREATE_COMPLETE"
+    cloud.client("cloudformation").delete_stack(StackName=name)
+    assert name in bucket_names(cloud)
+
+
 def test_a_stack_with_a_full_bucket_is_not_deleted_and_says_so(cloud: Cloud) -> None:
     name = new_name("stack")
     create(cloud, name, template({"Bucket": BUCKET}))
@@ -157,6 +169,20 @@ def test_stacks_hand_parts_on_by_exports_and_one_in_use_stays(cloud: Cloud) -> N
     assert reasons(cloud, first)[first] == (
         f"Export {first}-Arn cannot be deleted as it is in use by {second}"
     )
+
+
+def test_an_update_keeps_an_export_that_is_in_use(cloud: Cloud) -> None:
+    first, second = new_name("stack"), new_name("stack")
+    export = {"Value": {"Ref": "Bucket"}, "Export": {"Name": f"{first}-Name"}}
+    create(cloud, first, template({"Bucket": BUCKET}, Outputs={"Name": export}))
+    user = template({"Job": job({"Fn::ImportValue": f"{first}-Name"})})
+    create(cloud, second, user)
+    without = template({"Bucket": BUCKET})
+    assert update(cloud, first, without) == "UPDATE_ROLLBACK_COMPLETE"
+    assert outputs(cloud, first) == {"Name": first}
+    update(cloud, second, template({"Job": job("s3://x")}))
+    assert update(cloud, first, without) == "UPDATE_COMPLETE"
+    assert outputs(cloud, first) == {}
 
 
 def test_a_parameter_that_the_template_lacks_and_a_value_that_is_not_allowed_are_refused(

@@ -18,10 +18,11 @@ def rules() -> dict[str, dict[str, Any]]:
     return {rule["Id"]: rule for rule in found}
 
 
-def test_what_is_data_outlives_its_stack() -> None:
+def test_what_is_data_outlives_its_stack_but_not_a_first_deployment_that_fails() -> None:
     found = load("storage")["Resources"]
     for name in ("Bucket", "Key"):
-        assert found[name]["DeletionPolicy"] == found[name]["UpdateReplacePolicy"] == "Retain"
+        assert found[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert found[name]["UpdateReplacePolicy"] == "Retain"
     assert found["Locks"]["DeletionPolicy"] == "Delete"
 
 

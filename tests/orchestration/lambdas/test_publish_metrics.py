@@ -85,20 +85,22 @@ def test_the_rows_of_each_table_are_published(put_artifact: Put) -> None:
 def test_a_repetition_gives_the_same_points(put_artifact: Put) -> None:
     put_artifact("summary.json", SUMMARY)
     put_artifact("run_results.json", RESULTS)
-    assert handler(EVENT, None) == handler(EVENT, None) == {"metrics": 14}
+    first = handler(EVENT, None)
+    assert handler(EVENT, None) == first
+    assert first["metrics"] == 14
     assert published("TestsFailed") == 1
 
 
 def test_a_run_without_a_build_has_no_seconds(put_artifact: Put) -> None:
     put_artifact("summary.json", {"files": {"loaded": 0}, "tables": {}})
-    assert handler(EVENT, None) == {"metrics": 12}
+    assert handler(EVENT, None)["metrics"] == 12
 
 
 def test_more_points_than_one_call_takes_are_all_published(put_artifact: Put) -> None:
     tables = {f"gold.t{number:04}": {"rows": number} for number in range(1005)}
     put_artifact("summary.json", SUMMARY | {"tables": tables})
     put_artifact("run_results.json", RESULTS)
-    assert handler(EVENT, None) == {"metrics": 1017}
+    assert handler(EVENT, None)["metrics"] == 1017
     assert published("TableRows", Table="gold.t1004") == 1004
 
 

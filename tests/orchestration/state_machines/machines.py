@@ -9,17 +9,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any
 
 from orchestration.lambdas import halt
 from tests.cloud.cloud import Cloud
+from tests.cloud.mailbox import Mail, received, subscribe
 from tests.orchestration.state_machines.definitions import MACHINES, filled
 
-T = TypeVar("T")
-SECONDS_AT_MOST = 60
 JOBS = ("IngestProducts", "IngestOrders", "IngestOrderItems")
 FUNCTIONS = ("PublishMetrics", "MarkLoaded", "ExplainFailure", "Halt")
 # Waits at the gate, as long as it is there.
@@ -111,11 +108,11 @@ class Machines:
     def end_of(self, arn: str) -> dict[str, Any]:
         """Wait for the end of an execution, and return its description."""
 
-        def ended() -> dict[str, Any] | None:
+        def ended() -> dict[str, Any]:
             found = self.cloud.client("stepfunctions").describe_execution(executionArn=arn)
-            return None if found["status"] == "RUNNING" else dict(found)
+            return {} if found["status"] == "RUNNING" else dict(found)
 
-        return wait(ended)
+        return self.cloud.until(ended)
 
     def redrive(self, arn: str) -> dict[str, Any]:
         """Redrive an execution and wait for its end."""
@@ -150,15 +147,9 @@ class Machines:
             Item={"lock_name": {"S": "pipeline"}, "holder": {"S": holder}},
         )
 
-    def messages(self) -> list[tuple[str, str]]:
-        """(Subject, message) of what was sent to the topic since the last call."""
-        sqs = self.cloud.client("sqs")
-        url = sqs.get_queue_url(QueueName=f"{self.name}-mail")["QueueUrl"]
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        for message in found:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        bodies = [json.loads(message["Body"]) for message in found]
-        return [(body["Subject"], body["Message"]) for body in bodies]
+    def messages(self) -> list[Mail]:
+        """What was sent to the topic since the last call."""
+        return received(self.cloud, f"{self.name}-mail")
 
     def _make_role(self) -> str:
         trust = {
@@ -181,12 +172,9 @@ class Machines:
         )
 
     def _make_topic(self) -> str:
-        sns, sqs = self.cloud.client("sns"), self.cloud.client("sqs")
-        topic = str(sns.create_topic(Name=f"{self.name}-topic")["TopicArn"])
-        url = sqs.create_queue(QueueName=f"{self.name}-mail")["QueueUrl"]
-        wanted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=wanted["Attributes"]["QueueArn"])
-        return topic
+        made = self.cloud.client("sns").create_topic(Name=f"{self.name}-topic")
+        subscribe(self.cloud, made["TopicArn"], f"{self.name}-mail")
+        return str(made["TopicArn"])
 
     def _make_job(self, job: str) -> str:
         self._put(f"{job}.py", (SCRIPT % str(self.gate)).encode())
@@ -241,12 +229,3 @@ def zipped(name: str, text: str) -> bytes:
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr(name, text)
     return made.getvalue()
-
-
-def wait(look: Callable[[], T | None]) -> T:
-    """Look again and again until there is something."""
-    last = monotonic() + SECONDS_AT_MOST
-    while (found := look()) is None:
-        assert monotonic() < last, "waited in vain"
-        sleep(0.05)
-    return found

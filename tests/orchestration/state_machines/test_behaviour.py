@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.cloud import Cloud
-from tests.orchestration.state_machines.machines import Machines, wait
+from tests.orchestration.state_machines.machines import Machines
 
 INGEST = {"Ingest", "IngestProducts", "IngestOrders", "IngestOrderItems"}
 AFTER = ["Build", "PublishMetrics", "MarkLoaded", "NotifySuccess", "Release", "Done"]
@@ -143,7 +143,7 @@ def test_a_failure_without_an_explanation_is_told_and_releases_the_lock_all_the_
 def test_a_second_execution_is_refused_while_one_runs(machines: Machines) -> None:
     machines.gate.touch()
     first = machines.start("first")
-    wait(machines.holder)
+    machines.cloud.until(machines.holder)
     refused = machines.run("second")
     assert (refused["status"], refused["error"]) == ("FAILED", "AnotherExecutionRuns")
     assert refused["cause"].startswith(f"{first} is at work")
@@ -160,9 +160,9 @@ def test_a_second_execution_is_refused_while_one_runs(machines: Machines) -> Non
 def test_what_nobody_started_by_hand_waits_for_its_turn(machines: Machines, trigger: str) -> None:
     machines.gate.touch()
     first = machines.start("first")
-    wait(machines.holder)
+    machines.cloud.until(machines.holder)
     second = machines.start("second", trigger=trigger)
-    wait(lambda: "WaitForTurn" in machines.states(second))
+    machines.cloud.until(lambda: "WaitForTurn" in machines.states(second))
     assert machines.holder() == first
     machines.gate.unlink()
     assert machines.end_of(first)["status"] == "SUCCEEDED"
@@ -177,7 +177,7 @@ def test_the_lock_of_an_execution_that_is_gone_is_taken_over(
     if kind == "stopped":
         machines.gate.touch()
         gone = machines.start("gone")
-        wait(machines.holder)
+        machines.cloud.until(machines.holder)
         cloud.client("stepfunctions").stop_execution(executionArn=gone)
         assert machines.end_of(gone)["status"] == "ABORTED"
         machines.gate.unlink()
@@ -191,7 +191,7 @@ def test_the_lock_of_an_execution_that_is_gone_is_taken_over(
 def test_one_who_lost_the_lock_releases_nothing(machines: Machines) -> None:
     machines.gate.touch()
     first = machines.start("slow")
-    wait(machines.holder)
+    machines.cloud.until(machines.holder)
     machines.hold("somebody else")
     machines.gate.unlink()
     assert machines.end_of(first)["status"] == "SUCCEEDED"

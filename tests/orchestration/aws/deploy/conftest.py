@@ -2,20 +2,33 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from orchestration.aws.deploy import progress
 from orchestration.aws.deploy.contents import bundle_files
 from orchestration.aws.deploy.package import Package, build_package
 from orchestration.aws.environment import Environment
 from orchestration.dbt import PROJECT_FOLDER
+from tests.cloud.cloud import Cloud
 
 ACCOUNT = "123456789012"
 DEV = Environment("dev", ACCOUNT)
 
 Build = Callable[..., Package]
+
+
+@pytest.fixture(scope="module")
+def empty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud without stacks at first, which this process takes for AWS."""
+    with Cloud(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
+        for name, value in cloud.variables.items():
+            patch.setenv(name, value)
+        patch.setattr("boto3.DEFAULT_SESSION", None)
+        patch.setattr(progress, "POLL_SECONDS", 0.05)
+        yield cloud
 
 
 @pytest.fixture(scope="session")

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ingestion.errors import LakehouseError
 from orchestration.aws.deploy import __main__ as command
-from orchestration.aws.deploy import stacks
-from orchestration.aws.deploy.deploy import deploy, deployed_version, plan
+from orchestration.aws.deploy.deploy import deploy, deployed_version, notified_address, plan
 from orchestration.aws.deploy.package import Package
+from orchestration.aws.deploy.progress import Tell
 from orchestration.aws.deploy.releases import earlier_package, upload
-from orchestration.aws.deploy.stacks import Change, Tell
+from orchestration.aws.deploy.stacks import Change
 from orchestration.aws.environment import STACKS, Environment
 from tests.cloud.cloud import Cloud
 from tests.orchestration.aws.deploy.conftest import ACCOUNT, DEV, Build
 
 BUCKET = "ecommerce-lakehouse-dev-123456789012"
 JOB = "ecommerce-lakehouse-dev-ingest-orders"
-
-
-@pytest.fixture(scope="module")
-def empty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with Cloud(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
-        for name, value in cloud.variables.items():
-            patch.setenv(name, value)
-        patch.setattr("boto3.DEFAULT_SESSION", None)
-        patch.setattr(stacks, "POLL_SECONDS", 0.05)
-        yield cloud
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +155,54 @@ def test_a_changed_template_changes_its_own_stack_alone(
     assert changed(package)["monitoring"] == [("Modify", "PipelineFailed")]
 
 
+def exporting(package: Package, folder: Path) -> Package:
+    """Another version, in which the last stack uses a new export of the first."""
+    export = "  Extra:\n    Value: x\n    Export: { Name: ecommerce-lakehouse-dev-Extra }\n"
+    storage = package.template("storage").replace("Outputs:\n", f"Outputs:\n{export}", 1)
+    old = "AlarmDescription: An execution of the pipeline was stopped by hand"
+    text = package.template("monitoring")
+    assert old in text
+    monitoring = text.replace(old, "AlarmDescription: !ImportValue ecommerce-lakehouse-dev-Extra")
+    middle = with_template(package, folder / "middle", "storage", storage)
+    return with_template(middle, folder / "exporting", "monitoring", monitoring)
+
+
+def test_an_export_that_is_new_is_there_for_a_later_stack_and_goes_after_its_use(
+    cloud: Cloud, package: Package, tmp_path: Path
+) -> None:
+    new = exporting(package, tmp_path)
+    planned = {outcome.stack: outcome for outcome in plan(DEV, new)}
+    assert planned[DEV.stack("storage")].was_needed
+    assert planned[DEV.stack("storage")].changes == ()
+    assert planned[DEV.stack("monitoring")].changes is None
+    assert changed(new)["monitoring"] == [("Modify", "PipelineAborted")]
+    # Back again: storage can drop the export only when monitoring has let go of it.
+    back = list(deploy(DEV, package, quiet))
+    assert [outcome.stack for outcome in back] == [DEV.stack(name) for name in reversed(STACKS)]
+    assert back[-1].was_needed
+    assert not any(outcome.was_needed for outcome in deploy(DEV, package, quiet))
+
+
+def address(cloud: Cloud) -> list[str]:
+    found = cloud.client("sns").list_subscriptions()["Subscriptions"]
+    return [each["Endpoint"] for each in found if each["Protocol"] == "email"]
+
+
+def test_an_address_to_notify_is_given_once_and_kept_until_it_is_taken_away(
+    cloud: Cloud, package: Package, project: Path, build: Build
+) -> None:
+    assert notified_address(DEV) is None
+    list(deploy(DEV, package, quiet, notify="shop@example.org"))
+    assert address(cloud) == ["shop@example.org"]
+    (project / "orchestration" / "glue_scripts" / "ingest.py").write_text("# other\n")
+    all_outcomes(build(project))
+    all_outcomes(package)
+    assert address(cloud) == ["shop@example.org"]
+    assert notified_address(DEV) == "shop@example.org"
+    list(deploy(DEV, package, quiet, notify=""))
+    assert address(cloud) == []
+
+
 def test_a_failed_resource_is_named_with_its_reason_and_what_was_there_stays(
     cloud: Cloud, package: Package, tmp_path: Path
 ) -> None:
@@ -253,7 +289,10 @@ def test_the_command_says_what_changed_and_at_which_version_it_is(
     shown = capsys.readouterr().out.splitlines()
     assert shown[0] == f"Version {package.version} for dev in account {ACCOUNT}."
     assert shown[1:5] == [f"{DEV.stack(name)}: no change" for name in STACKS]
-    assert shown[5:] == [f"dev is at version {package.version}."]
+    assert shown[5:] == [
+        f"dev is at version {package.version}.",
+        "Nobody is told of failures: make deploy ENV=dev NOTIFY=<address> changes that.",
+    ]
 
 
 def test_the_command_shows_a_plan_as_a_table(
@@ -281,28 +320,6 @@ def test_the_command_tells_a_problem_without_a_stack_trace(
     told = capsys.readouterr().err
     assert told.startswith("failed There is no version 0000 in s3://")
     assert "Traceback" not in told
-
-
-def failed(resource: str, reason: str, status: str = "CREATE_FAILED") -> dict[str, Any]:
-    return {
-        "LogicalResourceId": resource,
-        "ResourceType": "AWS::S3::Bucket",
-        "ResourceStatus": status,
-        "ResourceStatusReason": reason,
-    }
-
-
-def test_the_reason_of_a_failure_is_the_first_and_not_one_that_it_caused() -> None:
-    events = [
-        failed("Key", "Resource creation initiated", "CREATE_IN_PROGRESS"),
-        failed("Topic", "Resource creation cancelled"),
-        failed("Bucket", "The name is taken"),
-        failed("Queue", "Also bad"),
-    ]
-    error = stacks._failure("storage", "ROLLBACK_COMPLETE", events)
-    assert error.problem == (
-        "storage is ROLLBACK_COMPLETE: Bucket (AWS::S3::Bucket) failed: The name is taken"
-    )
 
 
 def test_the_parameters_of_the_version_are_kept_with_it(cloud: Cloud, package: Package) -> None:
