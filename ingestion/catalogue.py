@@ -35,12 +35,17 @@ SPARK_TYPES: dict[Type, T.DataType] = {
     Type.DATE: T.DateType(),
 }
 
+_OF_INGESTION = ("bronze", "ops")
+
 logger = logging.getLogger(__name__)
 
 
 def register_tables(spark: SparkSession, settings: Settings) -> None:
-    """Put the databases, the declared tables and all tables below the root in the catalogue."""
-    for layer in LAYERS:
+    """Put the databases, the declared tables and all tables below the root in the catalogue.
+
+    On S3 only what ingestion writes: its role may see no more, and the catalogue there outlives it.
+    """
+    for layer in LAYERS if settings.is_local else _OF_INGESTION:
         # Glue asks for the right to make databases even where there is nothing to make.
         if not spark.catalog.databaseExists(settings.database(layer)):
             spark.sql(

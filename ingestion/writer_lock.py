@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 OPS = "ops"
 _AT_WORK = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 _SECONDS_BETWEEN_TRIES = 2.0
-# An hour, far longer than a job holds one: who waits so long waits for somebody who is gone.
-_TRIES = 1800
+# Half an hour, far longer than a job holds one and well below the time that Glue gives a job: who
+# waits so long waits for somebody who is gone, and is still there to say so.
+_TRIES = 900
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@
         'products': {'listed': [], 'moved': []},
         'limits': [],
     } -%}
-    {%- set rows = run_query(changed_inputs_sql(inputs, before('built_from', 'ops'))).rows -%}
+    {%- set rows = asked(changed_inputs_sql(inputs, before('built_from', 'ops'))).rows -%}
     {%- for kind, table, name, old, new in rows -%}
         {%- if kind == 'limit' -%}
             {%- do changed.limits.append([old, new] | sort) -%}

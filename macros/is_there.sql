@@ -4,7 +4,7 @@
     {%- if not execute -%}
         {{ return(false) }}
     {%- elif target.type == 'glue' -%}
-        {%- set found = run_query("show tables in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'") -%}
+        {%- set found = asked("show tables in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'") -%}
         {{ return(found.rows | length > 0) }}
     {%- endif -%}
     {{ return(load_relation(relation) is not none) }}

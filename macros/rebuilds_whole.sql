@@ -8,7 +8,7 @@
             {{ return(true) }}
         {%- endif -%}
     {%- endfor -%}
-    {%- set rules = run_query(
+    {%- set rules = asked(
         "select input_version from " ~ before('built_from', 'ops') ~ " where kind = 'rules'"
     ).columns[0].values() -%}
     {{ return(rules | list != [silver_rules()]) }}

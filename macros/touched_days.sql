@@ -4,7 +4,7 @@
     {%- if not execute or not touched or should_full_refresh() or not is_there(touched) -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set days = run_query("select date from " ~ touched ~ " order by date").columns[0].values() -%}
+    {%- set days = asked("select date from " ~ touched ~ " order by date").columns[0].values() -%}
     {%- if none in days -%}
         {{ return(none) }}
     {%- elif onwards and days -%}

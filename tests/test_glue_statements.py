@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,3 +48,33 @@ def test_seeds_have_no_double_quotes_and_no_backslashes() -> None:
     for seed in seeds:
         with seed.open(newline="") as rows:
             assert not set('"\\') & set("".join(itertools.chain(*csv.reader(rows)))), seed
+
+
+def test_every_question_of_a_macro_makes_sure_that_it_was_answered() -> None:
+    asking = {
+        path.name
+        for folder in ("macros", "models", "tests/dbt")
+        for path in (PROJECT_FOLDER / folder).rglob("*.sql")
+        if "run_query(" in path.read_text()
+    }
+    assert asking == {"asked.sql"}
+
+
+@pytest.mark.parametrize(("is_answered", "status"), [(True, "success"), (False, "error")])
+def test_a_statement_without_an_answer_is_not_taken_for_one_that_finds_nothing(
+    project: Path, tmp_path: Path, is_answered: bool, status: str
+) -> None:
+    # What dbt-glue gives for a statement that ran out of time is what dbt has for one of which no
+    # result was asked for.
+    (project / "macros" / "run_query.sql").write_text(
+        "{% macro run_query(sql) %}"
+        f"{{% call statement('question', fetch_result={is_answered}) %}}"
+        "{{ sql }}{% endcall %}"
+        "{{ return(load_result('question').table) }}"
+        "{% endmacro %}"
+    )
+    settings = Settings(str(tmp_path / "root"), "", engine=Engine.SAIL)
+    question = "{sql: select 1 as number where false}"
+    outcome: Any = invoke_dbt(settings, "run", ["run-operation", "asked", "--args", question])
+    (result,) = outcome.results
+    assert result.status == status

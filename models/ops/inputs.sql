@@ -19,7 +19,8 @@ files as (
         'file' as kind,
         table_name,
         source_file as input_name,
-        batch_id as input_version,
+        -- an execution that is redriven loads a corrected file under the same batch
+        concat(batch_id, ' ', content_hash) as input_version,
         dates
     from ingested_files
     where

@@ -36,9 +36,9 @@ def stopped_in_time(seconds: float, at_stop: Callable[[], None] = lambda: None) 
     def stop(why: str) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        at_stop()
         signal.signal(signal.SIGALRM, end_hard)
         signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+        at_stop()
         raise Stopped(why)
 
     def end_hard(number: int, frame: FrameType | None) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pyarrow as pa
 from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
+from ingestion.catalogue import register_tables
 from ingestion.ops_tables import REJECTED_RECORDS
 from ingestion.settings import Settings
 from tests.lakehouse import Lakehouse, use
@@ -27,3 +29,11 @@ def test_an_ops_table_of_an_earlier_version_gets_the_columns_it_lacks_and_keeps_
     before = lakehouse.versions()
     use(lakehouse)
     assert lakehouse.versions() == before
+
+
+def test_on_s3_only_the_databases_that_ingestion_writes_to_are_asked_for() -> None:
+    spark = MagicMock(spec=SparkSession)
+    spark.catalog.databaseExists.return_value = True
+    register_tables(spark, Settings("s3://lake", "s3://lake/raw", database_prefix="dev_"))
+    asked = [call.args[0] for call in spark.catalog.databaseExists.call_args_list]
+    assert asked == ["dev_bronze", "dev_ops"]

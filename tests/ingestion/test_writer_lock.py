@@ -101,7 +101,7 @@ def test_a_holder_that_is_no_job_run_and_never_lets_go_is_named() -> None:
         lock(ME, lambda: waits.append(None)).hold("ops"),
     ):
         pass
-    assert len(waits) == 1800
+    assert len(waits) == 900
     assert "delete the item" in raised.value.next_step
 
 

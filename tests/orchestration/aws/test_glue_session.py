@@ -39,6 +39,13 @@ def test_every_environment_has_a_session_of_its_own_named_by_the_rule(target: st
     assert GlueSession(target).name == f"{PROJECT}-{target}-dbt"
 
 
+@pytest.mark.parametrize("target", ENVIRONMENTS)
+def test_every_session_encrypts_as_its_environment_does(target: str) -> None:
+    profile = yaml.safe_load((PROJECT_FOLDER / "profiles" / "profiles.yml").read_text())
+    session = profile["ecommerce_lakehouse"]["outputs"][target]
+    assert session["security_configuration"] == f"{PROJECT}-{target}-security"
+
+
 @pytest.mark.parametrize(("target", "cores"), [("dev", 4), ("prod", 16)])
 def test_the_driver_of_a_session_does_no_work(target: str, cores: int) -> None:
     assert GlueSession(target).cores == cores

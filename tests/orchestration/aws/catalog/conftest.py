@@ -41,8 +41,7 @@ class Lake:
 
     def write(self, rows: pa.Table = ORDERS, place: str = "silver/orders", **options: Any) -> str:
         location = f"{ROOT}/{place}"
-        allow_http = {"aws_allow_http": "true"}
-        write_deltalake(location, rows, storage_options=allow_http, **options)
+        write_deltalake(location, rows, **options)
         return location
 
     def delete(self, place: str) -> None:
@@ -97,6 +96,7 @@ def lake(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")

@@ -9,7 +9,8 @@ from moto.glue.models import FakeTable, GlueBackend
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.aws.catalog import Drift, Kind, check, keep, stored, sync
+from orchestration import tables_on_s3
+from orchestration.aws.catalog import Drift, Kind, check, keep, sync
 from tests.orchestration.aws.catalog.conftest import ORDERS, ROOT, WORDS, Lake
 
 DELTA = {
@@ -220,7 +221,7 @@ def test_a_table_that_is_back_before_its_entry_is_dropped_keeps_it(
 ) -> None:
     in_step(lake)
     lake.delete("silver/orders")
-    check_again = stored.is_stored
+    check_again = tables_on_s3.is_stored
 
     def written_meanwhile(settings: Settings, layer: str, name: str) -> bool:
         lake.write()
