@@ -29,7 +29,7 @@ from ingestion.ops_tables import (
     TEST_RESULTS,
 )
 from ingestion.settings import Settings
-from orchestration.versions import current_versions, first_line
+from orchestration.versions import current_versions, first_line, unreadable_explained
 
 if TYPE_CHECKING:  # the run imports its history
     from orchestration.run import RunResult
@@ -71,7 +71,7 @@ def record_run(
     ]
     versions = [
         (run_id, name, table.version, table.table_id, finished_at)
-        for name, table in current_versions(settings).items()
+        for name, table in (current_versions(settings) | result.built_from).items()
     ]
     builds = [(run_id, build.project, build.run_id, build.built_at) for build in result.builds]
     _append(settings, "test_results", TEST_RESULTS, tests)
@@ -103,11 +103,12 @@ def _totals(result: RunResult) -> list[int]:
 
 def _size(settings: Settings, table: str) -> tuple[int, int, int] | tuple[None, None, None]:
     """Rows, bytes and files of a table as its Delta log has them; no data is read."""
-    layer, name = table.split(".")
-    try:
-        delta_table = DeltaTable(settings.location(layer, name))
-    except TableNotFoundError:
-        return None, None, None
+    location = settings.location(*table.split("."))
+    with unreadable_explained(table, location):
+        try:
+            delta_table = DeltaTable(location)
+        except TableNotFoundError:
+            return None, None, None
     sizes = delta_table.get_add_actions()["size_bytes"].to_pylist()
     return delta_table.count(), sum(sizes), len(sizes)
 

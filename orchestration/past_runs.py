@@ -18,7 +18,7 @@ from deltalake.exceptions import TableNotFoundError
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.versions import TableVersion
+from orchestration.versions import TableVersion, unreadable_explained
 
 _NEWEST = 3
 
@@ -76,12 +76,18 @@ def recorded_versions(settings: Settings) -> dict[str, dict[str, TableVersion]]:
 
 
 def read_ops(settings: Settings, name: str) -> list[dict[str, Any]]:
-    """All rows of an ops table; none if it has not been made yet."""
-    try:
-        table = DeltaTable(settings.location("ops", name))
-    except TableNotFoundError:
-        return []
-    return [dict(row) for row in table.to_pyarrow_table().to_pylist()]
+    """All rows of an ops table; none if it has not been made yet.
+
+    Raises:
+        LakehouseError: It can't be read.
+    """
+    location = settings.location("ops", name)
+    with unreadable_explained(f"ops.{name}", location):
+        try:
+            table = DeltaTable(location)
+        except TableNotFoundError:
+            return []
+        return [dict(row) for row in table.to_pyarrow_table().to_pylist()]
 
 
 def run_named(run_ids: Sequence[str], wanted: str, what: str) -> str:

@@ -27,7 +27,7 @@ from orchestration.history import record_run
 from orchestration.last_build import Build, project_digest, run_that_built
 from orchestration.progress import Display, NodeProgress
 from orchestration.seeds import check_seeds
-from orchestration.versions import current_versions
+from orchestration.versions import TableVersion, current_versions
 
 EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
@@ -48,6 +48,9 @@ class RunResult:
         results: What became of each dbt node, empty if dbt was not asked for.
         unchanged_since: The run whose tables stay because nothing is new, None if dbt was at work.
         builds: The builds of everything whose outcome the tables are at the end of this run.
+        built_from: The versions of tables that others may write to meanwhile, from before dbt read
+            them; the run records these in the place of those at its end, so that it does not pass
+            for built from what it has not seen.
         seconds: Step to the seconds it took.
     """
 
@@ -57,6 +60,7 @@ class RunResult:
     results: list[NodeResult] = field(default_factory=list)
     unchanged_since: str | None = None
     builds: list[Build] = field(default_factory=list)
+    built_from: dict[str, TableVersion] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -10,6 +10,8 @@ Of ops only the tables that belong to bronze are data; the history of runs and t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -22,6 +24,15 @@ from ingestion.layers import DATA_OF_OPS
 from ingestion.settings import Settings
 
 _DATA = ("bronze/*", "silver/*", "gold/*", *(f"ops/{name}" for name in DATA_OF_OPS))
+
+_IN_A_FOLDER = (
+    "Put its folder back from a copy; or move the folder away and build with"
+    " `lakehouse run --full-refresh` (a bronze table needs its raw files loaded again)."
+)
+_ON_S3 = (
+    "Check the network and the rights to the bucket and its key, then run again; if its log is"
+    " damaged, put the objects of the table back in the version that they had before."
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ def table_locations(settings: Settings) -> dict[str, str]:
     if settings.is_local:
         return {name: str(folder) for name, folder in all_tables(settings).items()}
     # boto3 takes a third of a second to import, and a folder does without it.
-    from orchestration.aws.catalog.stored import stored_names
+    from orchestration.tables_on_s3 import stored_names
 
     names = sorted(stored_names(settings))
     return {f"{layer}.{name}": settings.location(layer, name) for layer, name in names}
@@ -87,16 +98,28 @@ def open_table(name: str, folder: Path | str, version: int | None = None) -> Del
     """Open a table as it is, or as a version left it.
 
     Raises:
-        LakehouseError: Its log is damaged or does not reach back so far.
+        LakehouseError: Its log is damaged, does not reach back so far or can't be reached.
+    """
+    with unreadable_explained(name, folder, version):
+        return DeltaTable(folder, version=version)
+
+
+@contextmanager
+def unreadable_explained(
+    name: str, folder: Path | str, version: int | None = None
+) -> Iterator[None]:
+    """Turn what delta-rs says of a table that it can't read into an error that a user can mend.
+
+    Raises:
+        LakehouseError: The table can't be read.
     """
     try:
-        return DeltaTable(folder, version=version)
+        yield
     except (DeltaError, OSError) as error:
         which = "" if version is None else f" in version {version}"
         raise LakehouseError(
             f"The table {name} at {folder} can't be read{which}: {first_line(error)}",
-            "Put its folder back from a copy; or move the folder away and build with"
-            " `lakehouse run --full-refresh` (a bronze table needs its raw files loaded again).",
+            _ON_S3 if str(folder).startswith("s3://") else _IN_A_FOLDER,
         ) from error
 
 

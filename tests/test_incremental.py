@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,29 @@ def test_a_build_without_news_touches_nothing(built: Lakehouse) -> None:
     before = {table: version(built, f"silver/{table}") for table in tables}
     assert set(build(built).values()) == {"success"}
     assert {table: version(built, f"silver/{table}") for table in tables} == before
+
+
+def test_a_file_corrected_under_the_same_batch_is_built_anew(lakehouse: Lakehouse) -> None:
+    write_raw(lakehouse.raw, shop())
+    build_seeds(lakehouse)
+    day = "2025-04-02"
+    lakehouse.ingest("an execution that is redriven")
+    run_dbt(lakehouse.settings, "run", ["run"])
+    write_raw(lakehouse.raw, {f"orders/{day}.csv": orders(order(20, 7, day, "15"))})
+    lakehouse.ingest("an execution that is redriven")
+    run_dbt(lakehouse.settings, "run", ["run"])
+    assert touched(lakehouse, "orders") == [day]
+    assert rows(lakehouse, "orders", "order_id, total_amount")[2] == (20, Decimal("15.00"))
+
+
+def test_a_build_that_does_not_know_what_silver_was_built_from_makes_all_of_it(
+    built: Lakehouse,
+) -> None:
+    DeltaTable(built.settings.location("ops", "built_from")).delete()
+    assert set(build(built).values()) == {"success"}
+    assert touched(built, "orders") == touched(built, "order_items") == ["None"]
+    assert build(built)["orders"] == "success"
+    assert touched(built, "orders") == []
 
 
 def test_a_row_that_vanished_from_a_corrected_file_vanishes_with_its_lines(

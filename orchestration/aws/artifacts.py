@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ingestion.errors import LakehouseError
 from ingestion.files import to_path
 from ingestion.ledger import LedgerRow
 from ingestion.settings import Settings
@@ -58,7 +59,8 @@ def summary_of(
         execution: Name of the execution.
         result: Of the build, as far as it came.
         to_mark: Loaded raw files that are to be marked so.
-        failure: What stopped the build as a whole, None if nothing did.
+        failure: What stopped the build as a whole, None if nothing did. The tables, which may be
+            what can't be read, are then not looked at.
     """
     report = result.report
     rows = report.rows if report else []
@@ -87,7 +89,7 @@ def summary_of(
         },
         "loaded_files": [{"source_file": row.source_file, "etag": row.etag} for row in to_mark],
         "problems": [*_problem_of(failure), *_problems_of(result)],
-        "tables": _tables(settings),
+        "tables": {} if failure else _tables(settings),
     }
 
 
@@ -144,28 +146,31 @@ def publish_docs(settings: Settings, project: str) -> None:
         settings: Where the artifacts are.
         project: A `project_digest`.
     """
+    try:
+        _publish_docs(settings, project)
+    except (LakehouseError, OSError, subprocess.SubprocessError) as error:
+        logger.warning("The docs site could not be written: %s", getattr(error, "stderr", error))
+
+
+def _publish_docs(settings: Settings, project: str) -> None:
     folder = "latest/docs"
-    mark = to_path(settings.location("artifacts", f"{folder}/{_DOCS_MARK}"))
-    if mark.exists() and mark.read_text() == project:
-        return
+    location = settings.location("artifacts", f"{folder}/{_DOCS_MARK}")
+    with explained(f"The artifact {location} can't be read"):
+        mark = to_path(location)
+        if mark.exists() and mark.read_text() == project:
+            return
     with TemporaryDirectory(prefix="lakehouse-docs-") as scratch:
         pages = Path(scratch) / "site"
         command = ["docs", "--no-serve", "--engine", "sail", "--root", str(Path(scratch) / "root")]
-        try:
-            subprocess.run(
-                [sys.executable, "-m", "orchestration.cli", *command, "--output", str(pages)],
-                cwd=PROJECT_FOLDER,
-                env=_environment(),
-                capture_output=True,
-                text=True,
-                timeout=_DOCS_SECONDS,
-                check=True,
-            )
-        except subprocess.SubprocessError as error:
-            logger.warning(
-                "The docs site could not be written: %s", getattr(error, "stderr", error)
-            )
-            return
+        subprocess.run(
+            [sys.executable, "-m", "orchestration.cli", *command, "--output", str(pages)],
+            cwd=PROJECT_FOLDER,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=_DOCS_SECONDS,
+            check=True,
+        )
         for page in sorted(pages.iterdir()):
             _put(settings, f"{folder}/{page.name}", page.read_text("utf-8"))
     _put(settings, f"{folder}/{_DOCS_MARK}", project)

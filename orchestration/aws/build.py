@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 
@@ -41,6 +42,8 @@ from orchestration.summary import print_summary
 from orchestration.versions import current_versions
 
 MINUTES = 110
+# With all of bronze what ingestion jobs write, also while a build is at work.
+_OF_INGESTION = ("ops.ingested_files", "ops.rejected_records", "ops.missing_files")
 
 logger = logging.getLogger(__name__)
 
@@ -81,21 +84,28 @@ def build(job: Job) -> int:
     try:
         with session_ended(job) as cores:
             _build(job, result, cores)
+        summary = _summary(job, result)
     except LakehouseError as error:
         failure = f"{error.problem} {error.next_step}"
     except Stopped as stopped:
         failure = str(stopped)
     if failure:
         logger.error(failure)
+        summary = summary_of(job.settings, job.execution, result, [], failure)
     else:
         print_summary(Console(width=160), job.settings, result)
+    publish(job.settings, job.execution, summary)
+    exit_code = EXIT_FAILED if failure else result.exit_code
+    if exit_code != EXIT_FAILED:
+        publish_docs(job.settings, project_digest(job.settings))
+    return exit_code
+
+
+def _summary(job: Job, result: RunResult) -> dict[str, Any]:
+    """Of a build that came to its end."""
     ledger = read_ledger(job.settings)
     to_mark = files_to_mark(ledger, read_ops(job.settings, "runs"), job.execution)
-    summary = summary_of(job.settings, job.execution, result, to_mark, failure)
-    publish(job.settings, job.execution, summary)
-    if not failure:
-        publish_docs(job.settings, project_digest(job.settings))
-    return EXIT_FAILED if failure else result.exit_code
+    return summary_of(job.settings, job.execution, result, to_mark, failure=None)
 
 
 @contextmanager
@@ -117,6 +127,11 @@ def _build(job: Job, result: RunResult, cores: int | None) -> None:
     with recorded(settings, result, started_at, cores):
         result.report = report_of(settings, job.execution, read_ledger(settings))
         before = current_versions(settings)
+        result.built_from = {
+            name: version
+            for name, version in before.items()
+            if name.startswith("bronze.") or name in _OF_INGESTION
+        }
         build_models(settings, LoggedDisplay(), result, list(job.arguments), job.target)
         manifest = invoke_dbt(settings, job.run_id, ["parse"], target=job.target)
         result.results = checked(settings, result.results, expected_of(manifest), before)

@@ -5,6 +5,9 @@ Data flow: dbt's results + Delta logs before and after -> results, those that ar
 dbt-glue can report success wrongly: it takes some errors of AWS for an empty answer. A table that
 was built has a new commit, unless it is one of replaced days and has no row of a touched day; and
 the table of a seed has as many rows as its file.
+
+After a success that is not true, `ops.built_from` is emptied: it says that silver holds the touched
+days, and the next build would find none. Without it that build makes all of silver anew.
 """
 
 from __future__ import annotations
@@ -20,13 +23,22 @@ from deltalake import DeltaTable
 from ingestion.settings import Settings
 from orchestration.dbt import PROJECT_FOLDER, NodeResult
 from orchestration.past_runs import read_ops
-from orchestration.versions import TableVersion, open_table, table_locations, version_of
+from orchestration.versions import (
+    TableVersion,
+    open_table,
+    table_locations,
+    unreadable_explained,
+    version_of,
+)
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 _TABLES = ("table", "seed", "replaced_days", "incremental")
-_NEXT = "Build again; if it stays so, read what the Glue session has logged of this table."
+_NEXT = (
+    "Build again, which makes everything anew; if it stays so, read what the Glue session has"
+    " logged of this table."
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,8 @@ def checked(
 ) -> list[NodeResult]:
     """The results, with an error in the place of each success that the tables do not bear out.
 
+    If there is any, the next build is made a whole one.
+
     Args:
         settings: Where the tables are.
         results: Of the build.
@@ -72,7 +86,7 @@ def checked(
         before: The version of each table before the build.
 
     Raises:
-        LakehouseError: A table's log is damaged.
+        LakehouseError: A table can't be read or written.
     """
     locations = table_locations(settings)
 
@@ -86,7 +100,12 @@ def checked(
         problem = _problem(settings, name, locations[name], expected[name], before.get(name))
         return _untrue(result, problem) if problem else result
 
-    return [check(result) for result in results]
+    found = [check(result) for result in results]
+    if found != list(results) and "ops.built_from" in locations:
+        location = locations["ops.built_from"]
+        with unreadable_explained("ops.built_from", location):
+            DeltaTable(location).delete()
+    return found
 
 
 def _problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 from ingestion.settings import Settings
 from orchestration.aws import build
+from orchestration.aws.artifacts import publish_docs
 from orchestration.dbt import PROJECT_FOLDER
-from orchestration.past_runs import read_ops
+from orchestration.last_build import project_digest, run_that_built
+from orchestration.past_runs import read_ops, recorded_versions
+from orchestration.versions import current_versions
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
 FILES: dict[str, str | bytes] = {
@@ -194,6 +199,51 @@ def test_a_build_that_is_stopped_leaves_a_summary_that_says_so(
     summary = ended.artifact("e-4/summary.json")
     assert summary["status"] == "failed"
     assert words in summary["problems"][0]["message"]
+
+
+def test_a_build_with_a_bad_node_leaves_the_docs_site_as_it_is(first: Ended) -> None:
+    site = first.root / "artifacts" / "latest" / "docs"
+    shutil.rmtree(site)
+    arguments = ["--full-refresh", "--select", "orders", "--vars", "{min_order_amount: nonsense}"]
+    ended = run(first.root, "e-5", *arguments)
+    assert ended.code == 1, ended.log
+    assert ended.artifact("e-5/summary.json")["problems"][0]["table"] is not None
+    assert not site.exists()
+
+
+def test_a_docs_site_that_can_not_be_written_is_logged_and_fails_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "artifacts/latest/docs/project.txt").mkdir(parents=True)
+    publish_docs(Settings(str(tmp_path), ""), "project")
+    assert "The docs site could not be written: " in caplog.text
+
+
+def test_a_build_that_can_not_read_a_table_leaves_a_summary_that_names_it(tmp_path: Path) -> None:
+    log = tmp_path / "ops" / "ingested_files" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / f"{0:020}.json").write_text("{")
+    assert build.main(["--target", "sail", "--root", str(tmp_path), "--execution", "e"]) == 1
+    summary = json.loads((tmp_path / "artifacts/e/summary.json").read_text())
+    assert summary["status"] == "failed"
+    assert "The table ops.ingested_files at" in summary["problems"][0]["message"]
+
+
+def test_what_a_job_commits_while_a_build_is_at_work_is_for_the_next_build(first: Ended) -> None:
+    settings = Settings(str(first.root), "")
+    process = start(first.root, "e-6", "--full-refresh")
+    for line in process.stdout:
+        if "build: 10 of" in line:
+            ledger = DeltaTable(settings.location("ops", "ingested_files"))
+            ledger.alter.set_table_properties({"delta.logRetentionDuration": "interval 9 days"})
+            break
+    log, _ = process.communicate(timeout=120)
+    assert process.returncode == 2, log
+    recorded = recorded_versions(settings)["e-6-7"]
+    now = current_versions(settings)
+    moved = {name for name in recorded if recorded[name] != now[name]}
+    assert moved == {"ops.ingested_files"}
+    assert run_that_built(settings, project_digest(settings), now) is None
 
 
 def test_an_environment_on_aws_has_no_root_on_this_machine(

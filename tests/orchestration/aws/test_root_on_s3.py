@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.request import Request, urlopen
@@ -23,7 +23,7 @@ from orchestration.history import record_run
 from orchestration.last_build import Build, run_that_built
 from orchestration.past_runs import past_runs
 from orchestration.run import RunResult
-from orchestration.versions import current_versions, table_locations
+from orchestration.versions import current_versions, open_table, table_locations
 
 BUCKET = "lakehouse-of-a-test"
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
@@ -99,6 +99,34 @@ def test_a_run_is_recorded_and_its_build_known_again_until_a_table_moves(
     assert run_that_built(settings, "project", current_versions(settings)) is None
 
 
+def test_what_an_ingestion_job_commits_during_a_build_is_not_recorded_as_built(
+    settings: Settings,
+) -> None:
+    write(settings, "bronze", "orders", 1)
+    before = current_versions(settings)
+    write(settings, "bronze", "orders", 2)
+    result = RunResult("e-1", builds=[Build("project", "e-1", NOON)])
+    result.built_from = {"bronze.orders": before["bronze.orders"]}
+    record_run(settings, result, NOON, NOON, "well", cores=4)
+    (run,) = past_runs(settings)
+    assert run.versions == before
+    assert run_that_built(settings, "project", current_versions(settings)) is None
+
+
+def test_a_table_that_can_not_be_read_is_told_with_what_to_check(settings: Settings) -> None:
+    key = "ops/runs/_delta_log/00000000000000000000.json"
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"{")
+    readers: list[Callable[[], object]] = [
+        lambda: past_runs(settings),
+        lambda: open_table("ops.runs", settings.location("ops", "runs")),
+    ]
+    for reader in readers:
+        with pytest.raises(LakehouseError, match=f"ops.runs at s3://{BUCKET}/ops/runs") as raised:
+            reader()
+        assert "Check the network and the rights" in raised.value.next_step
+        assert "--full-refresh" not in raised.value.next_step
+
+
 def test_the_tables_can_be_queried(settings: Settings) -> None:
     assert connect(settings).execute("select sum(number) from silver.orders").fetchall() == [(6,)]
 
@@ -116,9 +144,10 @@ def test_the_summary_is_put_below_the_execution_and_as_the_latest_if_all_went_we
     summary = summary_of(settings, "e", RunResult("e-1"), [], failure)
     publish(settings, "e", summary)
     assert read("artifacts/e/summary.json") == summary
-    assert summary["tables"] == {
+    tables = {
         "ops.inputs": {"rows": 1, "version": 0},
         "silver.orders": {"rows": 3, "version": 0},
     }
+    assert summary["tables"] == ({} if failure else tables)
     assert len(keys("artifacts/latest/summary.json")) == latest
     assert [problem["message"] for problem in summary["problems"]] == [failure] * (1 - latest)

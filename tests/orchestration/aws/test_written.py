@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from ingestion.settings import Settings
 from orchestration.aws.written import Expected, checked
@@ -62,8 +62,9 @@ def test_a_table_without_a_new_commit_was_not_and_its_version_is_told(settings: 
     (message,) = messages(settings, TABLE, current_versions(settings))
     assert message == (
         "dbt says that it has built silver.orders, but its table at"
-        f" {settings.root}/silver/orders is still in version 0 of before the build. Build again; if"
-        " it stays so, read what the Glue session has logged of this table."
+        f" {settings.root}/silver/orders is still in version 0 of before the build. Build again,"
+        " which makes everything anew; if it stays so, read what the Glue session has logged of"
+        " this table."
     )
 
 
@@ -113,6 +114,19 @@ def test_the_table_of_a_seed_has_the_rows_of_its_file(
     assert (found == ["OK"]) == was_written
     if not was_written:
         assert "has 2 rows, and its file 3" in found[0]
+
+
+@pytest.mark.parametrize(("is_written", "rows"), [(False, 0), (True, 1)])
+def test_what_silver_was_built_from_is_forgotten_once_a_success_is_not_true(
+    settings: Settings, is_written: bool, rows: int
+) -> None:
+    write(settings, "silver.orders", FIRST)
+    write(settings, "ops.built_from", FIRST)
+    before = current_versions(settings)
+    if is_written:
+        write(settings, "silver.orders", FIRST)
+    messages(settings, TABLE, before)
+    assert DeltaTable(settings.location("ops", "built_from")).count() == rows
 
 
 def test_what_dbt_itself_calls_failed_or_skipped_and_tests_are_left_as_they_are(
