@@ -19,9 +19,9 @@ files as (
         'file' as kind,
         table_name,
         source_file as input_name,
+        dates,
         -- an execution that is redriven loads a corrected file under the same batch
-        concat(batch_id, ' ', content_hash) as input_version,
-        dates
+        concat(batch_id, ' ', content_hash) as input_version
     from ingested_files
     where
         status = 'loaded'
