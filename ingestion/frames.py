@@ -243,10 +243,8 @@ def _rows(batches: _Batches) -> Iterator[dict[str, Any]]:
 def _open(
     row: dict[str, str], table: Table, max_bytes: int, keep_raw_text: bool = False
 ) -> tuple[Header, Iterator[pa.RecordBatch]]:
-    path = to_path(row["path"])
-    content = read_bytes(path)
+    content = read_bytes(to_path(row["path"]))
     if content_hash(content) != row["content_hash"]:
         raise FileFault("changed_while_read", "the file was written to during the run")
-    return read_file(
-        content, row["source_file"].rpartition("/")[2], table, max_bytes, keep_raw_text
-    )
+    name = row["source_file"].rpartition("/")[2]
+    return read_file(content, name, table, max_bytes, keep_raw_text)
