@@ -24,6 +24,7 @@ import boto3
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 SECONDS_TO_END = 10
+_SETTINGS_OF_OURS = ("AWS_", "LAKEHOUSE_", "DBT_", "MOTO_", "PYTEST_", "SPARK_", "PYSPARK_")
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +58,12 @@ def free_port() -> int:
 
 
 def environment_for(endpoint: str) -> dict[str, str]:
-    """This process's environment without its settings for AWS and the lakehouse, for a child."""
+    """This process's environment without its settings for AWS, Spark and the lakehouse, for a child.
+
+    A process that has used Sail says so to PySpark by its environment, and a Glue job has a JVM.
+    """
     kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "LAKEHOUSE_", "DBT_", "MOTO_", "PYTEST_"))
+        name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS_OF_OURS)
     }
     return kept | client_environment(endpoint)
 
