@@ -58,7 +58,7 @@ def free_port() -> int:
 
 
 def environment_for(endpoint: str) -> dict[str, str]:
-    """This process's environment without its settings for AWS, Spark and the lakehouse, for a child.
+    """This process's environment for a child, without settings for AWS, Spark and the lakehouse.
 
     A process that has used Sail says so to PySpark by its environment, and a Glue job has a JVM.
     """
