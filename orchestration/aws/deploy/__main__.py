@@ -48,6 +48,7 @@ def main(
 def _run(
     console: Console, env: str, version: str | None, notify: str | None, *, only_plan: bool
 ) -> None:
+    Environment(env, account="")  # a wrong name is told before AWS is asked who is calling
     environment = Environment(env, caller_account())
     say = partial(console.print, soft_wrap=True, highlight=False, markup=False)
     with TemporaryDirectory() as folder:
