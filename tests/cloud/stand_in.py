@@ -24,7 +24,7 @@ import boto3
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 SECONDS_TO_END = 10
-_SETTINGS_OF_OURS = ("AWS_", "LAKEHOUSE_", "DBT_", "MOTO_", "PYTEST_", "SPARK_", "PYSPARK_")
+_SETTINGS_OF_OURS = ("AWS_", "LAKEHOUSE_", "DBT_", "MOTO_", "PYTEST_", "SPARK_")
 
 log = logging.getLogger(__name__)
 
