@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 # What set-up depends on is in the name of the stamp, as a checksum: a new lock file, another commit or a
 # copied folder is noticed, whatever the times of the files say.
-SETUP_FILES := pyproject.toml uv.lock orchestration/setup.py
+SETUP_FILES := pyproject.toml uv.lock lakehouse/setup.py
 STAMP := .venv/setup-$(shell (pwd -P; cat $(SETUP_FILES)) | cksum | tr ' ' '-').done
 
 help: ## Show this list
@@ -19,7 +19,7 @@ $(STAMP):
 	@$(PYTHON) -c '' || { \
 		echo 'set-up: $(PYTHON) does not run. Install Python 3.11, or name it: make setup PYTHON=/path/to/python3.11' >&2; \
 		exit 1; }
-	@$(PYTHON) -I orchestration/setup.py $(STAMP)
+	@$(PYTHON) -I lakehouse/setup.py $(STAMP)
 
 # No stamp: it looks at the parts themselves, so a lost or damaged one is repaired.
 setup-spark: setup ## Fetch what the engine spark needs beyond that: its JARs, and Java 17 unless there is one
@@ -28,17 +28,17 @@ setup-spark: setup ## Fetch what the engine spark needs beyond that: its JARs, a
 setup-cloud: setup-spark ## Fetch what the stand-in cloud needs beyond that, 1.2 GB into ~/.cache: Trino, its Java, S3A
 	@$(BIN)/python -m tests.cloud.parts
 
-run: setup ## Load the raw files of sample/ and build all tables, into lakehouse/
-	@$(BIN)/lakehouse run --raw sample --root lakehouse || { code=$$?; [ $$code -eq 2 ] || exit $$code; \
+run: setup ## Load the raw files of sample/ and build all tables, into warehouse/
+	@$(BIN)/lakehouse run --raw sample --root warehouse || { code=$$?; [ $$code -eq 2 ] || exit $$code; \
 		echo; \
 		echo 'All is well: what was rejected or quarantined above are the defects that sample/ has on purpose.'; \
 		echo 'sample/README.md explains each of them.'; }
 
 test: lint setup-spark ## Lint, check the types, then run all tests but those of test-cloud
-	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/orchestration/state_machines
+	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
 
 test-cloud: lint-templates setup-cloud ## Try the AWS side in the stand-in cloud: templates, pipeline, dbt on Glue, Athena
-	$(BIN)/pytest tests/cloud tests/orchestration/state_machines
+	$(BIN)/pytest tests/cloud tests/orchestration/aws/state_machines
 
 cloud: setup-cloud ## Start a cloud to play with on this machine, without an account; Ctrl-C stops it
 	@$(BIN)/python -m tests.cloud
@@ -56,9 +56,9 @@ lint: setup ## Check style and types of the Python code and style of the SQL
 
 # checkov pins old versions of what the project needs newer, so it has a lock and an environment of its own.
 lint-templates: setup ## Check the CloudFormation templates
-	$(BIN)/cfn-lint -r eu-west-1 -t orchestration/cloudformation/*.yaml
+	$(BIN)/cfn-lint -r eu-west-1 -t orchestration/aws/cloudformation/*.yaml
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv run --quiet --frozen --python $(BIN)/python --project .ci/checkov \
-		checkov --quiet --compact --skip-download --framework cloudformation -d orchestration/cloudformation
+		checkov --quiet --compact --skip-download --framework cloudformation -d orchestration/aws/cloudformation
 
 types: setup ## Check the types alone
 	$(BIN)/mypy
@@ -79,4 +79,4 @@ bench: setup-spark ## Measure against DuckDB and plain PySpark, and write docs/b
 	$(BIN)/python -m bench
 
 clean: ## Remove what runs and tests have made; .venv stays
-	rm -rf lakehouse target logs .hypothesis .mypy_cache .ruff_cache
+	rm -rf warehouse target logs .hypothesis .mypy_cache .ruff_cache

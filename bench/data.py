@@ -1,6 +1,6 @@
 """The raw files that every program reads: generated once, then kept and used again.
 
-Data flow: plan -> orchestration.generate -> target/bench/raw/<name> -> folders of hard links
+Data flow: plan -> lakehouse.generate -> target/bench/raw/<name> -> folders of hard links
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestration.generate import Plan, generate
+from lakehouse.generate import Plan, generate
 
 _ORDER_COLUMNS_BEFORE_AMOUNT = 4
 

@@ -17,14 +17,24 @@ from bench.data import GROWTH, HISTORIES, add_day, correct_day, first_days, raw_
 from bench.measure import PROJECT, Measurement, Program, measure
 from bench.results import save
 from ingestion.settings import Engine
-from orchestration.generate import Plan
+from lakehouse.generate import Plan
 
 EDITED_MODEL = "product_performance"
 _CORRECTED_DAY = 3
 # What a checkout needs to run; the rest is data, caches and documents.
 _PROJECT_PARTS = (
-    *("bench", "ingestion", "orchestration", "models", "macros", "seeds", "snapshots", "analyses"),
-    *("profiles", "tests", "dbt_project.yml"),
+    *(
+        "bench",
+        "ingestion",
+        "lakehouse",
+        "orchestration",
+        "models",
+        "macros",
+        "seeds",
+        "snapshots",
+        "analyses",
+    ),
+    *("snapshots", "analyses", "profiles", "tests", "dbt_project.yml"),
 )
 
 logger = logging.getLogger(__name__)

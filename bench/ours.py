@@ -24,8 +24,9 @@ from rich.console import Console
 
 from bench.program import Phases, argument_parser
 from ingestion.settings import Engine, Settings
-from orchestration.progress import Display
-from orchestration.run import EXIT_FAILED, EXIT_WELL, RunResult, run
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.state.results import EXIT_FAILED, EXIT_WELL, RunResult
 
 
 class Span(NamedTuple):

@@ -11,7 +11,7 @@ from tempfile import gettempdir
 
 from ingestion.errors import LakehouseError
 
-DEFAULT_ROOT = "lakehouse"
+DEFAULT_ROOT = "warehouse"
 DEFAULT_REJECT_LIMIT = 0.10
 DEFAULT_MAX_FILE_BYTES = 2 * 1024**3
 

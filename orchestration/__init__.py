@@ -1,1 +1,1 @@
-"""Running the lakehouse: the `lakehouse` command, dbt in this process, a lock and reports."""
+"""Moves data: state of a root, the pipeline from raw files to gold, upkeep, and AWS."""

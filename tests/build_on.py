@@ -15,9 +15,10 @@ from pathlib import Path
 from rich.console import Console
 
 from ingestion.settings import Engine, Settings
-from orchestration.dbt import NodeResult, run_dbt
-from orchestration.progress import Display
-from orchestration.run import run
+from orchestration.pipeline.dbt import run_dbt
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.state.results import NodeResult
 
 PROJECT = Path(__file__).parent.parent
 UNIT_TESTS = ("test", "--select", "test_type:unit")

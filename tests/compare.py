@@ -12,7 +12,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ingestion.settings import Settings
-from orchestration.delta_reader import connect
+from orchestration.state.delta_reader import connect
 from tests.oracle import Oracle
 
 GOLD_KEYS = {

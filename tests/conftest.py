@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+import orchestration.project
 from ingestion.session import get_session
 from ingestion.settings import Settings
-from orchestration import dbt
-from orchestration.dbt import PROJECT_FOLDER
-from tests.lakehouse import Lakehouse, new_lakehouse
+from orchestration.project import PROJECT_FOLDER
+from tests.lake import Lakehouse, new_lakehouse
 
 
 @pytest.fixture(scope="session")
@@ -35,5 +35,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copytree(PROJECT_FOLDER / folder, tmp_path / folder)
     shutil.copytree(PROJECT_FOLDER / "tests" / "dbt", tmp_path / "tests" / "dbt")
     shutil.copy(PROJECT_FOLDER / "dbt_project.yml", tmp_path)
-    monkeypatch.setattr(dbt, "PROJECT_FOLDER", tmp_path)
+    monkeypatch.setattr(orchestration.project, "PROJECT_FOLDER", tmp_path)
     return tmp_path

@@ -20,15 +20,15 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 
 from ingestion.settings import Settings
-from orchestration.generate import Plan, default_shares, generate
-from orchestration.progress import Display
-from orchestration.query.dialect import MACROS
-from orchestration.query.engine import ask
-from orchestration.query.output import rows_of
-from orchestration.query.references import with_tables
-from orchestration.query.show import trino_type
-from orchestration.run import run
-from tests.lakehouse import Lakehouse, use
+from lakehouse.generate import Plan, default_shares, generate
+from lakehouse.query.dialect import MACROS
+from lakehouse.query.engine import ask
+from lakehouse.query.output import rows_of
+from lakehouse.query.show import trino_type
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.project.references import with_tables
+from tests.lake import Lakehouse, use
 from tests.oracle import Oracle
 
 FOLDER = Path(__file__).parents[1] / "analyses"

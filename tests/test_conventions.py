@@ -11,7 +11,7 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql.types import StructType
 
 from ingestion import ops_tables
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
 
 TARGETS = ("sail", "local", "dev", "staging", "prod")
 LAYERS_READ = {

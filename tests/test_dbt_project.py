@@ -16,12 +16,12 @@ from ingestion.ingest import ingest
 from ingestion.ledger import Batch
 from ingestion.session import get_session
 from ingestion.settings import Settings
-from orchestration import dbt
-from orchestration.delta_reader import connect
-from orchestration.progress import Display
-from orchestration.run import run
-from orchestration.summary import print_summary
-from tests.lakehouse import STARTED_AT
+from orchestration.pipeline import dbt
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.pipeline.summary import print_summary
+from orchestration.state.delta_reader import connect
+from tests.lake import STARTED_AT
 
 PROJECT = Path(__file__).parent.parent
 DBT = Path(sys.executable).with_name("dbt")

@@ -17,16 +17,17 @@ from deltalake import DeltaTable
 from rich.console import Console
 
 from ingestion.settings import Settings
-from orchestration.delta_reader import connect
-from orchestration.generate import Plan, default_shares, generate
-from orchestration.progress import Display
-from orchestration.report.page import render
-from orchestration.report.reading import Lake
-from orchestration.run import EXIT_INCOMPLETE, EXIT_WELL, RunResult, run
-from orchestration.versions import data_tables
+from lakehouse.generate import Plan, default_shares, generate
+from lakehouse.report.page import render
+from lakehouse.report.reading import Lake
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.state.delta_reader import connect
+from orchestration.state.results import EXIT_INCOMPLETE, EXIT_WELL, RunResult
+from orchestration.state.versions import data_tables
 from tests.compare import assert_equals_oracle, assert_same_values, values_of
+from tests.lakehouse.report.seen import Seen
 from tests.oracle import Oracle
-from tests.orchestration.report.seen import Seen
 
 PROJECT = Path(__file__).parent.parent
 REAL = PROJECT.parent / "shared" / "data" / "real"

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ingestion.settings import Engine, Settings
-from orchestration.delta_reader import connect
-from orchestration.generate import Plan, default_shares, generate
+from lakehouse.generate import Plan, default_shares, generate
+from orchestration.state.delta_reader import connect
 from tests.build_on import PROJECT, build_on
 
 REAL = PROJECT.parent / "shared" / "data" / "real"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ingestion.settings import Engine, Settings
-from orchestration.dbt import PROJECT_FOLDER, invoke_dbt
+from orchestration.pipeline.dbt import invoke_dbt
+from orchestration.project import PROJECT_FOLDER
 
 # Glue takes 68,000 characters; dbt-glue's own and the macros' around a statement are few of them.
 LONGEST = 60_000

@@ -18,8 +18,8 @@ import pytest
 from deltalake import DeltaTable
 
 from ingestion.session import get_session
-from orchestration.dbt import run_dbt
-from tests.lakehouse import Lakehouse
+from orchestration.pipeline.dbt import run_dbt
+from tests.lake import Lakehouse
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
 PRODUCTS = products("1,4,Books,Atlas", "2,4,Toys,Ball")

@@ -19,13 +19,14 @@ import pytest
 from rich.console import Console
 
 from ingestion.settings import Engine, Settings
-from orchestration.delta_reader import connect
-from orchestration.maintain import maintain
-from orchestration.past_runs import past_runs
-from orchestration.progress import Display
-from orchestration.restore import restore
-from orchestration.run import EXIT_WELL, RunResult, run
-from orchestration.versions import all_tables, data_tables
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.state.delta_reader import connect
+from orchestration.state.past_runs import past_runs
+from orchestration.state.results import EXIT_WELL, RunResult
+from orchestration.state.versions import all_tables, data_tables
+from orchestration.upkeep.maintain import maintain
+from orchestration.upkeep.restore import restore
 from tests.build_on import PROJECT, build_on
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 

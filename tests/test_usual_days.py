@@ -27,10 +27,10 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
-from orchestration.dbt import run_dbt
-from orchestration.delta_reader import connect
+from orchestration.pipeline.dbt import run_dbt
+from orchestration.state.delta_reader import connect
 from tests.ingestion.ledgers import ledger_row, raw_file
-from tests.lakehouse import Lakehouse, use
+from tests.lake import Lakehouse, use
 
 PROJECT = Path(__file__).parent.parent
 DBT = Path(sys.executable).with_name("dbt")

@@ -23,11 +23,12 @@ from ingestion.errors import LakehouseError
 from ingestion.files import to_path
 from ingestion.ledger import LedgerRow
 from ingestion.settings import Settings
-from orchestration.aws.clients import explained, new_client
-from orchestration.dbt import PROJECT_FOLDER, artifacts_folder
-from orchestration.history import FAILED, PASSED, WARNED
-from orchestration.run import RunResult
-from orchestration.versions import open_table, table_locations
+from orchestration.pipeline.dbt import artifacts_folder
+from orchestration.project import PROJECT_FOLDER
+from orchestration.state.aws_clients import explained, new_client
+from orchestration.state.history import FAILED, PASSED, WARNED
+from orchestration.state.results import RunResult
+from orchestration.state.versions import open_table, table_locations
 
 _SUMMARY = "summary.json"
 _OF_DBT = ("manifest.json", "run_results.json")
@@ -163,7 +164,7 @@ def _publish_docs(settings: Settings, project: str) -> None:
         pages = Path(scratch) / "site"
         command = ["docs", "--no-serve", "--engine", "sail", "--root", str(Path(scratch) / "root")]
         subprocess.run(
-            [sys.executable, "-m", "orchestration.cli", *command, "--output", str(pages)],
+            [sys.executable, "-m", "lakehouse.cli", *command, "--output", str(pages)],
             cwd=PROJECT_FOLDER,
             env=_environment(),
             capture_output=True,

@@ -33,13 +33,14 @@ from orchestration.aws.execution import files_to_mark, read_ledger, report_of
 from orchestration.aws.glue_session import GlueSession
 from orchestration.aws.time_limit import Stopped, stopped_in_time
 from orchestration.aws.written import checked, expected_of
-from orchestration.dbt import invoke_dbt
-from orchestration.last_build import project_digest
-from orchestration.past_runs import read_ops
-from orchestration.progress import LoggedDisplay
-from orchestration.run import EXIT_FAILED, RunResult, build_models, recorded
-from orchestration.summary import print_summary
-from orchestration.versions import current_versions
+from orchestration.pipeline.dbt import invoke_dbt
+from orchestration.pipeline.progress import LoggedDisplay
+from orchestration.pipeline.run import build_models, recorded
+from orchestration.pipeline.summary import print_summary
+from orchestration.project.digest import project_digest
+from orchestration.state.past_runs import read_ops
+from orchestration.state.results import EXIT_FAILED, RunResult
+from orchestration.state.versions import current_versions
 
 MINUTES = 110
 # With all of bronze what ingestion jobs write, also while a build is at work.

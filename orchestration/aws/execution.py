@@ -14,7 +14,7 @@ from ingestion.files import list_raw_files
 from ingestion.ingest import Report
 from ingestion.ledger import LedgerRow, Plan, Status
 from ingestion.settings import Settings
-from orchestration.past_runs import read_ops
+from orchestration.state.past_runs import read_ops
 
 _WENT_WELL = ("well", "incomplete")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from orchestration.aws.clients import new_client
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
+from orchestration.state.aws_clients import new_client
 
 _CORES_OF_A_WORKER = {"G.1X": 4, "G.2X": 8}
 _AT_AN_END = ("STOPPING", "STOPPED", "FAILED", "TIMEOUT")

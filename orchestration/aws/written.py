@@ -21,9 +21,10 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from ingestion.settings import Settings
-from orchestration.dbt import PROJECT_FOLDER, NodeResult
-from orchestration.past_runs import read_ops
-from orchestration.versions import (
+from orchestration.project import PROJECT_FOLDER
+from orchestration.state.past_runs import read_ops
+from orchestration.state.results import NodeResult
+from orchestration.state.versions import (
     TableVersion,
     open_table,
     table_locations,

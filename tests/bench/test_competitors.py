@@ -11,8 +11,8 @@ from deltalake import DeltaTable
 from bench.layout import GOLD, SILVER, Layout
 from bench.measure import Program, measure
 from ingestion.settings import Settings
-from orchestration.delta_reader import connect
-from orchestration.generate import DEFECTS, Level, Plan, generate
+from lakehouse.generate import DEFECTS, Level, Plan, generate
+from orchestration.state.delta_reader import connect
 
 OURS = Program("ours", "bench.ours", ("--engine", "sail"))
 COMPETITORS = (

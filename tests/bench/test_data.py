@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.data import add_day, correct_day, first_days, raw_data
-from orchestration.generate import Plan, generate
+from lakehouse.generate import Plan, generate
 
 PLAN = Plan(days=4, orders_per_day=5, seed=1)
 

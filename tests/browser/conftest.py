@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 
 from ingestion.settings import Settings
-from orchestration.docs_site.build import write_site
-from orchestration.docs_site.serve import address_of, new_server
-from orchestration.progress import Display
+from lakehouse.docs_site.build import write_site
+from lakehouse.docs_site.serve import address_of, new_server
+from orchestration.pipeline.progress import Display
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from orchestration.report.page import write_report
-from tests.orchestration.report.lakes import few_days, money, write_lake
+from lakehouse.report.page import write_report
+from tests.lakehouse.report.lakes import few_days, money, write_lake
 
 DESK, PHONE = 1280, 390
 EVIL = "</title></svg><script>alert(1)</script><img src=http://example.org/x onerror=alert(1)>"

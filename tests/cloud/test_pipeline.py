@@ -27,11 +27,11 @@ from rich.console import Console
 
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from orchestration.delta_reader import connect
-from orchestration.progress import Display
-from orchestration.query.engine import ask
-from orchestration.query.output import rows_of
-from orchestration.run import run
+from lakehouse.query.engine import ask
+from lakehouse.query.output import rows_of
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.state.delta_reader import connect
 from tests.cloud.cloud import PROJECT_FOLDER, Cloud
 from tests.cloud.deployment import Deployment
 from tests.cloud.mailbox import received, subscribe

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from ingestion.catalogue import register_tables
 from ingestion.ops_tables import REJECTED_RECORDS
 from ingestion.settings import Settings
-from tests.lakehouse import Lakehouse, use
+from tests.lake import Lakehouse, use
 
 OLD_ROW = {"table_name": "orders", "source_file": "a file", "record_number": 7}
 

@@ -15,7 +15,7 @@ from ingestion.ingest import ingest
 from ingestion.ledger import Batch
 from orchestration.aws.execution import files_to_mark, read_ledger
 from tests.ingestion.objects import put, put_in_parts
-from tests.lakehouse import STARTED_AT, Lakehouse
+from tests.lake import STARTED_AT, Lakehouse
 
 ONE, TWO = "orders/2025-04-01.csv", "orders/2025-04-02.csv"
 HEADER = "order_num,order_id,user_id,order_timestamp,total_amount,date"

@@ -10,7 +10,7 @@ from pyspark.errors import PySparkException
 from ingestion.glue import JobFailedError, main
 from ingestion.settings import Settings
 from ingestion.writer_lock import Hold
-from tests.lakehouse import Lakehouse
+from tests.lake import Lakehouse
 
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
 JobRun = Callable[..., None]

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from ingestion import ops
 from ingestion.errors import LakehouseError
 from ingestion.ingest import Report
-from tests.lakehouse import STARTED_AT, Lakehouse, new_lakehouse
+from tests.lake import STARTED_AT, Lakehouse, new_lakehouse
 
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
 ITEMS = (

@@ -13,7 +13,7 @@ from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from ingestion import sail
 from ingestion.catalogue import register_tables
-from tests.lakehouse import Lakehouse
+from tests.lake import Lakehouse
 
 
 @pytest.fixture

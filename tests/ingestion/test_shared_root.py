@@ -13,7 +13,7 @@ from ingestion.ingest import Report, ingest
 from ingestion.ledger import Batch
 from ingestion.selection import Selection
 from ingestion.writer_lock import Hold
-from tests.lakehouse import STARTED_AT, Lakehouse
+from tests.lake import STARTED_AT, Lakehouse
 
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
 ITEMS = (

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from ingestion.tables import TABLES
 from tests.compare import assert_records_add_up
-from tests.lakehouse import Lakehouse, new_lakehouse
+from tests.lake import Lakehouse, new_lakehouse
 from tests.properties.plans import Plan, State, write_state
 from tests.properties.shop import Bad, Content
 

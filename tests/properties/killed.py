@@ -120,7 +120,7 @@ def watch(killer: Killer) -> None:
     from pyspark.sql.connect.readwriter import DataFrameWriter
 
     from ingestion.sail import SailSession
-    from orchestration import history
+    from orchestration.state import history
 
     run_sql, save = SailSession.sql, DataFrameWriter.save
 
@@ -151,8 +151,8 @@ def _table_at(path: str) -> str:
 
 def main(point: str, root: str, raw: str, *arguments: str) -> None:
     """Run with a killer behind."""
-    from orchestration.progress import Display
-    from orchestration.run import run
+    from orchestration.pipeline.progress import Display
+    from orchestration.pipeline.run import run
 
     watch(Killer(Point(**json.loads(point)), Path(root)))
     settings = Settings.read(root=root, raw=raw, environment={})

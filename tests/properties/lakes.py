@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from ingestion.settings import Settings
-from orchestration.progress import Display
-from orchestration.run import EXIT_FAILED, run
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.state.results import EXIT_FAILED
 from tests.compare import assert_equals_oracle, assert_rows_add_up, assert_same_values, values_of
 from tests.properties.killed import Point, run_killed
 from tests.properties.plans import Plan, State, write_state

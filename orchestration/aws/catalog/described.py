@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingestion.settings import Engine, Settings
-from orchestration.dbt import invoke_dbt
+from orchestration.pipeline.dbt import invoke_dbt
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest

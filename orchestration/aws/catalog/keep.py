@@ -27,8 +27,8 @@ from orchestration.aws.catalog.compare import (
 )
 from orchestration.aws.catalog.described import Described
 from orchestration.aws.catalog.stored import StoredTable, stored_tables
-from orchestration.aws.clients import error_code, explained, new_client
-from orchestration.tables_on_s3 import is_stored
+from orchestration.state.aws_clients import error_code, explained, new_client
+from orchestration.state.tables_on_s3 import is_stored
 
 _Words = Mapping[tuple[str, str], Described]
 # Somebody else wrote the entry between our look at it and our change of it.

@@ -13,7 +13,7 @@ from deltalake.exceptions import DeltaError
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from orchestration.aws.catalog.hive_types import hive_type
-from orchestration.tables_on_s3 import stored_names
+from orchestration.state.tables_on_s3 import stored_names
 
 _THREADS = 8
 

@@ -12,14 +12,14 @@ import typer
 from rich.console import Console
 
 from ingestion.errors import LakehouseError
-from orchestration.aws.clients import caller_account
+from lakehouse.commands.terminal import new_console
 from orchestration.aws.deploy.deploy import deploy, deployed_version, notified_address, plan
 from orchestration.aws.deploy.package import Package, build_package
 from orchestration.aws.deploy.releases import earlier_package
 from orchestration.aws.deploy.report import print_outcome, watched
 from orchestration.aws.environment import Environment
-from orchestration.commands.terminal import new_console
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
+from orchestration.state.aws_clients import caller_account
 
 
 def main(

@@ -11,10 +11,20 @@ from ingestion.errors import LakehouseError
 # All that `uv sync` from the lock, dbt and orchestration/aws/build.py need.
 _BUNDLE = (
     *("README.md", "LICENSE", "pyproject.toml", "uv.lock", "dbt_project.yml"),
-    *("analyses", "ingestion", "macros", "models", "orchestration", "profiles", "seeds"),
+    *(
+        "analyses",
+        "ingestion",
+        "lakehouse",
+        "macros",
+        "models",
+        "orchestration",
+        "profiles",
+        "seeds",
+    ),
     *("snapshots", "tests/dbt"),
 )
-_LAMBDAS = "orchestration/lambdas"
+_PACKAGES = ("orchestration/__init__.py", "orchestration/aws/__init__.py")
+_LAMBDAS = "orchestration/aws/lambdas"
 _HANDLER = re.compile(r"^def handler\(", re.MULTILINE)
 
 
@@ -25,7 +35,9 @@ def bundle_files(project: Path) -> dict[str, Path]:
 
 def lambda_files(project: Path) -> dict[str, Path]:
     """The files of the Lambdas: those with a handler at the top, what they share in its package."""
-    names = _files(project, ("orchestration/__init__.py", _LAMBDAS))
+    names = _files(
+        project, ("orchestration/__init__.py", "orchestration/aws/__init__.py", _LAMBDAS)
+    )
     places = {}
     for name in names:
         path = project / name

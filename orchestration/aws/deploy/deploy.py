@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from orchestration.aws.clients import explained, new_client
 from orchestration.aws.deploy.deployed import EMPTY, Deployed, deployed
 from orchestration.aws.deploy.package import TEMPLATES, Package
 from orchestration.aws.deploy.progress import Tell
@@ -24,6 +23,7 @@ from orchestration.aws.deploy.stacks import (
 )
 from orchestration.aws.deploy.template import outputs_of, parameters_of
 from orchestration.aws.environment import PROJECT, STACKS, Environment
+from orchestration.state.aws_clients import explained, new_client
 
 # It makes the bucket, so its template can't come from there.
 _FIRST = STACKS[0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from orchestration.aws.clients import error_code, new_client
+from orchestration.state.aws_clients import error_code, new_client
 
 # A first deployment failed: CloudFormation has taken back all that it made, and only the name of
 # the stack is left, which can't be updated.

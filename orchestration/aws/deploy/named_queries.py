@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from ingestion.errors import LakehouseError
-from orchestration.query.references import with_tables
+from orchestration.project.references import with_tables
 
 MARK = "  # Named queries:"
 _DESCRIPTION_LENGTH = 1024

@@ -68,7 +68,7 @@ def build_package(project: Path, environment: Environment, folder: Path) -> Pack
     Raises:
         LakehouseError: Something can't be built, or a parameter is of no template.
     """
-    source = project / "orchestration"
+    source = project / "orchestration" / "aws"
     wheel = build_wheel(project, folder)
     write_zip(folder / "lambdas.zip", lambda_files(project))
     write_zip(folder / "dbt_bundle.zip", bundle_files(project))

@@ -8,9 +8,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ingestion.errors import LakehouseError
-from orchestration.aws.clients import error_code, explained, new_client
 from orchestration.aws.deploy.package import PARAMETERS, TEMPLATES, Package
 from orchestration.aws.environment import STACKS, Environment
+from orchestration.state.aws_clients import error_code, explained, new_client
 
 _SHOWN = 10
 _NOT_THERE = ("404", "NoSuchKey", "NoSuchBucket")

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingestion.errors import LakehouseError
-from orchestration.aws.clients import explained, new_client
 from orchestration.aws.deploy.deployed import EMPTY, REVIEW, status_of
 from orchestration.aws.deploy.progress import (
     WAYS_OUT,
@@ -22,6 +21,7 @@ from orchestration.aws.deploy.progress import (
     follow,
     pause,
 )
+from orchestration.state.aws_clients import explained, new_client
 
 # How CloudFormation says that there is nothing to do.
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
@@ -117,7 +117,7 @@ def _needless(proposed: ChangeSet, reason: str) -> ChangeSet:
         return replace(proposed, is_needed=False)
     raise LakehouseError(
         f"CloudFormation refuses the template of {proposed.stack}: {reason}",
-        "Correct what it names in orchestration/cloudformation/, then deploy again.",
+        "Correct what it names in orchestration/aws/cloudformation/, then deploy again.",
     )
 
 

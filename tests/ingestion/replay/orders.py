@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestion.files import list_raw_files
 from ingestion.tables import ORDERS, Table
-from tests.lakehouse import Lakehouse, new_lakehouse, use
+from tests.lake import Lakehouse, new_lakehouse, use
 
 HEADER = "order_num,order_id,user_id,order_timestamp,total_amount,date"
 ONE, TWO, THREE = (f"orders/2025-04-{day:02d}.csv" for day in (1, 2, 3))

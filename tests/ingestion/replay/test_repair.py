@@ -28,7 +28,7 @@ from tests.ingestion.replay.orders import (
     orders,
     without_number,
 )
-from tests.lakehouse import Lakehouse, new_lakehouse
+from tests.lake import Lakehouse, new_lakehouse
 
 Declare = Callable[[Table], None]
 ITEMS = "order_items/2025-04-01.csv"

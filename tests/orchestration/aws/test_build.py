@@ -18,10 +18,11 @@ from deltalake import DeltaTable
 from ingestion.settings import Settings
 from orchestration.aws import build
 from orchestration.aws.artifacts import publish_docs
-from orchestration.dbt import PROJECT_FOLDER
-from orchestration.last_build import project_digest, run_that_built
-from orchestration.past_runs import read_ops, recorded_versions
-from orchestration.versions import current_versions
+from orchestration.project import PROJECT_FOLDER
+from orchestration.project.digest import project_digest
+from orchestration.state.build_cache import run_that_built
+from orchestration.state.past_runs import read_ops, recorded_versions
+from orchestration.state.versions import current_versions
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
 FILES: dict[str, str | bytes] = {

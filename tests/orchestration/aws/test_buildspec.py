@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
 
-BUILDSPEC: Any = yaml.safe_load((PROJECT_FOLDER / "orchestration" / "buildspec.yml").read_text())
+BUILDSPEC: Any = yaml.safe_load(
+    (PROJECT_FOLDER / "orchestration" / "aws" / "buildspec.yml").read_text()
+)
 
 
 def commands(phase: str) -> str:
@@ -45,9 +47,8 @@ def test_the_build_is_the_module_that_a_person_calls_with_the_code_of_the_bundle
     tmp_path: Path,
 ) -> None:
     _, asked = run("build", tmp_path, 0)
-    assert asked == (
-        f"-m orchestration.aws.build --target dev {tmp_path}:{tmp_path}/orchestration/dbt_plugin"
-    )
+    path = f"{tmp_path}:{tmp_path}/orchestration/pipeline/dbt_plugin"
+    assert asked == f"-m orchestration.aws.build --target dev {path}"
 
 
 def test_nothing_is_installed_where_an_interpreter_is_given(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from ingestion.ledger import LedgerRow, Status
 from orchestration.aws.execution import execution_of, files_to_mark, read_ledger, report_of
 from tests.ingestion.ledgers import MOMENT, ledger_row
-from tests.lakehouse import Lakehouse
+from tests.lake import Lakehouse
 
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
 ONE, TWO, THREE = (f"orders/2025-04-0{day}.csv" for day in (1, 2, 3))

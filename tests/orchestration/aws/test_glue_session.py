@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from orchestration.aws.environment import ENVIRONMENTS, PROJECT
 from orchestration.aws.glue_session import GlueSession
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from moto.server import ThreadedMotoServer
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from orchestration.aws.artifacts import publish, summary_of
-from orchestration.delta_reader import connect
-from orchestration.history import record_run
-from orchestration.last_build import Build, run_that_built
-from orchestration.past_runs import past_runs
-from orchestration.run import RunResult
-from orchestration.versions import current_versions, open_table, table_locations
+from orchestration.state.build_cache import run_that_built
+from orchestration.state.delta_reader import connect
+from orchestration.state.history import record_run
+from orchestration.state.past_runs import past_runs
+from orchestration.state.results import Build, RunResult
+from orchestration.state.versions import current_versions, open_table, table_locations
 
 BUCKET = "lakehouse-of-a-test"
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
 
 
 def ended(program: str) -> subprocess.CompletedProcess[str]:

@@ -10,8 +10,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from ingestion.settings import Settings
 from orchestration.aws.written import Expected, checked
-from orchestration.dbt import NodeResult
-from orchestration.versions import TableVersion, current_versions
+from orchestration.state.results import NodeResult
+from orchestration.state.versions import TableVersion, current_versions
 
 TABLE, OF_DAYS = Expected(), Expected(touched_by="orders")
 FIRST, SECOND, THIRD = (date(2025, 4, day) for day in (1, 2, 3))

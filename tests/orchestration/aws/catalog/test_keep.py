@@ -9,8 +9,8 @@ from moto.glue.models import FakeTable, GlueBackend
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration import tables_on_s3
 from orchestration.aws.catalog import Drift, Kind, check, keep, sync
+from orchestration.state import tables_on_s3
 from tests.orchestration.aws.catalog.conftest import ORDERS, ROOT, WORDS, Lake
 
 DELTA = {

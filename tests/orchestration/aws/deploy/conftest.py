@@ -11,7 +11,7 @@ from orchestration.aws.deploy import progress
 from orchestration.aws.deploy.contents import bundle_files
 from orchestration.aws.deploy.package import Package, build_package
 from orchestration.aws.environment import Environment
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
 from tests.cloud.cloud import Cloud
 
 ACCOUNT = "123456789012"

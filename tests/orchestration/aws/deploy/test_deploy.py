@@ -118,7 +118,7 @@ def test_a_second_deployment_of_the_same_content_changes_nothing(
 def test_a_plan_shows_the_changes_and_makes_none(
     cloud: Cloud, package: Package, project: Path, build: Build
 ) -> None:
-    (project / "orchestration" / "glue_scripts" / "ingest.py").write_text("# new\n")
+    (project / "orchestration" / "aws" / "glue_scripts" / "ingest.py").write_text("# new\n")
     new = build(project)
     calls = len(cloud.calls())
     planned = {outcome.stack: outcome.changes for outcome in plan(DEV, new)}
@@ -134,7 +134,7 @@ def test_a_plan_shows_the_changes_and_makes_none(
 def test_a_new_version_is_deployed_and_taken_back(
     cloud: Cloud, package: Package, project: Path, build: Build, tmp_path: Path
 ) -> None:
-    (project / "orchestration" / "glue_scripts" / "ingest.py").write_text("# new\n")
+    (project / "orchestration" / "aws" / "glue_scripts" / "ingest.py").write_text("# new\n")
     new = build(project)
     assert set(changed(new)) == {"step-functions"}
     assert script_of(cloud) == f"s3://{BUCKET}/scripts/{new.version}/ingest.py"
@@ -194,7 +194,7 @@ def test_an_address_to_notify_is_given_once_and_kept_until_it_is_taken_away(
     assert notified_address(DEV) is None
     list(deploy(DEV, package, quiet, notify="shop@example.org"))
     assert address(cloud) == ["shop@example.org"]
-    (project / "orchestration" / "glue_scripts" / "ingest.py").write_text("# other\n")
+    (project / "orchestration" / "aws" / "glue_scripts" / "ingest.py").write_text("# other\n")
     all_outcomes(build(project))
     all_outcomes(package)
     assert address(cloud) == ["shop@example.org"]

@@ -14,7 +14,7 @@ from ingestion.errors import LakehouseError
 from orchestration.aws.deploy.package import Package
 from orchestration.aws.deploy.template import load_template, parameters_of
 from orchestration.aws.environment import STACKS, Environment
-from orchestration.dbt import PROJECT_FOLDER
+from orchestration.project import PROJECT_FOLDER
 from tests.orchestration.aws.deploy.conftest import ACCOUNT, DEV, Build
 
 LAMBDAS = (
@@ -49,7 +49,7 @@ def test_the_same_content_has_the_same_version(
     package: Package, project: Path, build: Build
 ) -> None:
     os.utime(project / "uv.lock", (0, 0))
-    (project / "orchestration" / "cli.py").chmod(0o600)
+    (project / "lakehouse" / "cli.py").chmod(0o600)
     again = build(project)
     assert again.version == package.version
     assert {name: path.read_bytes() for name, path in again.files.items()} == {
@@ -60,9 +60,13 @@ def test_the_same_content_has_the_same_version(
 @pytest.mark.parametrize(
     "name",
     [
-        *("models/gold/daily_sales.sql", "ingestion/reader.py", "orchestration/lambdas/halt.py"),
-        *("orchestration/state_machines/pipeline.asl.json", "tests/dbt/generic/every_row.sql"),
-        *("orchestration/cloudformation/storage.yaml", "uv.lock", "analyses/sales_by_day.sql"),
+        *(
+            "models/gold/daily_sales.sql",
+            "ingestion/reader.py",
+            "orchestration/aws/lambdas/halt.py",
+        ),
+        *("orchestration/aws/state_machines/pipeline.asl.json", "tests/dbt/generic/every_row.sql"),
+        *("orchestration/aws/cloudformation/storage.yaml", "uv.lock", "analyses/sales_by_day.sql"),
     ],
 )
 def test_whatever_changes_the_version_is_another(
@@ -91,10 +95,10 @@ def test_the_bundle_holds_all_that_a_locked_build_needs(package: Package) -> Non
     names = names_in(package.folder / "dbt_bundle.zip")
     assert {
         *("pyproject.toml", "uv.lock", "README.md", "LICENSE", "dbt_project.yml"),
-        *("profiles/profiles.yml", "orchestration/setup.py", "ingestion/layers.py"),
+        *("profiles/profiles.yml", "lakehouse/setup.py", "ingestion/layers.py"),
         *("models/gold/daily_sales.sql", "models/docs/pictures/flow.svg"),
         *("seeds/department_aliases.csv", "macros/zorder.sql", "analyses/sales_by_day.sql"),
-        *("orchestration/dbt_plugin/dbt_lakehouse.py", "tests/dbt/generic/every_row.sql"),
+        *("orchestration/pipeline/dbt_plugin/dbt_lakehouse.py", "tests/dbt/generic/every_row.sql"),
         "tests/dbt/assert_every_row_is_accounted_for.sql",
     } <= names
 
@@ -102,7 +106,16 @@ def test_the_bundle_holds_all_that_a_locked_build_needs(package: Package) -> Non
 def test_what_a_build_does_not_need_is_in_no_bundle(package: Package) -> None:
     names = names_in(package.folder / "dbt_bundle.zip")
     assert {name.split("/")[0] for name in names if "/" in name} == {
-        *("analyses", "ingestion", "macros", "models", "orchestration", "profiles", "seeds"),
+        *(
+            "analyses",
+            "ingestion",
+            "lakehouse",
+            "macros",
+            "models",
+            "orchestration",
+            "profiles",
+            "seeds",
+        ),
         "tests",
     }
     assert {name for name in names if name.startswith("tests/")} == {
@@ -114,8 +127,8 @@ def test_what_a_build_does_not_need_is_in_no_bundle(package: Package) -> None:
     "name",
     [
         *(".env", "orchestration/.env", "profiles/.user.yml", "models/.DS_Store"),
-        *("orchestration/__pycache__/cli.pyc", "target/manifest.json", "credentials.json"),
-        *("tests/test_end_to_end.py", "orchestration/lambdas/.secret"),
+        *("lakehouse/__pycache__/cli.pyc", "target/manifest.json", "credentials.json"),
+        *("tests/test_end_to_end.py", "orchestration/aws/lambdas/.secret"),
     ],
 )
 def test_secrets_and_leftovers_are_never_packed(
@@ -196,7 +209,7 @@ def test_each_template_gets_the_parameters_that_it_declares(package: Package) ->
 
 
 def test_a_parameter_that_no_template_declares_is_refused(project: Path, build: Build) -> None:
-    path = project / "orchestration" / "cloudformation" / "parameters" / "dev.json"
+    path = project / "orchestration" / "aws" / "cloudformation" / "parameters" / "dev.json"
     path.write_text(json.dumps({"Env": "dev", "ArchivRawAfterDays": "3"}))
     with pytest.raises(LakehouseError, match=r"dev\.json sets ArchivRawAfterDays, which no"):
         build(project)
@@ -227,7 +240,7 @@ def test_every_analysis_is_a_named_query_on_the_tables_of_its_environment(
 def test_a_template_without_a_place_for_the_named_queries_is_refused(
     project: Path, build: Build
 ) -> None:
-    path = project / "orchestration" / "cloudformation" / "glue_catalog.yaml"
+    path = project / "orchestration" / "aws" / "cloudformation" / "glue_catalog.yaml"
     path.write_text(path.read_text().replace("# Named queries", "# Queries"))
     with pytest.raises(LakehouseError, match="has 0 lines that begin with '# Named queries:'"):
         build(project)

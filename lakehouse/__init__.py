@@ -1,0 +1,1 @@
+"""The `lakehouse` command: what people type, and what it reads, prints and writes for them."""

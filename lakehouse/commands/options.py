@@ -1,0 +1,23 @@
+"""Options that several commands share, so that they mean and say the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Root = Annotated[
+    str | None,
+    typer.Option(help="The folder of the lakehouse. [LAKEHOUSE_ROOT, else warehouse]"),
+]
+Raw = Annotated[
+    str | None,
+    typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else ROOT/raw]"),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(help="sail (fast, no Java) or spark (as on AWS). [LAKEHOUSE_ENGINE, else sail]"),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless it failed.")]
+FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild every table whole.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]

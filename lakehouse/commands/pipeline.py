@@ -1,0 +1,89 @@
+"""`lakehouse run`, its two halves `ingest` and `build`, and `replay`."""
+
+from __future__ import annotations
+
+import typer
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from lakehouse.commands.options import DryRun, Engine, FullRefresh, Quiet, Raw, Root
+from lakehouse.commands.terminal import Ended, new_console, require_local_root
+
+
+def run(
+    raw: Raw = None,
+    root: Root = None,
+    engine: Engine = None,
+    full_refresh: FullRefresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Load the raw files, build silver and gold, test everything: the whole line in one go."""
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    _run(settings, quiet, with_ingest=True, build_arguments=["--full-refresh"] * full_refresh)
+
+
+def ingest(raw: Raw = None, root: Root = None, engine: Engine = None, quiet: Quiet = False) -> None:
+    """Load what is new or changed in the raw folder into bronze, the first half of a run."""
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    _run(settings, quiet, with_ingest=True, build_arguments=None)
+
+
+def build(
+    context: typer.Context, root: Root = None, engine: Engine = None, quiet: Quiet = False
+) -> None:
+    """Build and test silver and gold, the second half; other arguments go to `dbt build`.
+
+    For example: lakehouse build --select daily_sales+
+    """
+    settings = Settings.read(root=root, engine=engine)
+    _run(settings, quiet, with_ingest=False, build_arguments=context.args)
+
+
+def replay(
+    raw: Raw = None, root: Root = None, engine: Engine = None, dry_run: DryRun = False
+) -> None:
+    """Read again what was refused, by today's rules, repair it and build what that touches.
+
+    Run it after a rule was mended: a limit, an alias, a reader. --dry-run says what would happen.
+    """
+    from lakehouse.replay_report import print_replay
+    from orchestration.pipeline.progress import Display
+    from orchestration.upkeep.replay import replay as replay_refused
+
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    console = new_console()
+    require_local_root(settings)
+    try:
+        done = replay_refused(settings, Display(console, quiet=False), dry_run=dry_run)
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Nothing half done is visible; run the same command again to go on."
+        ) from None
+    print_replay(console, done, dry_run=dry_run)
+    raise Ended(0 if dry_run else done.exit_code)
+
+
+def _run(
+    settings: Settings, quiet: bool, *, with_ingest: bool, build_arguments: list[str] | None
+) -> None:
+    # dbt and Spark take a second to import; --help should not wait for them.
+    from orchestration.pipeline.progress import Display
+    from orchestration.pipeline.run import run as run_pipeline
+    from orchestration.pipeline.summary import print_summary
+
+    console = new_console()
+    require_local_root(settings)
+    try:
+        result = run_pipeline(
+            settings,
+            Display(console, quiet),
+            with_ingest=with_ingest,
+            build_arguments=build_arguments,
+        )
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Nothing half done is visible; run the same command again to go on."
+        ) from None
+    if not quiet or result.exit_code == 1:
+        print_summary(console, settings, result)
+    raise Ended(result.exit_code)

@@ -1,0 +1,71 @@
+"""`lakehouse restore` and `lakehouse maintain`: care of the tables as they lie on the disk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from lakehouse.commands.options import DryRun, Root
+from lakehouse.commands.terminal import new_console, require_local_root
+
+
+def restore(
+    root: Root = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", help="Id or its start. [none: list the runs]")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring all tables back, together, to how a recorded run left them; itself undone likewise.
+
+    docs/recovery.md says what the next run does then.
+    """
+    from lakehouse.restore_report import print_restore, print_runs
+    from orchestration.upkeep.restore import restorable_runs
+    from orchestration.upkeep.restore import restore as restore_tables
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    if run_id is None:
+        print_runs(new_console(), restorable_runs(settings))
+        return
+    try:
+        outcome = restore_tables(settings, run_id, _now, dry_run=dry_run)
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Repeat the command to finish the restore; until then no run begins."
+        ) from None
+    print_restore(new_console(), outcome, dry_run=dry_run)
+
+
+def maintain(
+    root: Root = None,
+    keep_days: Annotated[
+        int, typer.Option(help="Runs of so many days can be restored afterwards; at least 7.")
+    ] = 30,
+    dry_run: DryRun = False,
+) -> None:
+    """Merge small files, and delete files that no recent run needs; no value changes.
+
+    docs/recovery.md says what is kept and for how long.
+    """
+    from lakehouse.maintain_report import print_maintenance
+    from orchestration.upkeep.maintain import maintain as maintain_tables
+
+    settings = Settings.read(root=root)
+    require_local_root(settings)
+    try:
+        outcome = maintain_tables(settings, keep_days, _now, dry_run=dry_run)
+    except KeyboardInterrupt:
+        raise LakehouseError(
+            "Interrupted.", "Every table is whole; repeat the command to go on."
+        ) from None
+    print_maintenance(new_console(), outcome, dry_run=dry_run)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

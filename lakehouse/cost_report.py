@@ -1,0 +1,194 @@
+"""What `lakehouse cost` shows: a recorded run, its price on AWS Glue, and what reading costs.
+
+Data flow: ops.runs, run_steps, model_results, test_results -> `RecordedRun` -> estimate -> tables
+
+It reads the Delta tables without an engine, so that asking costs nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
+from ingestion.settings import Settings
+from lakehouse.cost import (
+    DAYS_OF_A_MONTH,
+    Cluster,
+    Estimate,
+    ModelResult,
+    RecordedRun,
+    engine_factor,
+    estimate,
+    request_money,
+    scan_money,
+    storage_money,
+)
+from lakehouse.prices import Prices, read_prices
+from orchestration.state.delta_reader import connect
+from orchestration.state.past_runs import run_named
+
+_RUNS = """
+select run_id, finished_at, status, any_value(engine), any_value(cores),
+    map(list(step), list(seconds))
+from ops.runs inner join ops.run_steps using (run_id)
+group by all order by any_value(run_number) desc
+"""
+_MODELS = """
+select model, seconds, coalesce(rows, 0), coalesce(bytes, 0), coalesce(files, 0)
+from ops.model_results where run_id = ? and status <> 'skipped' order by seconds desc, model
+"""
+_TESTS = """
+select count(*), coalesce(sum(seconds), 0)
+from ops.test_results where run_id = ? and status <> 'skipped'
+"""
+_RAW_BYTES = "select coalesce(sum(bytes), 0) from ops.ingested_files where status <> 'superseded'"
+
+
+def print_cost(
+    console: Console, settings: Settings, run_id: str | None, workers: int, worker_type: str
+) -> None:
+    """Print the estimate for a recorded run, the newest one unless another is named.
+
+    Raises:
+        LakehouseError: There is no lakehouse, no such run, no such worker type, or no usable price
+            table.
+    """
+    prices = read_prices()
+    cluster = Cluster.of(workers, worker_type, prices)
+    connection = connect(settings)
+    run = _recorded_run(connection, settings, run_id)
+    result = estimate(run, cluster, prices)
+    _print_head(console, run, cluster, worker_type, prices)
+    stored_bytes = _stored_bytes(connection, settings)
+    for table in (_parts(result), _totals(result, run, stored_bytes), _scans(run, prices)):
+        if table.row_count:
+            console.print(table)
+            console.print()
+    console.print(f"Prices: {prices.source}.", style="dim", markup=False, soft_wrap=True)
+
+
+def _recorded_run(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str | None
+) -> RecordedRun:
+    recorded = {row[0]: row for row in _rows(connection, _RUNS)}
+    if not recorded:
+        raise LakehouseError(
+            f"No run on {settings.root} has recorded its seconds yet.",
+            "Run once more with `lakehouse run --root DIR`; every run records them.",
+        )
+    newest = next(iter(recorded))
+    chosen = run_named(
+        list(recorded), run_id or newest, f"with recorded seconds is on {settings.root}"
+    )
+    ((tests, test_seconds),) = _rows(connection, _TESTS, chosen) or [(0, 0.0)]
+    models = [ModelResult(*row) for row in _rows(connection, _MODELS, chosen)]
+    chosen_run, finished_at, status, engine, cores, steps = recorded[chosen]
+    return RecordedRun(
+        chosen_run, finished_at, status, engine, cores, steps, models, tests, test_seconds
+    )
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, query: str, *parameters: str
+) -> list[tuple[Any, ...]]:
+    """Rows of a query; none where an ops table is not there yet, as its first row makes it."""
+    try:
+        return connection.execute(query, parameters).fetchall()
+    except duckdb.CatalogException:
+        return []
+
+
+def _stored_bytes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
+    """All that S3 would keep: raw files as the ledger has them, tables with older versions."""
+    ((raw,),) = _rows(connection, _RAW_BYTES) or [(0,)]
+    folders = [Path(settings.location(layer)) for layer in LAYERS]
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return int(raw) + sum(path.stat().st_size for path in files)
+
+
+def _print_head(
+    console: Console, run: RecordedRun, cluster: Cluster, worker_type: str, prices: Prices
+) -> None:
+    factor = engine_factor(run, prices)
+    note = f": its seconds count {factor:g} times, as Glue runs Spark" if factor != 1 else ""
+    console.print(
+        f"run     {run.run_id}, {run.finished_at:%Y-%m-%d %H:%M}, {run.status}\n"
+        f"engine  {run.engine} on {run.cores} cores{note}\n"
+        f"glue    {cluster.workers} workers {worker_type}: {cluster.dpus:g} DPU billed,"
+        f" {cluster.task_cores:g} cores at work\n"
+        f"prices  {prices.region}, {prices.date}, {prices.dpu_hour} {prices.currency}"
+        " for a DPU-hour\n",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _parts(result: Estimate) -> Table:
+    table = _table("What a run is billed for", "part", "seconds", "DPU-seconds", "money", "share")
+    whole = sum(line.dpu_seconds for line in result.lines)
+    for line in result.lines:
+        table.add_row(
+            escape(line.name),
+            "" if line.recorded_seconds is None else f"{line.recorded_seconds:,.1f}",
+            f"{line.dpu_seconds:,.1f}",
+            _money(result.money([line])),
+            f"{line.dpu_seconds / whole:.0%}",
+        )
+    return table
+
+
+def _totals(result: Estimate, run: RecordedRun, stored_bytes: int) -> Table:
+    prices = result.prices
+    table = _table(f"In {prices.currency}", "what", "DPU-seconds", "money")
+    for name, lines in (("Glue jobs (ingest)", result.job), ("Glue session (dbt)", result.session)):
+        dpu_seconds = sum(line.dpu_seconds for line in lines)
+        table.add_row(name, f"{dpu_seconds:,.0f}", _money(result.money(lines)))
+    requests = request_money(run.models, prices)
+    storage = storage_money(stored_bytes, prices)
+    a_run = result.money(result.lines) + requests
+    table.add_row("S3 requests", "", _money(requests))
+    table.add_row("one run", "", _money(a_run), end_section=True)
+    table.add_row(f"{DAYS_OF_A_MONTH} runs", "", _money(a_run * DAYS_OF_A_MONTH))
+    table.add_row(f"S3 storage, {_size(stored_bytes)}", "", _money(storage))
+    table.add_row("a month", "", _money(a_run * DAYS_OF_A_MONTH + storage))
+    return table
+
+
+def _scans(run: RecordedRun, prices: Prices) -> Table:
+    table = _table("One full scan by Athena", "table", "rows", "size", "files", "money")
+    for model in sorted(run.models, key=lambda model: model.name):
+        if model.name.startswith("gold."):
+            money = _money(scan_money(model.bytes, prices))
+            table.add_row(
+                escape(model.name), f"{model.rows:,}", _size(model.bytes), f"{model.files:,}", money
+            )
+    return table
+
+
+def _table(title: str, first: str, *numbers: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column(first)
+    for heading in numbers:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _money(amount: float) -> str:
+    """Cents where cents tell something, else as many digits as it takes to see an amount."""
+    return f"{amount:,.2f}" if amount >= 1 else f"{amount:.6f}"
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KB", "MB"):
+        if count < 1024:
+            return f"{count:,.0f} {unit}"
+        count /= 1024
+    return f"{count:,.1f} GB"

@@ -1,0 +1,68 @@
+"""One question, asked and answered in the form that was wished for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from lakehouse.query.as_of import AsOf
+from lakehouse.query.engine import ask
+from lakehouse.query.output import Format, print_table, save, write_csv, write_json
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How an answer is wanted.
+
+    Attributes:
+        form: The format.
+        output: The file to write; None is standard output.
+        limit: How many rows a table shows.
+        as_of: The version or time of the tables; None is the newest.
+    """
+
+    form: Format
+    output: Path | None
+    limit: int
+    as_of: AsOf | None
+
+    def require_sound(self) -> None:
+        """Refuse a format that does not go with where it is to go.
+
+        Raises:
+            LakehouseError: Parquet to a terminal, or a table to a file.
+        """
+        if self.form is Format.PARQUET and self.output is None:
+            raise LakehouseError("Parquet is no text.", "Name a file for it with --output.")
+        if self.form is Format.TABLE and self.output is not None:
+            raise LakehouseError(
+                "A table is for reading, and is cut.", "For a file choose --format csv or another."
+            )
+
+
+def answer_question(settings: Settings, console: Console, sql: str, wish: Wish) -> None:
+    """Ask, and show or save the answer.
+
+    Raises:
+        LakehouseError: The question can't be answered.
+    """
+    answer = ask(settings, sql, wish.as_of)
+    if wish.output is not None:
+        save(wish.output, answer, wish.form)
+        console.print(f"wrote {wish.output}", markup=False, highlight=False, soft_wrap=True)
+    elif wish.form is Format.TABLE:
+        print_table(console, answer, wish.limit)
+    else:
+        write = write_json if wish.form is Format.JSON else write_csv
+        try:
+            write(sys.stdout, answer)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader, such as `head`, has what it wanted; nothing is to be flushed at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

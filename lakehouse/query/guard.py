@@ -1,0 +1,157 @@
+"""Only a single statement that reads gets past here, and only functions that Athena has.
+
+It is an allow-list: what is not known to be harmless is refused. The connection is locked besides
+(engine.py), so that a gap here opens no file.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from sqlglot import exp, parse_one, tokenize
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from lakehouse.query.functions import FUNCTIONS, WORDS
+from orchestration.project.sql_places import Place, close_to, fault, place_at
+
+DIALECT = "trino"
+_STARTS = ("select", "with", "values", "table", "(", "explain")
+_SHOWS = ("show", "describe", "desc")
+# What has its end is taken whole, so that a lone sign is one without.
+_SIGNS = ("'", '"', "/*")
+_CLOSED_OR_OPEN = re.compile(r"""('|")(?:(?!\1).|\1\1)*\1|--[^\n]*|/\*.*?\*/|['"]|/\*""", re.DOTALL)
+_EXPLAIN = re.compile(r"\s*explain(?=[\s(])", re.IGNORECASE)
+_READS_ONLY = (
+    "`lakehouse query` only reads: ask with SELECT, WITH, VALUES, SHOW, DESCRIBE, EXPLAIN."
+)
+_MEND = "Mend the SQL and ask again."
+
+
+def only_statement(sql: str) -> str:
+    """The one statement of a text, without the semicolon at its end.
+
+    Raises:
+        LakehouseError: There is none, more than one, or one that does not read.
+    """
+    tokens = _tokens(sql)
+    ends = [number for number, token in enumerate(tokens) if _is(token, TokenType.SEMICOLON)]
+    first_end = ends[0] if ends else len(tokens)
+    further = next((t for t in tokens[first_end:] if not _is(t, TokenType.SEMICOLON)), None)
+    if first_end == 0:
+        raise fault(sql, None, "There is no SQL to run.", "Try: lakehouse query 'show tables'")
+    if further is not None:
+        problem = "a second statement begins here; a query is one statement."
+        raise fault(sql, _place(further), problem, "Ask them one after the other.")
+    first = tokens[0]
+    if first.text.lower() not in _STARTS + _SHOWS:
+        raise fault(sql, _place(first), f"{first.text.upper()} is refused.", _READS_ONLY)
+    return sql[: tokens[first_end].start] if ends else sql
+
+
+def is_show(statement: str) -> bool:
+    """Whether it asks for tables or columns rather than for rows."""
+    return _tokens(statement)[0].text.lower() in _SHOWS
+
+
+def without_explain(statement: str) -> tuple[bool, str]:
+    """Whether EXPLAIN leads, and the query with blanks in its place, so that places stay."""
+    found = _EXPLAIN.match(statement)
+    if found is None:
+        return False, statement
+    return True, re.sub(r"\S", " ", found[0]) + statement[found.end() :]
+
+
+def read_query(sql: str) -> exp.Query:
+    """The tree of a query that may run.
+
+    Raises:
+        LakehouseError: It is no SQL of Athena, or does more than to read.
+    """
+    tokens = _tokens(sql)
+    try:
+        tree = parse_one(sql, dialect=DIALECT)
+    except ParseError as error:
+        raise _misread(sql, tokens, error) from None
+    if isinstance(tree, exp.Table):  # `table gold.daily_sales`
+        tree = exp.select("*").from_(tree)
+    if isinstance(tree, exp.Values):
+        names = [f"_col{number}" for number in range(_width(tree))]
+        tree = exp.select("*").from_(exp.alias_(tree, "rows", table=names))
+    if not isinstance(tree, exp.Query) or _writes(tree):
+        raise fault(sql, _place(tokens[0]), "this does more than to read.", _READS_ONLY)
+    _require_known_functions(sql, tokens, tree)
+    return tree
+
+
+def _width(values: exp.Values) -> int:
+    first = values.expressions[0]
+    return len(first.expressions) if isinstance(first, exp.Tuple) else 1
+
+
+def _writes(tree: exp.Expr) -> bool:
+    inner = (cte.this for cte in tree.find_all(exp.CTE))
+    return not all(isinstance(part, exp.Query) for part in inner) or any(
+        tree.find_all(
+            exp.DML, exp.Create, exp.Drop, exp.Alter, exp.Command, exp.Into, exp.Lock, exp.Parameter
+        )
+    )
+
+
+def _require_known_functions(sql: str, tokens: list[Token], tree: exp.Expr) -> None:
+    """Refuse a function that Athena would not know; DuckDB's own can read files, besides."""
+    # `with name (columns)` and `as name (columns)` look like a call.
+    named = {
+        alias.this.meta.get("start")
+        for alias in tree.find_all(exp.TableAlias)
+        if alias.args.get("columns") and alias.this is not None
+    }
+    for token, following in pairwise(tokens):
+        name = token.text.lower()
+        if not _is(following, TokenType.L_PAREN) or token.start in named:
+            continue
+        is_quoted = _is(token, TokenType.IDENTIFIER)
+        is_word = is_quoted or re.fullmatch(r"[a-z_]\w*", name) is not None
+        if _is(token, TokenType.STRING) or not is_word:
+            continue
+        if name not in FUNCTIONS and (is_quoted or name not in WORDS):
+            close = close_to(name, FUNCTIONS)
+            hint = f" Did you mean {' or '.join(close)}?" if close else ""
+            problem = f"Athena has no function {token.text}.{hint}"
+            raise fault(
+                sql, _place(token), problem, "docs/query.md names the page that lists them."
+            )
+
+
+def _tokens(sql: str) -> list[Token]:
+    try:
+        return tokenize(sql, read=DIALECT)
+    except TokenError:
+        parts = (found for found in _CLOSED_OR_OPEN.finditer(sql) if found[0] in _SIGNS)
+        found = next(parts, None)
+        place = Place(found.start(), len(found[0])) if found else None
+        problem = "a text, a name or a comment begins here and does not end."
+        raise fault(sql, place, problem, "Close it and ask again.") from None
+
+
+def _misread(sql: str, tokens: list[Token], error: ParseError) -> Exception:
+    """The parser's error, at the word it could not take."""
+    told = error.errors[0]
+    text = told.get("highlight") or ""
+    start = len(sql) if not text else None
+    if start is None:
+        # The parser counts columns to the end of the word.
+        end = place_at(sql, told["line"], told["col"]).start
+        start = end - len(text) + 1
+    word = next((token for token in tokens if token.start <= start <= token.end), None)
+    place = _place(word) if word else Place(start, len(text))
+    return fault(sql, place, f"the SQL can't be read at {text or 'its end'!r}.", _MEND)
+
+
+def _place(token: Token) -> Place:
+    return Place(token.start, token.end - token.start + 1)
+
+
+def _is(token: Token, kind: TokenType) -> bool:
+    return token.token_type == kind

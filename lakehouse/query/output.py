@@ -1,0 +1,185 @@
+"""The answer as a table on the terminal, CSV, JSON or Parquet.
+
+Rows are written while they are computed, except for the table, which shows the first ones. A number
+is written with the digits it has, a date as ISO 8601, a time with its zone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+import duckdb
+from rich.cells import cell_len
+from rich.console import Console
+
+from ingestion.errors import LakehouseError
+from lakehouse.query.engine import Answer
+from lakehouse.query.explained import said
+
+_ROWS_AT_ONCE = 10_000
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "FLOAT", "DECIMAL")
+
+
+class Format(StrEnum):
+    """What --format may name."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
+    """The rows, as they come.
+
+    Raises:
+        LakehouseError: A value can't be computed, such as a division by zero.
+    """
+    try:
+        result = answer.connection.execute(answer.translated)
+        while rows := result.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+    except duckdb.Error as error:
+        raise _ended_early(error) from error
+
+
+def print_table(console: Console, answer: Answer, limit: int) -> None:
+    """The first rows as a table, however wide, and whether there are more."""
+    rows = list(islice(rows_of(answer), limit + 1))
+    cells = [[_visible(name) for name, _ in answer.columns]]
+    cells += [[_visible(_plain(value)) for value in row] for row in rows[:limit]]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    is_number = [kind.startswith(_NUMBERS) for _, kind in answer.columns]
+    for row in cells:
+        padded = (
+            " " * (width - cell_len(cell)) + cell
+            if right
+            else cell + " " * (width - cell_len(cell))
+            for cell, width, right in zip(row, widths, is_number, strict=True)
+        )
+        line = "  ".join(padded).rstrip()
+        console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    note = f"{len(rows):,} row{'s' * (len(rows) != 1)}"
+    if len(rows) > limit:
+        note = f"the first {limit:,} rows; there are more: --limit N, or --format csv for all"
+    console.print(note, style="dim", highlight=False, soft_wrap=True)
+
+
+def write_csv(target: TextIO, answer: Answer) -> None:
+    """A header and all rows; NULL is an empty field, and an empty text is quoted."""
+    target.write(",".join(_field(name) for name, _ in answer.columns) + "\n")
+    for row in rows_of(answer):
+        fields = ("" if value is None else _field(_plain(value)) for value in row)
+        target.write(",".join(fields) + "\n")
+
+
+def write_json(target: TextIO, answer: Answer) -> None:
+    """A list of objects, one to a line; a decimal is a number with all its digits."""
+    names = [json.dumps(name, ensure_ascii=False) for name, _ in answer.columns]
+    target.write("[")
+    before = "\n"
+    for row in rows_of(answer):
+        fields = (f"{name}: {_json(value)}" for name, value in zip(names, row, strict=True))
+        target.write(f"{before}{{{', '.join(fields)}}}")
+        before = ",\n"
+    target.write("\n]\n")
+
+
+def write_parquet(path: Path, answer: Answer) -> None:
+    """All rows with their types.
+
+    Raises:
+        LakehouseError: A value can't be computed.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        reader: Any = answer.connection.sql(answer.translated).to_arrow_reader(_ROWS_AT_ONCE)
+        with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    except (duckdb.Error, pyarrow.ArrowInvalid) as error:
+        raise _ended_early(error) from error
+
+
+def save(path: Path, answer: Answer, form: Format) -> None:
+    """Write the answer to a file, which takes the place of an older one when it is complete.
+
+    Raises:
+        LakehouseError: The file can't be written.
+    """
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        if form is Format.PARQUET:
+            write_parquet(unfinished, answer)
+        else:
+            with unfinished.open("w", encoding="utf-8", newline="") as target:
+                (write_json if form is Format.JSON else write_csv)(target, answer)
+        unfinished.replace(path)
+    except OSError as error:
+        raise LakehouseError(
+            f"{path} can't be written: {error.strerror or error}.", "Name another file."
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _ended_early(error: Exception) -> LakehouseError:
+    return LakehouseError(f"The query failed: {said(error)}", "Mend the SQL and ask again.")
+
+
+def _visible(value: str) -> str:
+    """A text on one line; what would steer the terminal is shown by its code."""
+    if value.isprintable():
+        return value
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
+
+
+def _field(value: str) -> str:
+    """A field by RFC 4180."""
+    if value and not any(sign in value for sign in ',"\r\n'):
+        return value
+    return '"' + value.replace('"', '""') + '"'
+
+
+def _plain(value: Any) -> str:
+    """A value as text; NULL is nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ").replace("+00:00", " UTC")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return _json(value)
+    return str(value)
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_json(item) for item in value)}]"
+    if isinstance(value, dict):
+        fields = (f"{_json(str(key))}: {_json(item)}" for key, item in value.items())
+        return f"{{{', '.join(fields)}}}"
+    if isinstance(value, float) and value not in (float("inf"), float("-inf")) and value == value:
+        return repr(value)
+    if value is None or isinstance(value, bool | int):
+        return json.dumps(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    # JSON has no sign for times, and none for what is no finite number.
+    return json.dumps(
+        value.isoformat() if isinstance(value, datetime) else _plain(value), ensure_ascii=False
+    )

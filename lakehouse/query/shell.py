@@ -1,0 +1,144 @@
+"""The shell: questions one after the other, with history and completion, until it is left."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from rich.console import Console
+from rich.markup import escape
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from lakehouse.query.asking import Wish, answer_question
+from lakehouse.query.functions import FUNCTIONS
+from lakehouse.query.tables import DEFAULT_LAYER, columns_of
+from orchestration.state.versions import all_tables, open_table, require_lakehouse
+
+_LEAVE = ("\\q", "exit", "quit")
+_WORD = re.compile(r"[\w.]+")
+_KEYWORD_LINES = """
+select from where group by order having limit with as on using inner left join cross union all
+distinct case when then else end and or not in is null between like exists over partition rows
+asc desc values show tables schemas describe explain date interval timestamp version for of
+"""
+_KEYWORDS = frozenset(_KEYWORD_LINES.split())
+
+
+def run_shell(settings: Settings, console: Console, wish: Wish) -> None:
+    """Answer one statement after the other; an error is shown and ends nothing.
+
+    Raises:
+        LakehouseError: There is no lakehouse.
+    """
+    require_lakehouse(settings)
+    session: PromptSession[str] = PromptSession(
+        history=_history(),
+        completer=Names(all_tables(settings)),
+        complete_while_typing=False,
+        multiline=True,
+        prompt_continuation="   ...> ",
+        key_bindings=_keys(),
+    )
+    console.print("Ask by SQL and end it with ; (Tab completes, \\q or Ctrl-D leaves).")
+    while True:
+        try:
+            asked = session.prompt("query> ").strip()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return
+        if asked.rstrip(";").strip().lower() in _LEAVE:
+            return
+        if asked.strip(";").strip():
+            _answer(settings, console, asked, wish)
+
+
+def _answer(settings: Settings, console: Console, asked: str, wish: Wish) -> None:
+    try:
+        answer_question(settings, console, asked, wish)
+    except LakehouseError as error:
+        console.print(f"[red]failed[/] {escape(error.problem)}", soft_wrap=True, highlight=False)
+        console.print(error.next_step, soft_wrap=True, highlight=False, markup=False)
+    except KeyboardInterrupt:
+        console.print("interrupted")
+
+
+class Names(Completer):
+    """Completes tables, columns of the tables that the text names, functions and keywords."""
+
+    def __init__(self, tables: Mapping[str, Path]) -> None:
+        self._tables = tables
+        self._columns: dict[str, list[str]] = {}
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        """What may be meant by the word before the cursor."""
+        word = document.get_word_before_cursor(pattern=_WORD).lower()
+        column = word.rpartition(".")[2]
+        for name in self._tables:
+            if name.startswith(word):
+                yield Completion(name, -len(word))
+        for name in self._columns_of(document.text):
+            if name.startswith(column):
+                yield Completion(name, -len(column))
+        if word and column == word:
+            for name in sorted(_KEYWORDS | FUNCTIONS):
+                if name.startswith(word):
+                    yield Completion(name, -len(word))
+
+    def _columns_of(self, text: str) -> list[str]:
+        """The columns of the tables that the text names, each once."""
+        named = [_full(word) for word in _WORD.findall(text.lower())]
+        found = [column for name in named for column in self._of(name)]
+        return sorted(set(found))
+
+    def _of(self, name: str) -> list[str]:
+        if name not in self._columns and name in self._tables:
+            try:
+                table = open_table(name, self._tables[name])
+            except LakehouseError:
+                return []
+            self._columns[name] = list(columns_of(table))
+        return self._columns.get(name, [])
+
+
+def _full(word: str) -> str:
+    return word if "." in word else f"{DEFAULT_LAYER}.{word}"
+
+
+def _keys() -> KeyBindings:
+    """Enter asks when the text is complete, else it begins a new line."""
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        text = buffer.text.strip()
+        if not text or text.endswith(";") or text.lower() in _LEAVE:
+            buffer.validate_and_handle()
+        else:
+            buffer.insert_text("\n")
+
+    return keys
+
+
+def _history() -> History:
+    """Kept with the user's own files, for the root may be shared; in memory if that fails."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    folder = Path(state) / "lakehouse"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "query_history"
+        file.touch(mode=0o600)
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(file))

@@ -1,0 +1,162 @@
+"""The tables that a query names: found below the root, read by delta-rs, shown to DuckDB as views.
+
+Only the log of a named table is opened, so a root with many tables costs no more. The files are
+read by DuckDB itself: the Arrow reader that `delta_reader` uses needs a second to be imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deltalake import DeltaTable
+from sqlglot import exp
+
+from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
+from lakehouse.query.as_of import AsOf, opened_as_of
+from orchestration.project.sql_places import Place, close_to, fault, some_of
+from orchestration.state.versions import files_of, open_table
+
+# A name without a layer is one of gold, as with Athena's choice of a database.
+DEFAULT_LAYER = "gold"
+_CATALOGUE = "awsdatacatalog"
+_TYPES = {
+    "string": "varchar",
+    "long": "bigint",
+    "short": "smallint",
+    "byte": "tinyint",
+    "timestamp": "timestamp with time zone",
+    "timestamp_ntz": "timestamp",
+    "binary": "blob",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """A table in one version, as DuckDB is to see it.
+
+    Attributes:
+        layer: Its schema.
+        name: Its name there; a version of old has the version in it.
+        files: The data files.
+        columns: Name to type, in the order of the table.
+        partitions: Those of the columns that are in the paths of the files.
+    """
+
+    layer: str
+    name: str
+    files: tuple[str, ...]
+    columns: Mapping[str, str]
+    partitions: tuple[str, ...]
+
+    @property
+    def statement(self) -> str:
+        """The view. The empty part fixes order and types, and fills columns that no file has."""
+        typed = ", ".join(f'cast(null as {t}) as "{name}"' for name, t in self.columns.items())
+        rows = f"select {typed} where false"
+        if self.files:
+            rows += f" union all by name select * from read_parquet({self._arguments})"
+        return f'create view {self.layer}."{self.name}" as {rows}'
+
+    @property
+    def _arguments(self) -> str:
+        files = ", ".join(text(file) for file in self.files)
+        options = "union_by_name = true, hive_partitioning = false"
+        if self.partitions:
+            kinds = ", ".join(f"{text(name)}: {self.columns[name]}" for name in self.partitions)
+            options = f"union_by_name = true, hive_partitioning = true, hive_types = {{{kinds}}}"
+        return f"[{files}], {options}"
+
+    @property
+    def blank_statement(self) -> str:
+        """A table of the same columns without a row, for questions about types."""
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in self.columns.items())
+        return f'create table {self.layer}."{self.name}" ({columns})'
+
+
+def text(value: str) -> str:
+    """A text literal of SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def tables_in(tree: exp.Expr) -> Iterator[exp.Table]:
+    """The tables of a query, without what its WITH clauses name."""
+    named = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if table.db or table.name.lower() not in named:
+            yield table
+
+
+def full_name(sql: str, table: exp.Table, known: Mapping[str, Path]) -> str:
+    """`<layer>.<table>` of a table in a query.
+
+    Raises:
+        LakehouseError: There is no such table.
+    """
+    name = f"{table.db or DEFAULT_LAYER}.{table.name}".lower()
+    if name in known and table.catalog.lower() in ("", _CATALOGUE):
+        return name
+    shown = exp.table_name(table) or table.sql()
+    meant = [other for other in known if other.split(".")[1] == table.name.lower()]
+    meant = meant or close_to(name, known) or close_to(table.name, _names(known))
+    hint = f" Did you mean {' or '.join(meant)}?" if meant else ""
+    layer = name.split(".")[0]
+    there = [other for other in known if other.startswith(f"{layer}.")] or list(LAYERS)
+    raise fault(
+        sql,
+        place_of(table.this),
+        f"there is no table {shown}.{hint}",
+        f"There are {some_of(there)}. `show tables` lists all.",
+    )
+
+
+def open_view(name: str, folder: Path, as_of: AsOf | None) -> View:
+    """A table as it is, or as it was.
+
+    Raises:
+        LakehouseError: It is damaged, needs another reader, or has no such version.
+    """
+    layer, table_name = name.split(".")
+    opened = open_table(name, folder) if as_of is None else opened_as_of(name, folder, as_of)
+    _require_plain_files(name, opened)
+    return View(
+        layer,
+        table_name if as_of is None else f"{table_name}@{opened.version()}",
+        tuple(sorted(str(file.absolute()) for file in files_of(opened, folder))),
+        columns_of(opened),
+        tuple(opened.metadata().partition_columns),
+    )
+
+
+def columns_of(table: DeltaTable) -> dict[str, str]:
+    """Names and DuckDB types of the columns of a table."""
+    return {field.name: _type_of(field.type) for field in table.schema().fields}
+
+
+def place_of(node: exp.Expr | None) -> Place | None:
+    """Where a name or a call stands in the text that was parsed."""
+    meta = {} if node is None else node.meta
+    return Place(meta["start"], meta["end"] - meta["start"] + 1) if "start" in meta else None
+
+
+def _type_of(kind: object) -> str:
+    """The type of a column; lists may hold lists."""
+    element = getattr(kind, "element_type", None)
+    if element is not None:
+        return f"{_type_of(element)}[]"
+    name = str(getattr(kind, "type", kind))
+    return _TYPES.get(name, name)
+
+
+def _require_plain_files(name: str, table: DeltaTable) -> None:
+    if table.protocol().min_reader_version > 1:
+        raise LakehouseError(
+            f"The table {name} uses a feature of Delta that this command can't read.",
+            "Ask with Spark or Athena, or build it anew: `lakehouse run --full-refresh`.",
+        )
+
+
+def _names(known: Mapping[str, Path]) -> list[str]:
+    return [name.split(".")[1] for name in known]

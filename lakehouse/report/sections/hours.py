@@ -1,0 +1,90 @@
+"""When customers order: hours of the week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from lakehouse.report import wording as say
+from lakehouse.report.drawing import HEAT, NARROW, TEXT, Picture, draw, rows_of, strength
+from lakehouse.report.parts import Figure, Key, Section, Table
+from lakehouse.report.reading import Lake, Row
+
+_CELLS = """
+select day_of_week, hour, orders
+from gold.order_time_patterns order by day_of_week, hour
+"""
+_WEEKDAYS = range(1, 8)
+
+
+def hours(lake: Lake) -> Section:
+    """Say in which hours of the week the orders come."""
+    rows = lake.rows(_CELLS)
+    return Section("hours", "Hours of the week", [_week(rows)] if rows else [])
+
+
+def _week(rows: Sequence[Row]) -> Figure:
+    top = max(rows, key=lambda row: (row["orders"], -row["day_of_week"], -row["hour"]))
+    total = sum(row["orders"] for row in rows)
+    sentence = (
+        f"Most orders come on {say.weekday(top['day_of_week'])} from {say.hour(top['hour'])} to"
+        f" {say.hour((top['hour'] + 1) % 24)}: {say.count(top['orders'])} of {say.count(total)}."
+    )
+    return Figure(
+        title="Orders by weekday and hour (UTC)",
+        sentence=sentence,
+        chart=draw(
+            f"A grid of 7 weekdays and 24 hours. {sentence}", lambda width: _grid(rows, width)
+        ),
+        keys=[Key("ramp", "from no order to most orders")],
+        table=_table(rows),
+    )
+
+
+def _grid(rows: Sequence[Row], width: int) -> Picture:
+    most = max(row["orders"] for row in rows)
+    data = rows_of(
+        {
+            "weekday": say.weekday(row["day_of_week"])[:3],
+            "hour": row["hour"],
+            "strength": strength(row["orders"], most),
+            "shown": _shown(row["orders"]),
+            "tip": f"{say.weekday(row['day_of_week'])} {say.hour(row['hour'])}:"
+            f" {say.plural(row['orders'], 'order')}",
+        }
+        for row in rows
+    )
+    scale = alt.Scale(paddingInner=0.06)
+    names = [say.weekday(day)[:3] for day in _WEEKDAYS]
+    top = alt.Axis(orient="top", labelAngle=0)
+    if width == NARROW:  # the long side goes down
+        x = alt.X("weekday:O", sort=names, scale=scale, axis=top, title=None)
+        y = alt.Y("hour:O", scale=scale, title=None)
+    else:
+        x = alt.X("hour:O", scale=scale, axis=top, title=None)
+        y = alt.Y("weekday:O", sort=names, scale=scale, title=None)
+    chart = alt.Chart(data).encode(x=x, y=y)
+    cells = chart.mark_rect(fill=HEAT).encode(
+        fillOpacity=alt.FillOpacity("strength:Q", scale=None), description=alt.Description("tip:N")
+    )
+    text = chart.mark_text(color=TEXT, fontSize=10).encode(text="shown:N")
+    return alt.layer(cells, text).properties(height=alt.Step(22 if width == NARROW else 30))
+
+
+def _shown(orders: int) -> str:
+    if orders < 1000:
+        return str(orders or "")
+    return f"{orders / 1000:.1f}k" if orders < 99_950 else f"{orders / 1000:.0f}k"
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    orders = {(row["day_of_week"], row["hour"]): row["orders"] for row in rows}
+    return Table(
+        "Orders by hour and weekday",
+        ["hour", *(f"#{say.weekday(day)}" for day in _WEEKDAYS)],
+        [
+            [say.hour(hour), *(say.count(orders.get((day, hour))) for day in _WEEKDAYS)]
+            for hour in range(24)
+        ],
+    )

@@ -1,0 +1,169 @@
+"""What `lakehouse status` shows: files, gaps, rejects, freshness, last run and row equations.
+
+It reads the Delta tables without Spark, so that asking costs nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+from rich.console import Console
+
+from ingestion.files import to_path
+from ingestion.lock import unfinished_restore
+from ingestion.session import describe_engine
+from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from lakehouse.freshness import print_freshness
+from lakehouse.query_display import has_table, print_query
+from orchestration.state.delta_reader import connect
+
+_FILES = """
+select table_name, status, count(*) as files, sum(records_read) as records_read,
+    sum(records_loaded) as loaded, sum(records_rejected) as rejected,
+    sum(coalesce(records_erased, 0)) as erased,
+    max(file_date) as newest_day, max(recorded_at) as last_arrival
+from ops.ingested_files group by all order by all
+"""
+QUARANTINE = """
+select source_file, reason, recorded_at from ops.ingested_files
+qualify status = 'quarantined'
+    and recorded_at = max(recorded_at) over (partition by source_file)
+order by source_file
+"""
+_MISSING = "select expected_file, state from ops.missing_files order by expected_file"
+# Not `is null`: of a table that lacked the column once, files from that time would be passed over.
+REJECTS = """
+select table_name, reason, count(*) as records,
+    min(source_file || ' record ' || record_number) as example
+from (
+    select rejects.*, unnest(rejects.reasons) as reason
+    from ops.rejected_records as rejects
+    inner join ops.ingested_files as files using (source_file, content_hash)
+    where files.status in ('loaded', 'quarantined') and coalesce(rejects.closed_batch_id, '') = ''
+)
+group by all order by records desc, reason
+"""
+SILVER_REJECTS = """
+select '{table}' as table_name, reason, count(*) as rows,
+    min(source_file || ' record ' || record_number) as example
+from (select *, unnest(reasons) as reason from silver.{table}_rejected)
+group by all order by rows desc, reason
+"""
+_LAST_RUN = """
+select run_id, command, started_at, status, date_diff('second', started_at, finished_at) as seconds,
+    files_loaded, records_loaded, records_rejected, models_built, tests_passed, tests_warned,
+    tests_failed
+from ops.runs order by run_number desc limit 1
+"""
+_EQUATION = """
+select *, case when read = refused + loaded + erased and loaded = bronze
+    and bronze = silver + superseded + rejected + waiting then 'yes' else 'NO' end as adds_up
+from (
+    select '{table}' as table_name,
+        coalesce(sum(records_read), 0) as read,
+        coalesce(sum(records_rejected), 0) as refused,
+        coalesce(sum(records_erased), 0) as erased,
+        coalesce(sum(records_loaded), 0) as loaded,
+        (select count(*) from bronze.{table}) as bronze,
+        (select count(*) from silver.{table}) as silver,
+        (select count(*) from silver.{table}_superseded) as superseded,
+        (select count(*) from silver.{table}_rejected where not {is_waiting}) as rejected,
+        (select count(*) from silver.{table}_rejected where {is_waiting}) as waiting
+    from ops.ingested_files
+    where table_name = '{table}' and status in ('loaded', 'quarantined')
+)
+"""
+# Whether a row of silver.<table>_rejected waits for its parent; others have none.
+_IS_WAITING = {"order_items": "is_waiting"}
+_SAME_DAY = """
+select table_name, file_date, string_agg(source_file, ' and ' order by source_file) as files,
+    max(source_file) as wins
+from ops.ingested_files where status = 'loaded' and file_date is not null
+group by all having count(*) > 1 order by all
+"""
+_LOADED = "select source_file, records_loaded from ops.ingested_files where status = 'loaded'"
+_ERASURES = """
+select erased_at, date, table_name, sum(records) as records,
+    sum(counted_records) as counted_by_gold, sum(amount) as amount
+from ops.erasures group by all order by all
+"""
+_OPS = (
+    ("Files", _FILES, "ingested_files"),
+    ("In quarantine", QUARANTINE, "ingested_files"),
+    ("Missing", _MISSING, "missing_files"),
+    (
+        "Several files for one day: of rows with one key the last file's count",
+        _SAME_DAY,
+        "ingested_files",
+    ),
+    ("Rejected records (bronze)", REJECTS, "rejected_records"),
+    ("Taken out because people were erased", _ERASURES, "erasures"),
+)
+
+
+def print_status(console: Console, settings: Settings, now: datetime) -> None:
+    """Print the state of the lakehouse at the root.
+
+    Args:
+        console: Where to.
+        settings: The root, and the raw folder to compare it with.
+        now: For how long ago something was loaded.
+
+    Raises:
+        LakehouseError: There is no lakehouse at the root.
+    """
+    connection = connect(settings)
+    console.print(
+        f"root   {settings.root}\nengine {describe_engine(settings)}", markup=False, soft_wrap=True
+    )
+    unfinished = unfinished_restore(settings)
+    if unfinished:
+        console.print(
+            f"cut off: a restore; finish it with `lakehouse restore --run {unfinished}`",
+            markup=False,
+            soft_wrap=True,
+        )
+    silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
+    if has_table(connection, "ops", "runs"):  # the first run makes it at its end only
+        print_query(console, connection, "Last run", _LAST_RUN)
+    print_freshness(console, connection, now)
+    for title, query, name in _OPS:
+        if has_table(connection, "ops", name):
+            print_query(console, connection, title, query)
+    rejects = " union all ".join(f"({SILVER_REJECTS.format(table=table)})" for table in silver)
+    equations = " union all ".join(
+        f"({_EQUATION.format(table=table, is_waiting=_IS_WAITING.get(table, 'false'))})"
+        for table in silver
+    )
+    if silver:
+        print_query(console, connection, "Rejected and waiting rows (silver)", rejects)
+        print_query(console, connection, "Where every row went", equations)
+    if has_table(connection, "ops", "ingested_files"):
+        _show_gone(console, connection, settings)
+
+
+def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Tell which loaded files lie in the raw folder no more; their rows stay where they are."""
+    folder = to_path(settings.raw)
+    console.print()
+    if not folder.is_dir():
+        console.print(
+            f"The raw folder {settings.raw} is not there, so nobody can say which raw files are"
+            " gone: name it with --raw.",
+            markup=False,
+            soft_wrap=True,
+        )
+        return
+    loaded = connection.execute(f"{_LOADED} order by source_file").fetchall()
+    gone = [(name, count) for name, count in loaded if not (folder / name).is_file()]
+    for name, count in gone:
+        console.print(
+            f"gone from the raw folder: {name}; its {count:,} rows stay, for nothing"
+            " but a correction of the file replaces them.",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not gone:
+        console.print(f"all {len(loaded):,} loaded files still lie in {settings.raw}", markup=False)

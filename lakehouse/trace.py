@@ -1,0 +1,167 @@
+"""What `lakehouse trace` shows: the life of one row, from lines of files to the numbers it is in.
+
+Data flow: table + key -> bronze rows, rejected records, silver row -> gold rows that count it
+
+It reads the Delta tables without an engine. A key may have come several times: each of its bronze
+rows is shown with its place in its file and with what became of it.
+"""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from lakehouse.query_display import has_table, print_query
+from orchestration.state.delta_reader import connect
+
+_BECAME = """
+select source_file, record_number, 'in silver' as became, '' as reasons
+from silver.{table} where {key} = $key
+union all
+select source_file, record_number, 'superseded by a newer version', ''
+from silver.{table}_superseded where {key} = $key
+union all
+select source_file, record_number, {rejected}, array_to_string(reasons, ', ')
+from silver.{table}_rejected where {key} = $key
+"""
+_VERSIONS = """
+select bronze.source_file, bronze.record_number, bronze.batch_id as batch,
+    bronze.ingestion_timestamp as loaded,
+    coalesce(became.became, 'loaded, not yet built') as became, became.reasons
+from bronze.{table} as bronze
+left join ({became}) as became using (source_file, record_number)
+where bronze.{key} = $key
+order by bronze.file_date desc nulls last, bronze.source_file desc, bronze.record_number desc
+"""
+# A refused record is text: its key is where the declared columns have it; if broken, anywhere.
+_REFUSED = """
+select source_file, record_number, batch_id as batch, rejected_timestamp as refused,
+    array_to_string(reasons, ', ') as reasons,
+    case when closed_batch_id is not null then 'repaired by batch ' || closed_batch_id end as since,
+    raw_text
+from ops.rejected_records
+where table_name = '{table}'
+    and case when list_contains(reasons, 'malformed')
+        then list_contains(regexp_split_to_array(raw_text, '[^0-9-]+'), $key::varchar)
+        else trim(split_part(raw_text, ',', {place}), ' "') = $key::varchar end
+order by source_file, record_number
+"""
+_SILVER = """
+unpivot (select columns(*)::varchar from silver.{table} where {key} = $key)
+on columns(*) into name "column" value "value"
+"""
+_ORDER_LINES = """
+select id::varchar as id, product_id::varchar as product_id, add_to_cart_order,
+    allocated_amount, source_file, record_number
+from silver.order_items where order_id = $key order by add_to_cart_order, id
+"""
+# Gold row, what identifies it, and the number that the row is part of.
+_COUNTED = {
+    "orders": """
+with this as (select * from silver.orders where order_id = $key),
+lines as (
+    select distinct products.department, products.product_id
+    from silver.order_items as items inner join silver.products as products using (product_id)
+    where items.order_id = $key
+)
+select 'gold.daily_sales' as gold_table, 'order_date ' || order_date as row,
+    'total_sales ' || total_sales || ', order_count ' || order_count as numbers
+from gold.daily_sales where order_date in (select date from this)
+union all
+select 'gold.customer_insights', 'user_id ' || user_id,
+    'total_spend ' || total_spend || ', total_orders ' || total_orders
+from gold.customer_insights where user_id in (select user_id from this)
+union all
+select 'gold.product_performance', 'product_id ' || product_id, 'total_sales ' || total_sales
+from gold.product_performance where product_id in (select product_id from lines)
+union all
+select 'gold.department_analytics', department || ', ' || period_type || ' ' || period_start,
+    'total_sales ' || total_sales
+from gold.department_analytics
+where department in (select department from lines)
+    and (period_type = 'all' or period_start in (select date from this))
+order by all
+""",
+    "order_items": """
+with this as (
+    select items.*, products.department
+    from silver.order_items as items inner join silver.products as products using (product_id)
+    where items.id = $key
+)
+select 'gold.product_performance' as gold_table, 'product_id ' || product_id as row,
+    'total_sales ' || total_sales || ', total_quantity ' || total_quantity as numbers
+from gold.product_performance where product_id in (select product_id from this)
+union all
+select 'gold.department_analytics', department || ', ' || period_type || ' ' || period_start,
+    'total_sales ' || total_sales || ', total_quantity ' || total_quantity
+from gold.department_analytics
+where department in (select department from this)
+    and (period_type = 'all' or period_start in (select date from this))
+order by all
+""",
+    "products": """
+select 'gold.product_performance' as gold_table, 'product_id ' || product_id as row,
+    'total_sales ' || total_sales || ', total_quantity ' || total_quantity as numbers
+from gold.product_performance where product_id = $key
+union all
+select 'gold.department_analytics', department || ', all', 'total_sales ' || total_sales
+from gold.department_analytics
+where period_type = 'all'
+    and department in (select department from silver.products where product_id = $key)
+order by all
+""",
+}
+
+
+def print_trace(console: Console, settings: Settings, table: str, key: int) -> None:
+    """Print everything that the lakehouse knows of a key of one of its raw tables.
+
+    Raises:
+        LakehouseError: There is no such table or lakehouse, or the key has never arrived.
+    """
+    if table not in TABLES:
+        raise LakehouseError(
+            f"There is no table {table!r} to trace in.",
+            f"Name one of {', '.join(TABLES)} and a key, such as: lakehouse trace orders 10000",
+        )
+    connection = connect(settings)
+    if not has_table(connection, "gold", "daily_sales"):
+        raise LakehouseError(
+            f"Silver and gold are not built at {settings.root}.",
+            "Build them with `lakehouse build`, then trace again.",
+        )
+    declared = TABLES[table]
+    names = {
+        "table": table,
+        "key": declared.key,
+        "place": declared.column_names.index(declared.key) + 1,
+        "rejected": _rejected(table),
+    }
+    became = _BECAME.format(**names)
+    queries = {
+        "Where it came from, newest version first": _VERSIONS.format(**names, became=became),
+        "Records that name it and were refused before bronze": _REFUSED.format(**names),
+        "The row in silver": _SILVER.format(**names),
+        "Its lines": _ORDER_LINES if table == "orders" else None,
+        "What counts it in gold": _COUNTED[table],
+    }
+    console.print(f"{table} {names['key']} {key}", style="bold")
+    shown = [
+        print_query(console, connection, title, query, {"key": key} if "$key" in query else {})
+        for title, query in queries.items()
+        if query
+    ]
+    if not any(shown):
+        raise LakehouseError(
+            f"No record with {names['key']} {key} has ever arrived in {table}.",
+            "Check the number; `lakehouse status` lists files that are missing or in quarantine.",
+        )
+
+
+def _rejected(table: str) -> str:
+    """What became of a rejected row; only order lines can wait for a parent."""
+    if table == "order_items":
+        return "case when is_waiting then 'waits for its parent' else 'rejected by silver' end"
+    return "'rejected by silver'"

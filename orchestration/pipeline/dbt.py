@@ -1,0 +1,214 @@
+"""dbt in this process, so that one JVM serves ingestion and models; what it did as plain values.
+
+Data flow: dbt arguments -> dbtRunner -> events (progress) + results -> a `NodeResult` of each node
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Engine, Settings
+from orchestration import project
+from orchestration.state.results import NodeResult
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
+
+# The prefix makes dbt offer the variable to models without parsing the project anew for each value.
+_RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
+# Where the engine's words to people end: its query plan, or its stack trace, begins.
+_ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
+# dbt-glue tells the whole statement before what is wrong with it.
+_GLUE_STATEMENT = re.compile(
+    r"Glue cursor returned .*?, use_arrow=\w+, location='[^']*'\), ", re.DOTALL
+)
+_TARGETS = {Engine.SAIL: "sail", Engine.SPARK: "local"}
+_RUNS = ("model", "seed", "snapshot")
+_TARGET_FOLDER = "target"
+
+
+@dataclass(frozen=True)
+class NodeEvent:
+    """Progress of a run: a node started or finished."""
+
+    name: str
+    kind: str
+    is_finished: bool
+    position: int
+    total: int
+
+
+def run_dbt(
+    settings: Settings,
+    run_id: str,
+    arguments: Sequence[str],
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+    target: str | None = None,
+) -> list[NodeResult]:
+    """Run one dbt command and return what became of each node.
+
+    Args:
+        settings: Where the lakehouse is; the plugin takes the session of the same root.
+        run_id: Written to `_run_id` of gold rows and to the ops tables.
+        arguments: As on dbt's command line, the command first.
+        on_event: Called from dbt's threads whenever a node starts or finishes.
+        target: Of the profile; None for the one of the embedded engine.
+
+    Raises:
+        LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
+    """
+    result = invoke_dbt(settings, run_id, arguments, on_event, target=target)
+    return [_node_result(done) for done in getattr(result, "results", None) or []]
+
+
+def compiled_project(
+    settings: Settings,
+    run_id: str,
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+) -> Manifest:
+    """The project with the SQL of every model as a full refresh would run it.
+
+    A full refresh looks at no table, so the SQL is the same on every root, an empty one included.
+
+    Raises:
+        LakehouseError: A file can't be parsed, or a model not be compiled.
+    """
+    manifest: Manifest = invoke_dbt(settings, run_id, ["parse"], on_event)
+    selected = ["--select", "resource_type:model", "resource_type:analysis"]
+    arguments = ["compile", "--full-refresh", *selected]
+    done = invoke_dbt(settings, run_id, arguments, on_event, manifest)
+    for node in map(_node_result, done.results):
+        if node.is_bad:
+            raise LakehouseError(
+                f"{node.file} can't be compiled: {node.message}", "Mend it, then run again."
+            )
+    return manifest
+
+
+def invoke_dbt(
+    settings: Settings,
+    run_id: str,
+    arguments: Sequence[str],
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+    manifest: Manifest | None = None,
+    target: str | None = None,
+) -> Any:
+    """As `run_dbt`, with the result as dbt gives it.
+
+    Args:
+        settings: Where the lakehouse is.
+        run_id: Name of the run.
+        arguments: As on dbt's command line.
+        on_event: Called with progress.
+        manifest: The project as it was parsed before; dbt then does not parse it again.
+        target: Of the profile; None for the one of the embedded engine.
+
+    Raises:
+        LakehouseError: dbt could not even start on the nodes.
+    """
+    # dbt takes seconds to import, and a run with nothing new does without it.
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.functions import reset_metadata_vars
+
+    os.environ["LAKEHOUSE_ROOT"] = settings.root
+    os.environ[_RUN_ID_VARIABLE] = run_id
+    reset_metadata_vars()
+    folder = settings.log_folder / "dbt"
+    chosen = ["--target", target or _TARGETS[settings.engine]]
+    outcome = dbtRunner(manifest, callbacks=[_Listener(on_event)]).invoke(
+        [*arguments, *chosen, *_places(folder)]
+    )
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    if outcome.exception is not None:
+        raise _explained(outcome.exception, folder)
+    return outcome.result
+
+
+def artifacts_folder(settings: Settings) -> Path:
+    """Where dbt leaves what it knows of the project and of its last command."""
+    return settings.log_folder / "dbt" / _TARGET_FOLDER
+
+
+def _places(folder: Path) -> list[str]:
+    return [
+        *("--project-dir", str(project.PROJECT_FOLDER)),
+        *("--profiles-dir", str(project.PROJECT_FOLDER / "profiles")),
+        *("--target-path", str(folder / _TARGET_FOLDER)),
+        *("--log-path", str(folder)),
+        *("--log-level", "none"),
+        "--no-version-check",
+    ]
+
+
+class _Listener:
+    """Turns dbt's events into progress."""
+
+    def __init__(self, on_event: Callable[[NodeEvent], None]) -> None:
+        self._on_event = on_event
+
+    def __call__(self, event: EventMsg) -> None:
+        if event.info.name in ("LogStartLine", "NodeStart", "NodeFinished"):
+            node = event.data.node_info
+            index = getattr(event.data, "index", 0)
+            self._on_event(
+                NodeEvent(
+                    name=node.node_name,
+                    kind=node.resource_type,
+                    is_finished=event.info.name == "NodeFinished",
+                    position=index,
+                    total=getattr(event.data, "total", 0),
+                )
+            )
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    return NodeResult(
+        name=node.name,
+        kind=str(node.resource_type),
+        table=_table_of(node),
+        status=str(result.status),
+        failures=int(result.failures or 0),
+        seconds=float(result.execution_time),
+        message=_first_words(result.message or ""),
+        file=node.original_file_path,
+    )
+
+
+def _table_of(node: Any) -> str | None:
+    kind = str(node.resource_type)
+    if kind in _RUNS:
+        return f"{node.config.schema}.{node.name}"
+    named = getattr(node, "attached_node", None) or getattr(node, "tested_node_unique_id", None)
+    tested = [named] if named else list(node.depends_on.nodes)
+    if len(tested) != 1:
+        return None
+    parts = str(tested[0]).split(".")
+    if parts[0] == "source":
+        return f"{parts[2]}.{parts[3]}"
+    return parts[-1]
+
+
+def _first_words(message: str) -> str:
+    message = _GLUE_STATEMENT.sub("", message)
+    return _ENGINE_DUMP.split(message, maxsplit=1)[0].strip()
+
+
+def _explained(error: BaseException, log_folder: Path) -> LakehouseError:
+    if isinstance(error, OSError):
+        return LakehouseError(
+            f"dbt can't write below {log_folder}: {error.strerror}.",
+            "Free space or give rights there, then run again; no table was touched.",
+        )
+    return LakehouseError(
+        f"dbt stopped before it built anything: {_first_words(str(error))}",
+        f"Mend the file that it names and run again; the whole log is {log_folder / 'dbt.log'}.",
+    )

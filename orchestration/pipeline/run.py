@@ -1,0 +1,177 @@
+"""One run: lock the root, ingest, build with dbt, record, and say with which exit code it ended."""
+
+from __future__ import annotations
+
+import signal
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from time import monotonic
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from ingestion.errors import LakehouseError, root_cause
+from ingestion.files import require_folder
+from ingestion.ingest import ingest
+from ingestion.ledger import Batch
+from ingestion.lock import only_run
+from ingestion.session import get_session
+from ingestion.settings import Settings, available_cores
+from orchestration import project
+from orchestration.pipeline.dbt import run_dbt
+from orchestration.pipeline.progress import Display, NodeProgress
+from orchestration.project.digest import project_digest
+from orchestration.project.seeds import check_seeds
+from orchestration.state.build_cache import run_that_built
+from orchestration.state.history import record_run
+from orchestration.state.results import FAILED_RUN, Build, RunResult
+from orchestration.state.versions import current_versions
+
+# Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
+_BUILD = ("build", "--exclude-resource-type", "unit_test")
+# The further arguments with which every model is built and tested.
+_WHOLE = ((), ("--full-refresh",))
+
+
+def run(
+    settings: Settings,
+    display: Display,
+    *,
+    with_ingest: bool = True,
+    build_arguments: Sequence[str] | None = (),
+) -> RunResult:
+    """Run the pipeline, or one half of it.
+
+    Args:
+        settings: Where and by which limits.
+        display: Where progress is shown.
+        with_ingest: Load the raw folder first.
+        build_arguments: Build then, with these further arguments of `dbt build`; None for no build.
+            Without any, a build that could change nothing is left out.
+
+    Raises:
+        LakehouseError: What a user can mend stopped the run.
+    """
+    started_at = datetime.now(UTC)
+    result = RunResult(uuid.uuid4().hex, _command(with_ingest, build_arguments))
+    if with_ingest:
+        require_folder(settings.raw)  # a wrong one is told before Spark has been waited for
+    with only_run(settings), engine_failures_explained(settings):
+        spark = start_engine(settings, display, result)
+        with recorded(settings, result, started_at):
+            if with_ingest:
+                _ingest(spark, settings, display, result, started_at)
+            if build_arguments is not None:
+                build_models(settings, display, result, build_arguments)
+    return result
+
+
+def _command(with_ingest: bool, build_arguments: Sequence[str] | None) -> str:
+    if build_arguments is None:
+        return "ingest"
+    return " ".join(["run" if with_ingest else "build", *build_arguments])
+
+
+@contextmanager
+def recorded(
+    settings: Settings, result: RunResult, started_at: datetime, cores: int | None = None
+) -> Iterator[None]:
+    """Add the run to the history when it ends, also when it failed.
+
+    Args:
+        settings: Where the lakehouse is.
+        result: Of the run.
+        started_at: Its start, UTC.
+        cores: That worked for it; None for those of this machine.
+    """
+
+    def record(status: str) -> None:
+        record_run(
+            settings, result, started_at, datetime.now(UTC), status, cores or available_cores()
+        )
+
+    try:
+        yield
+    except (LakehouseError, PySparkException, Py4JError):
+        with suppress(LakehouseError):  # what has failed first is what there is to mend
+            record(FAILED_RUN)
+        raise
+    record(result.status)
+
+
+def start_engine(settings: Settings, display: Display, result: RunResult) -> SparkSession:
+    """Start the engine, or take the one that this process has."""
+    with display.step("start") as step, timed(result, "start"):
+        step(f"the engine, {settings.engine}", 0, 1)
+        spark = get_session(settings)
+    # Spark's own handler cancels its jobs first; their failure would hide that it was a person.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return spark
+
+
+def _ingest(
+    spark: SparkSession,
+    settings: Settings,
+    display: Display,
+    result: RunResult,
+    started_at: datetime,
+) -> None:
+    with display.step("ingest") as step, timed(result, "ingest"):
+        result.report = ingest(spark, settings, Batch(result.run_id, started_at), progress=step)
+
+
+def build_models(
+    settings: Settings,
+    display: Display,
+    result: RunResult,
+    arguments: Sequence[str],
+    target: str | None = None,
+) -> None:
+    """Build and test with these further arguments; without any only if there is something new.
+
+    Args:
+        settings: Where the lakehouse is.
+        display: Where progress is shown.
+        result: Gets what dbt did.
+        arguments: Of `dbt build`.
+        target: Of dbt's profile; None for the one of the embedded engine.
+    """
+    with display.step("build") as step, timed(result, "build"):
+        digest = project_digest(settings)
+        if not arguments:
+            versions = current_versions(settings)
+            result.unchanged_since = run_that_built(settings, digest, versions)
+        if result.unchanged_since is None:
+            check_seeds(project.PROJECT_FOLDER)
+            step("reading the models", 0, 0)
+            progress = NodeProgress(step)
+            command = [*_BUILD, *arguments]
+            result.results = run_dbt(settings, result.run_id, command, progress, target)
+            if tuple(arguments) in _WHOLE and not any(node.is_bad for node in result.results):
+                result.builds = [Build(digest, result.run_id, datetime.now(UTC))]
+
+
+@contextmanager
+def timed(result: RunResult, step: str) -> Iterator[None]:
+    """Measure a step into the result, also when it fails."""
+    started = monotonic()
+    try:
+        yield
+    finally:
+        result.seconds[step] = monotonic() - started
+
+
+@contextmanager
+def engine_failures_explained(settings: Settings) -> Iterator[None]:
+    """Let a failure inside the engine leave as one sentence; its stack trace is in the log."""
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        raise LakehouseError(
+            f"The engine failed: {root_cause(error)}",
+            f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, mend"
+            " that; then run again: what was half done is not visible and will be done anew.",
+        ) from error

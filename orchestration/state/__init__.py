@@ -1,0 +1,1 @@
+"""What a root holds, whether it is a folder or a bucket: tables, versions, runs, results."""

@@ -1,0 +1,39 @@
+"""The lakehouse's Delta tables as DuckDB views, read without Spark in a fraction of a second.
+
+Data flow: root/<layer>/<table> -> delta-rs -> Arrow dataset -> DuckDB view <layer>.<table>
+"""
+
+from __future__ import annotations
+
+import duckdb
+from deltalake import DeltaTable
+
+from ingestion.layers import LAYERS
+from ingestion.ops_tables import CREATED_AT_START
+from ingestion.settings import Settings
+from orchestration.state.versions import require_lakehouse, table_locations
+
+
+def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open a connection in which every Delta table below the root is a view.
+
+    Raises:
+        LakehouseError: There is no lakehouse at the root.
+    """
+    require_lakehouse(settings)
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    for layer in LAYERS:
+        connection.execute(f"create schema {layer}")
+    for table, location in table_locations(settings).items():
+        layer, name = table.split(".")
+        dataset = DeltaTable(location).to_pyarrow_dataset()
+        connection.register(f"{layer}__{name}", dataset)
+        declared = CREATED_AT_START[name].names if name in CREATED_AT_START else []
+        # A table from before a column was declared gets it when an engine next writes to the root.
+        missing = [f"null as {column}" for column in declared if column not in dataset.schema.names]
+        connection.execute(
+            f'create view {layer}."{name}" as'
+            f' select {", ".join(["*", *missing])} from "{layer}__{name}"'
+        )
+    return connection

@@ -1,0 +1,99 @@
+"""What a run did, as plain values: its nodes, its builds, its exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ingestion.ingest import Report
+from orchestration.state.versions import TableVersion
+
+EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
+_STATUS = {EXIT_WELL: "well", EXIT_FAILED: "failed", EXIT_INCOMPLETE: "incomplete"}
+FAILED_RUN = _STATUS[EXIT_FAILED]
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt node.
+
+    Attributes:
+        name: Name of the model, seed or test.
+        kind: `model`, `seed`, `snapshot`, `test` or `unit_test`.
+        table: `<layer>.<table>` it builds or tests, None for a test of several.
+        status: dbt's word: success, pass, warn, fail, error or skipped.
+        failures: Failing rows of a test.
+        seconds: Time it took.
+        message: dbt's or the engine's message, without the engine's plan and stack trace.
+        file: Path of its source below the project.
+    """
+
+    name: str
+    kind: str
+    table: str | None
+    status: str
+    failures: int
+    seconds: float
+    message: str
+    file: str
+
+    @property
+    def is_bad(self) -> bool:
+        """It makes the run a failed one."""
+        return self.status in ("error", "fail", "runtime error")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build and test of everything that went well.
+
+    Attributes:
+        project: What it was made by, a `project_digest`.
+        run_id: The run that did it.
+        built_at: End of the build, UTC.
+    """
+
+    project: str
+    run_id: str
+    built_at: datetime
+
+
+@dataclass
+class RunResult:
+    """What a run did, as far as it came.
+
+    Attributes:
+        run_id: In `_run_id` of gold, `batch_id` of bronze and the ops tables.
+        command: What was asked for, without the places it was asked for.
+        report: What ingestion did, None if it was not asked for.
+        results: What became of each dbt node, empty if dbt was not asked for.
+        unchanged_since: The run whose tables stay because nothing is new, None if dbt was at work.
+        builds: The builds of everything whose outcome the tables are at the end of this run.
+        built_from: The versions of tables that others may write to meanwhile, from before dbt read
+            them; the run records these in the place of those at its end, so that it does not pass
+            for built from what it has not seen.
+        seconds: Step to the seconds it took.
+    """
+
+    run_id: str
+    command: str = "run"
+    report: Report | None = None
+    results: list[NodeResult] = field(default_factory=list)
+    unchanged_since: str | None = None
+    builds: list[Build] = field(default_factory=list)
+    built_from: dict[str, TableVersion] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """`well`, `incomplete` or `failed`."""
+        return _STATUS[self.exit_code]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well; 2 finished, but something is quarantined or missing; 1 a node failed."""
+        if any(result.is_bad for result in self.results):
+            return EXIT_FAILED
+        if self.report is not None and not self.report.is_complete:
+            return EXIT_INCOMPLETE
+        return EXIT_WELL

@@ -1,0 +1,1 @@
+"""Upkeep of a root: replay, restore, maintain, erase."""

@@ -1,0 +1,108 @@
+"""Back to the end of a recorded run: all tables that hold data, together.
+
+Data flow: run -> plan -> Delta RESTORE, table by table -> history
+
+A restore adds a commit to each table, so nothing is lost and a later run can be restored in turn.
+Everything that can be wrong is looked for before the first commit. While tables are being put back
+a mark at the root keeps other runs away; the versions aimed at are absolute, so that repeating the
+command finishes what was cut off.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+from pyspark.errors import PySparkException
+
+from ingestion.errors import LakehouseError
+from ingestion.lock import only_run, restore_under_way, unfinished_restore
+from ingestion.session import get_session
+from ingestion.settings import Engine, Settings, available_cores
+from orchestration.state.build_cache import builds_that_left
+from orchestration.state.history import record_run
+from orchestration.state.past_runs import PastRun, past_runs, run_named
+from orchestration.state.results import RunResult
+from orchestration.state.versions import first_line, require_lakehouse
+from orchestration.upkeep.restore_plan import Action, Restore, Step, plan_restore
+
+
+def restore(
+    settings: Settings, wanted: str, clock: Callable[[], datetime], *, dry_run: bool
+) -> Restore:
+    """Bring all tables that hold data back to the versions that a run left.
+
+    Args:
+        settings: Where the lakehouse is.
+        wanted: The run's id or the beginning of it.
+        clock: The time of now, UTC; for the history alone.
+        dry_run: Only say what would be done.
+
+    Raises:
+        LakehouseError: There is no such run, a table can't be had as it was, or a write failed.
+    """
+    started_at = clock()
+    runs = restorable_runs(settings)
+    where = f"with recorded versions is on {settings.root}"
+    run_id = run_named([run.run_id for run in runs], wanted, where)
+    run = next(run for run in runs if run.run_id == run_id)
+    with only_run(settings, goes_on_with_restore=True):
+        plan = plan_restore(settings, run, runs)
+        if dry_run or (not plan.changes and unfinished_restore(settings) is None):
+            return plan
+        put_back = _tool(settings, plan.changes)
+        builds = builds_that_left(settings, run.versions)
+        result = RunResult(uuid.uuid4().hex, f"restore --run {run.run_id}", builds=builds)
+        with restore_under_way(settings, run.run_id):
+            for step in plan.changes:
+                put_back(step)
+            record_run(settings, result, started_at, clock(), "well", available_cores())
+        return replace(plan, run_id=result.run_id)
+
+
+def restorable_runs(settings: Settings) -> list[PastRun]:
+    """The runs that recorded their versions, the newest first.
+
+    Raises:
+        LakehouseError: There is none, or no lakehouse.
+    """
+    require_lakehouse(settings)
+    runs = [run for run in past_runs(settings) if run.versions]
+    if not runs:
+        raise LakehouseError(
+            f"No run on {settings.root} has recorded the versions of its tables.",
+            "Name another root with --root; `lakehouse run --root DIR` records them at its end.",
+        )
+    return runs
+
+
+def _tool(settings: Settings, changes: Sequence[Step]) -> Callable[[Step], None]:
+    """What puts a table back; Spark is started only if a table needs it, before the first write."""
+    needs_spark = any(step.needs_spark for step in changes)
+    spark = get_session(replace(settings, engine=Engine.SPARK)) if needs_spark else None
+
+    def put_back(step: Step) -> None:
+        try:
+            if step.needs_spark and spark is not None:
+                table = f"delta.`{str(step.folder).replace('`', '``')}`"
+                spark.sql(
+                    f"restore table {table} to version as of {step.version_then}"
+                    if step.action == Action.PUT_BACK
+                    else f"delete from {table}"
+                )
+            elif step.action == Action.PUT_BACK:
+                DeltaTable(step.folder).restore(step.version_then or 0)
+            else:
+                DeltaTable(step.folder).delete()
+        except (DeltaError, OSError, PySparkException) as error:
+            raise LakehouseError(
+                f"The table {step.name} at {step.folder} can't be written: {first_line(error)}",
+                "Free space or give rights there and repeat the command: it goes on where it was"
+                " cut off. Until then no other run begins on this root.",
+            ) from error
+
+    return put_back

@@ -1,0 +1,94 @@
+"""A lakehouse for one test: raw files are written by hand, tables are read without Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+from ingestion.catalogue import register_tables
+from ingestion.ingest import Report, ingest
+from ingestion.layers import LAYERS
+from ingestion.ledger import Batch
+from ingestion.replay import Review, repair, review
+from ingestion.selection import Selection
+from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from orchestration.state.delta_reader import connect
+
+STARTED_AT = datetime(2025, 5, 1, 6, 30, tzinfo=UTC)
+REPLAYED_AT = STARTED_AT + timedelta(days=1)
+
+
+@dataclass
+class Lakehouse:
+    """A root of its own with empty tables, and a raw folder."""
+
+    spark: SparkSession
+    settings: Settings
+
+    @property
+    def raw(self) -> Path:
+        return Path(self.settings.raw)
+
+    def write(self, name: str, *lines: str) -> None:
+        """Write a raw file of these lines, the header first."""
+        path = self.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line}\n" for line in lines))
+
+    def ingest(self, batch_id: str = "batch", tables: Sequence[str] = tuple(TABLES)) -> Report:
+        return ingest(self.spark, self.settings, Batch(batch_id, STARTED_AT), Selection(tables))
+
+    def under(self, **rules: Any) -> Lakehouse:
+        """The same lakehouse under other settings."""
+        return replace(self, settings=replace(self.settings, **rules))
+
+    def review(self, batch_id: str = "replay") -> Review:
+        batch = Batch(batch_id, REPLAYED_AT)
+        return review(self.spark, self.settings, batch, lambda what, done, total: None)
+
+    def replay(self, batch_id: str = "replay") -> Review:
+        found = self.review(batch_id)
+        batch = Batch(batch_id, REPLAYED_AT)
+        repair(self.spark, self.settings, batch, found, lambda what, done, total: None)
+        return found
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        return connect(self.settings).execute(sql).fetchall()
+
+    def ledger(self) -> dict[str, str]:
+        """Status of each file that has one version."""
+        return dict(self.query("select source_file, status from ops.ingested_files"))
+
+    def table_folders(self) -> list[Path]:
+        logs = Path(self.settings.root).glob("*/*/_delta_log")
+        return sorted(log.parent for log in logs)
+
+    def versions(self) -> dict[str, int]:
+        """Number of the last commit of every table."""
+        return {path.name: DeltaTable(path).version() for path in self.table_folders()}
+
+
+def new_lakehouse(spark: SparkSession, folder: Path) -> Lakehouse:
+    """A root with empty tables."""
+    settings = Settings(root=str(folder / "lake"), raw=str(folder / "raw"))
+    lakehouse = Lakehouse(spark, settings)
+    use(lakehouse)
+    return lakehouse
+
+
+def use(lakehouse: Lakehouse) -> None:
+    """Put the tables of this root in the catalogue, in the place of those of other roots."""
+    spark = lakehouse.spark
+    for layer in {row[0] for row in spark.sql("show databases").collect()} & set(LAYERS):
+        if not isinstance(spark, ConnectSession):  # else Spark removes the database's folder, too
+            spark.sql(f"alter database {layer} set location '{lakehouse.settings.root}/nowhere'")
+        spark.sql(f"drop database {layer} cascade")
+    register_tables(lakehouse.spark, lakehouse.settings)

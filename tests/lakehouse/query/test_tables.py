@@ -1,0 +1,162 @@
+"""Delta tables as they are and as they were."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from lakehouse.query.as_of import AsOf, parse_as_of
+from lakehouse.query.engine import ask
+from lakehouse.query.output import rows_of
+from orchestration.state.delta_reader import connect
+
+Rows = list[tuple[Any, ...]]
+COUNT = "select count(*) from gold.daily_sales"
+
+
+def asked(settings: Settings, sql: str, as_of: AsOf | None = None) -> Rows:
+    return list(rows_of(ask(settings, sql, as_of)))
+
+
+def test_every_table_is_read_as_the_arrow_reader_reads_it(settings: Settings) -> None:
+    for table in ("gold.daily_sales", "silver.orders", "silver.empty"):
+        expected = connect(settings).execute(f"select * from {table} order by all").fetchall()
+        assert asked(settings, f"select * from {table} order by 1, 2") == expected
+
+
+def test_partition_values_of_any_letters_and_null_are_read(rows: Callable[[str], Rows]) -> None:
+    assert rows("select order_id, department from silver.orders order by 1") == [
+        (1, "Café & 50%/x"),
+        (2, None),
+        (3, "Books"),
+    ]
+    assert rows("select order_id from silver.orders where department = 'Books'") == [(3,)]
+
+
+def test_a_name_without_a_layer_is_of_gold_and_letters_have_no_case(
+    rows: Callable[[str], Rows],
+) -> None:
+    assert rows("select count(*) from Daily_Sales") == [(3,)]
+    assert rows('select count(*) from AwsDataCatalog."gold".daily_sales') == [(3,)]
+    assert rows("select gold.daily_sales.order_count from gold.daily_sales limit 0") == []
+
+
+def test_a_cte_may_have_the_name_of_a_table(rows: Callable[[str], Rows]) -> None:
+    sql = "with daily_sales as (select 7 as number) select number from daily_sales"
+    assert rows(sql) == [(7,)]
+
+
+def test_only_the_tables_that_a_query_names_are_opened(settings: Settings, tmp_path: Path) -> None:
+    root = tmp_path / "lake"
+    shutil.copytree(settings.root, root)
+    (root / "silver/orders/_delta_log/00000000000000000000.json").write_text("damaged")
+    copied = Settings.read(root=str(root), environment={})
+    assert asked(copied, COUNT) == [(3,)]
+    with pytest.raises(LakehouseError, match=r"silver\.orders at .* can't be read"):
+        asked(copied, "select * from silver.orders")
+
+
+def test_a_root_with_signs_of_a_pattern_is_read(settings: Settings, tmp_path: Path) -> None:
+    root = tmp_path / "it's [a]*?"
+    shutil.copytree(settings.root, root)
+    assert asked(Settings.read(root=str(root), environment={}), COUNT) == [(3,)]
+
+
+def test_a_column_that_came_later_is_null_in_older_files(tmp_path: Path) -> None:
+    folder = tmp_path / "gold" / "grown"
+    write_deltalake(folder, pa.table({"a": [1]}))
+    later = pa.table({"a": [2], "b": [Decimal("1.50")]})
+    write_deltalake(folder, later, mode="append", schema_mode="merge")
+    settings = Settings.read(root=str(tmp_path), environment={})
+    assert asked(settings, "select * from grown order by a") == [(1, None), (2, Decimal("1.50"))]
+    assert asked(settings, "select * from grown for version as of 0") == [(1,)]
+
+
+def test_a_table_is_read_as_a_version_or_a_time_left_it(settings: Settings) -> None:
+    now = datetime.now(UTC)
+    assert asked(settings, COUNT, 0) == [(1,)]
+    assert asked(settings, COUNT, 1) == [(3,)]
+    assert asked(settings, COUNT, now) == [(3,)]
+    assert asked(settings, f"{COUNT} for version as of 0") == [(1,)]
+    assert asked(settings, f"{COUNT} for timestamp as of current_timestamp as days") == [(3,)]
+
+
+def test_a_time_means_the_last_commit_before_it(settings: Settings) -> None:
+    history = DeltaTable(Path(settings.root) / "gold/daily_sales").history()
+    second, first = (datetime.fromtimestamp(commit["timestamp"] / 1000, UTC) for commit in history)
+    assert asked(settings, COUNT, second) == [(3,)]
+    assert asked(settings, COUNT, first) == [(1,)]
+    assert asked(settings, COUNT, second - timedelta(milliseconds=1)) == [(1,)]
+    at = f"for timestamp as of timestamp '{first:%Y-%m-%d %H:%M:%S.%f} UTC'"
+    assert asked(settings, f"{COUNT} {at}") == [(1,)]
+    with pytest.raises(LakehouseError, match="its oldest is of"):
+        asked(settings, COUNT, first - timedelta(milliseconds=1))
+
+
+def test_versions_are_compared_in_one_query(settings: Settings) -> None:
+    sql = """
+        select newer.order_date
+        from gold.daily_sales as newer
+        left join gold.daily_sales for version as of :as_of as older
+            on older.order_date = newer.order_date
+        where older.order_date is null
+        order by newer.order_date
+    """
+    assert asked(settings, sql, 0) == [(date(2025, 4, 2),), (date(2025, 4, 3),)]
+
+
+def test_the_parameter_takes_the_place_of_a_value_and_then_moves_no_table(
+    settings: Settings,
+) -> None:
+    sql = f"{COUNT} where order_date <= :as_of"
+    assert asked(settings, sql, datetime(2025, 4, 2, tzinfo=UTC)) == [(2,)]
+    with pytest.raises(LakehouseError, match=r"The SQL says :as_of\."):
+        asked(settings, sql)
+
+
+def test_a_table_with_a_version_of_its_own_is_not_moved(settings: Settings) -> None:
+    sql = f"select (select count(*) from daily_sales for version as of 1), ({COUNT})"
+    assert asked(settings, sql, 0) == [(3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        (f"{COUNT} for version as of 9", "has no version 9; its newest is 1"),
+        (f"{COUNT} for version as of 'x'", "needs a version"),
+        (f"{COUNT} for timestamp as of 'x'", "needs a version"),
+        ("select :day", "has the parameter :day"),
+        ("select ?", "has the parameter"),
+    ],
+)
+def test_a_version_that_is_none_is_told(
+    refused: Callable[[str], LakehouseError], sql: str, words: str
+) -> None:
+    assert words in refused(sql).problem
+
+
+def test_a_version_or_a_time_is_understood() -> None:
+    assert parse_as_of("12") == 12
+    assert parse_as_of("2025-04-10") == datetime(2025, 4, 10, tzinfo=UTC)
+    assert parse_as_of("2025-04-10 08:00:00+02:00") == datetime(2025, 4, 10, 6, tzinfo=UTC)
+    with pytest.raises(LakehouseError, match="neither a version nor a time"):
+        parse_as_of("yesterday")
+
+
+def test_a_table_that_needs_a_newer_reader_is_not_read_wrong(tmp_path: Path) -> None:
+    folder = tmp_path / "gold" / "newer"
+    features = {"delta.enableDeletionVectors": "true"}
+    write_deltalake(folder, pa.table({"a": [1]}), configuration=features)
+    settings = Settings.read(root=str(tmp_path), environment={})
+    with pytest.raises(LakehouseError, match="uses a feature of Delta"):
+        asked(settings, "select * from newer")

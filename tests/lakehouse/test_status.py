@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+from rich.console import Console
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from lakehouse.status import print_status
+from tests.ingestion.ledgers import ledger_row
+
+FIRST, SECOND = datetime(2025, 4, 1, tzinfo=UTC), datetime(2025, 4, 2, tzinfo=UTC)
+NOW = datetime(2025, 4, 2, 20, tzinfo=UTC)
+FILE = "orders/2025-04-01.csv"
+
+
+def write(root: Path, table: str, *rows: dict[str, Any]) -> None:
+    write_deltalake(root / table, pa.Table.from_pylist(list(rows)))
+
+
+def version(status: str, content: str, recorded_at: datetime, **values: Any) -> dict[str, Any]:
+    row = vars(ledger_row(FILE, content)) | {"status": status, "recorded_at": recorded_at}
+    return {name: value for name, value in (row | values).items() if name != "dates"}
+
+
+def day_of(table: str, day: int | None) -> dict[str, Any]:
+    file_date = date(2025, 4, day) if day else None
+    return {"source_file": f"{table}/{day}", "table_name": table, "file_date": file_date}
+
+
+def shown(root: Path) -> str:
+    console = Console(width=160, force_terminal=False)
+    with console.capture() as capture:
+        print_status(console, Settings(str(root), str(root / "raw")), NOW)
+    return " ".join(capture.get().split())
+
+
+def test_a_folder_without_tables_is_no_lakehouse(tmp_path: Path) -> None:
+    with pytest.raises(LakehouseError, match="There is no lakehouse at"):
+        shown(tmp_path)
+
+
+def test_a_root_whose_first_run_was_cut_off_has_a_status(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
+    assert "orders loaded 1 1 1 0 0 2025-04-01" in shown(tmp_path)
+    assert "Last run" not in shown(tmp_path)
+
+
+def test_a_file_is_in_quarantine_until_a_later_version_is_loaded(tmp_path: Path) -> None:
+    bad = version("quarantined", "a", FIRST, reason="empty_file: the file holds [nothing]")
+    write(tmp_path / "before", "ops/ingested_files", bad)
+    assert f"In quarantine source file reason recorded at {FILE} {bad['reason']}" in shown(
+        tmp_path / "before"
+    )
+    write(tmp_path / "after", "ops/ingested_files", bad, version("loaded", "b", SECOND))
+    assert "In quarantine" not in shown(tmp_path / "after")
+
+
+def test_rejected_records_are_counted_by_reason_with_an_example(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
+    write(
+        tmp_path,
+        "ops/rejected_records",
+        *(
+            {
+                "table_name": "orders",
+                "source_file": FILE,
+                "content_hash": content,
+                "record_number": number,
+                "reasons": ["type:order_id", "missing:date"][: 3 - number or 1],
+                "closed_batch_id": closed_by,
+            }
+            for number, content, closed_by in (
+                (1, "a", None),
+                (2, "a", None),
+                (3, "a", "a replay"),
+                (1, "an older version", None),
+            )
+        ),
+    )
+    text = shown(tmp_path)
+    assert f"orders type:order_id 2 {FILE} record 1" in text
+    assert f"orders missing:date 1 {FILE} record 1" in text
+
+
+@pytest.mark.parametrize(("superseded", "adds_up"), [(1, "yes"), (2, "NO")])
+def test_where_every_row_went_adds_up_or_says_no(
+    tmp_path: Path, superseded: int, adds_up: str
+) -> None:
+    counts = {"records_read": 5, "records_loaded": 3, "records_rejected": 2}
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, **counts))
+    write(tmp_path, "bronze/orders", *({"order_id": number} for number in (1, 1, 2)))
+    write(tmp_path, "silver/orders", {"order_id": 1})
+    write(tmp_path, "silver/orders_superseded", *({"order_id": 1} for _ in range(superseded)))
+    rejected = {"source_file": FILE, "record_number": 3, "reasons": ["unknown_user"]}
+    write(tmp_path, "silver/orders_rejected", rejected)
+    text = shown(tmp_path)
+    assert f"orders 5 2 0 3 3 1 {superseded} 1 0 {adds_up}" in text
+    assert f"orders unknown_user 1 {FILE} record 3" in text
+
+
+def test_a_loaded_file_that_somebody_took_away_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
+    (tmp_path / "raw").mkdir()
+    assert f"gone from the raw folder: {FILE}; its 3 rows stay" in shown(tmp_path)
+    path = tmp_path / "raw" / FILE
+    path.parent.mkdir()
+    path.touch()
+    assert "all 1 loaded files still lie in" in shown(tmp_path)
+
+
+def test_a_raw_folder_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
+    assert "name it with --raw" in shown(tmp_path)
+
+
+def test_two_files_for_one_day_are_told_with_the_one_that_wins(tmp_path: Path) -> None:
+    packed = f"{FILE}.gz"
+    rows = [version("loaded", "a", FIRST), version("loaded", "b", FIRST, source_file=packed)]
+    write(tmp_path, "ops/ingested_files", *rows)
+    assert f"orders 2025-04-01 {FILE} and {packed} {packed}" in shown(tmp_path)
+    write(tmp_path / "one", "ops/ingested_files", rows[0])
+    assert "Several files for one day" not in shown(tmp_path / "one")
+
+
+def test_each_table_shows_its_newest_day_its_load_and_how_far_it_is_behind(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "ops/ingested_files",
+        version("loaded", "a", FIRST, batch_id="the first run"),
+        version("loaded", "b", SECOND, batch_id="the second run", **day_of("orders", 3)),
+        version("loaded", "c", FIRST, batch_id="the first run", **day_of("order_items", 1)),
+        version("quarantined", "d", SECOND, **day_of("order_items", 4)),
+        version("loaded", "e", FIRST, batch_id="the first run", **day_of("products", None)),
+    )
+    expected = ("orders", "orders", "order_items", "order_items", "order_items")
+    write(tmp_path, "ops/missing_files", *({"table_name": name} for name in expected))
+    text = shown(tmp_path)
+    assert "products 0 2025-04-01 00:00 44 h the first ru" in text
+    assert "orders 2025-04-03 1 orders/2025-04-04.csv 2 2025-04-02 00:00 20 h the second r" in text
+    assert "order_items 2025-04-01 3 order_items/2025-04-02.csv 3 2025-04-01 00:00 44 h" in text
+
+
+def test_a_table_of_which_nothing_was_loaded_has_no_newest_day(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("quarantined", "a", FIRST))
+    write(tmp_path, "ops/missing_files", {"table_name": "orders"})
+    assert "last loaded ago by run products 0 orders 1 order_items 0" in shown(tmp_path)

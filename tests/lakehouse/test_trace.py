@@ -1,0 +1,94 @@
+"""The life of a row, as told for the sample, whose defects are listed in its README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from lakehouse.trace import print_trace
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    root = str(tmp_path_factory.mktemp("trace"))
+    settings = Settings.read(root=root, raw=str(PROJECT / "sample"), environment={})
+    run(settings, Display(Console(), quiet=True))
+    return settings
+
+
+def traced(settings: Settings, table: str, key: int) -> list[str]:
+    """Lines of the answer, each with single blanks."""
+    console = Console(width=300, force_terminal=False)
+    with console.capture() as capture:
+        print_trace(console, settings, table, key)
+    return [" ".join(line.split()) for line in capture.get().splitlines()]
+
+
+def starting(lines: list[str], *starts: str) -> list[str]:
+    return [line for line in lines if line.startswith(starts)]
+
+
+def test_a_corrected_order_is_shown_with_both_versions_and_its_numbers(settings: Settings) -> None:
+    lines = traced(settings, "orders", 10011)
+    versions = starting(lines, "orders/")
+    assert [line.split()[:2] for line in versions] == [
+        ["orders/2025-04-07.csv", "31"],
+        ["orders/2025-04-01.csv", "12"],
+    ]
+    assert versions[0].endswith("in silver")
+    assert versions[1].endswith("superseded by a newer version")
+    assert "total_amount 186.84" in lines
+    assert "gold.customer_insights user_id 1148 total_spend 186.84, total_orders 1" in lines
+    assert len(starting(lines, "gold.daily_sales order_date 2025-04-01 ")) == 1
+
+
+def test_a_rejected_order_is_shown_with_its_reasons_and_no_row_of_gold(settings: Settings) -> None:
+    (source_file, order_id) = _rejected_by_silver(settings)
+    lines = traced(settings, "orders", order_id)
+    (version,) = starting(lines, source_file)
+    assert version.endswith("rejected by silver above:total_amount")
+    assert starting(lines, "The row in silver", "gold.") == []
+
+
+def _rejected_by_silver(settings: Settings) -> tuple[str, int]:
+    """Record 17 of the first orders file, whose amount is too large, and its order."""
+    line = (Path(settings.raw) / "orders" / "2025-04-01.csv").read_text().splitlines()[17]
+    assert float(line.split(",")[4]) > 100_000
+    return "orders/2025-04-01.csv 17 ", int(line.split(",")[1])
+
+
+def test_a_line_that_waits_says_so(settings: Settings) -> None:
+    lines = (Path(settings.raw) / "order_items" / "2025-04-01.csv").read_text().splitlines()
+    fields = lines[114].split(",")
+    (version,) = starting(traced(settings, "order_items", int(fields[0])), "order_items/")
+    assert version.endswith("waits for its parent unknown_product")
+
+
+def test_a_record_that_was_refused_before_bronze_is_found_by_its_text(settings: Settings) -> None:
+    lines = traced(settings, "order_items", 2045)
+    assert "order_items/2025-04-11.csv 2" in " ".join(starting(lines, "order_items/"))
+    assert "file_over_reject_limit" in " ".join(lines)
+
+
+def test_a_key_that_never_came_is_told(settings: Settings) -> None:
+    with pytest.raises(LakehouseError, match="order_id 77777777 has ever arrived in orders"):
+        traced(settings, "orders", 77777777)
+
+
+def test_a_table_that_is_none_is_told_with_those_that_are(settings: Settings) -> None:
+    with pytest.raises(LakehouseError) as raised:
+        traced(settings, "order", 1)
+    assert "products, orders, order_items" in raised.value.next_step
+
+
+def test_a_root_without_gold_is_told_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(LakehouseError, match="There is no lakehouse"):
+        traced(Settings.read(root=str(tmp_path), environment={}), "orders", 1)

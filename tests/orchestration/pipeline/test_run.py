@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from ingestion.completeness import MissingFile
+from ingestion.ingest import Report
+from ingestion.ledger import Plan, Status
+from orchestration.state.results import NodeResult, RunResult
+from tests.ingestion.ledgers import ledger_row
+
+GAP = MissingFile("orders", None, "orders/2025-04-01.csv", "missing")
+BAD = ledger_row("orders/2025-04-01.csv", "a", Status.QUARANTINED)
+
+
+def result(status: str) -> NodeResult:
+    return NodeResult("orders", "model", "silver.orders", status, 0, 1.0, "", "orders.sql")
+
+
+@pytest.mark.parametrize(
+    ("report", "statuses", "code"),
+    [
+        (None, [], 0),
+        (Report(Plan()), ["success", "warn", "skipped"], 0),
+        (Report(Plan(), rows=[BAD]), ["success"], 2),
+        (Report(Plan(quarantined=[BAD])), [], 2),
+        (Report(Plan(), missing=[GAP]), [], 2),
+        (None, ["success", "fail"], 1),
+        (Report(Plan(), missing=[GAP]), ["error"], 1),
+    ],
+)
+def test_the_exit_code_tells_well_from_incomplete_from_failed(
+    report: Report | None, statuses: list[str], code: int
+) -> None:
+    run = RunResult("run", report=report, results=[result(status) for status in statuses])
+    assert run.exit_code == code
