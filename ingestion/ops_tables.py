@@ -125,6 +125,9 @@ BUILDS = T.StructType(
         T.StructField("project", T.StringType()),
         T.StructField("built_by_run_id", T.StringType()),
         T.StructField("built_at", T.TimestampType()),
+        T.StructField("silver_fingerprint", T.StringType()),
+        T.StructField("limits", T.StringType()),
+        T.StructField("pending_days", T.StringType()),
     ]
 )
 

@@ -29,6 +29,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A column that holds the key of a row of another declared table."""
+
+    column: str
+    table: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One raw feed and the bronze table it is loaded into.
 
@@ -40,7 +48,8 @@ class Table:
         undated_file: A file name without a date that is accepted beside `YYYY-MM-DD.csv`.
         daily: One file is expected for each calendar day.
         whole_list: Each file is the whole list as of its day, so a list that returns to what it was
-            on an earlier day is news and no copy.
+            on an earlier day is loaded again, not skipped as a copy.
+        references: Its foreign keys. A row waits in silver until the rows it refers to are there.
     """
 
     name: str
@@ -50,6 +59,7 @@ class Table:
     undated_file: str | None = None
     daily: bool = False
     whole_list: bool = False
+    references: tuple[Reference, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -90,6 +100,7 @@ ORDER_ITEMS = Table(
     key="id",
     partition_by="date",
     daily=True,
+    references=(Reference("order_id", "orders"), Reference("product_id", "products")),
     columns=(
         Column("id", Type.BIGINT),
         Column("order_id", Type.BIGINT),

@@ -15,9 +15,9 @@ from orchestration.project import PROJECT_FOLDER
 
 TARGETS = ("sail", "local", "dev", "staging", "prod")
 LAYERS_READ = {
-    "ops": {"source", "ops", "silver", "intermediate"},
-    "silver": {"source", "silver", "ops"},
-    "intermediate": {"silver", "intermediate", "ops"},
+    "ops": {"source", "silver"},
+    "silver": {"source", "silver"},
+    "intermediate": {"silver", "intermediate"},
     "gold": {"silver", "intermediate", "gold"},
 }
 LONGEST_MACRO = 40
@@ -72,19 +72,6 @@ def test_a_layer_reads_only_what_the_layer_law_allows(manifest: Any) -> None:
             else:
                 read = "source" if kind == "source" else manifest.nodes[parent].fqn[1]
             assert read in LAYERS_READ[layer], f"{model.name} reads {parent}"
-
-
-def test_what_silver_is_made_from_is_kept_only_after_every_table_of_replaced_days(
-    manifest: Any,
-) -> None:
-    replaced = {
-        model.unique_id
-        for model in models(manifest)
-        if model.config.materialized == "replaced_days"
-    }
-    (built_from,) = (model for model in models(manifest) if model.name == "built_from")
-    assert replaced
-    assert replaced <= set(built_from.depends_on.nodes)
 
 
 def test_every_model_has_its_yml_beside_it(manifest: Any) -> None:
@@ -155,7 +142,6 @@ def test_every_table_is_tested_and_every_formula_has_a_unit_test(manifest: Any) 
     for model in models(manifest):
         if model.config.materialized != "ephemeral":
             assert model.unique_id in tested, model.name
-            # Ops asks the tables themselves what to build: tests/test_incremental.py has its cases.
             if model.fqn[1] != "ops" and not model.name.endswith("_rejected"):
                 assert model.name in unit_tested, model.name
 

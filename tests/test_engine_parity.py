@@ -54,8 +54,6 @@ TABLES = (
     *("silver.product_history", "ops.row_accounting", "silver.order_days"),
     *("silver.product_days", "silver.department_days", "silver.department_hours"),
     *("silver.order_hours", "silver.file_days", "silver.customer_scores", "silver.customer_lines"),
-    *("ops.inputs", "ops.built_from"),
-    *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
     *("gold.segment_rules", "gold.daily_sales", "gold.product_performance"),
     *("gold.department_analytics", "gold.customer_insights"),
     *("gold.cohort_retention", "gold.segment_migration", "gold.data_reconciliation"),
@@ -68,7 +66,6 @@ TABLES = (
 # They say how the present state was reached: one run can't be compared with two.
 HISTORY = {
     *("ops.ingested_files", "ops.runs", "ops.run_steps", "ops.model_results"),
-    *("ops.touched_orders", "ops.touched_order_items", "ops.touched_departments"),
     *("ops.row_accounting", "ops.table_versions", "ops.builds", "ops.test_results"),
     "ops.test_failures",
 }

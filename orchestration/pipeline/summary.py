@@ -15,7 +15,6 @@ from rich.text import Text
 from ingestion.ingest import Report
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table
 from orchestration.state.delta_reader import connect
 from orchestration.state.history import FAILED, PASSED, WARNED
 from orchestration.state.results import NodeResult, RunResult
@@ -38,7 +37,7 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             " them; `--full-refresh` builds them anew",
             soft_wrap=True,
         )
-    _print_replaced_days(console, connection, result.results)
+    _print_replaced_days(console, result)
     found = found_rows(connection, result.run_id, result.results)
     print_nodes(console, result.results, found)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
@@ -156,23 +155,20 @@ def _print_report(console: Console, report: Report) -> None:
         )
 
 
-def _print_replaced_days(
-    console: Console, connection: duckdb.DuckDBPyConnection, results: Sequence[NodeResult]
-) -> None:
+def _print_replaced_days(console: Console, result: RunResult) -> None:
     """Say which days of silver were built, which is what a run costs."""
-    built = {node.table for node in results if node.status == "success"}
-    words = []
-    for table in ("orders", "order_items"):
-        if f"silver.{table}" in built and has_table(connection, "ops", f"touched_{table}"):
-            query = f"select date from ops.touched_{table} order by date"
-            days = [day for (day,) in connection.execute(query).fetchall()]
-            words.append(f"{table} {_days(days)}")
+    built = {node.table for node in result.results if node.status == "success"}
+    words = [
+        f"{table} {_days(result.affected_days[table] if result.affected_days else None)}"
+        for table in ("orders", "order_items")
+        if f"silver.{table}" in built
+    ]
     if words:
         console.print(f"days of silver built: {'; '.join(words)}", highlight=False, soft_wrap=True)
 
 
-def _days(days: Sequence[date | None]) -> str:
-    if None in days:
+def _days(days: Sequence[date] | None) -> str:
+    if days is None:
         return "all"
     if len(days) <= _TOP:
         return ", ".join(str(day) for day in days) or "none"

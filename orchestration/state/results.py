@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from ingestion.ingest import Report
 from orchestration.state.versions import TableVersion
+
+# Name of a raw table, or `departments`, to its days, sorted.
+AffectedDays = dict[str, list[date]]
 
 EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
 _STATUS = {EXIT_WELL: "well", EXIT_FAILED: "failed", EXIT_INCOMPLETE: "incomplete"}
@@ -45,17 +49,25 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class Build:
-    """A build and test of everything that went well.
+    """A build of every model.
 
     Attributes:
-        project: What it was made by, a `project_digest`.
+        project: What it was made by, a `project_digest`; None unless everything was built, and
+            every test passed.
         run_id: The run that did it.
         built_at: End of the build, UTC.
+        silver_fingerprint: Of the SQL that silver was built by; None in records of older versions.
+        limits: The limits of that SQL, as JSON.
+        pending_days: Days that it began to replace and may not have replaced everywhere, as JSON;
+            None if it replaced all it had to.
     """
 
-    project: str
+    project: str | None
     run_id: str
     built_at: datetime
+    silver_fingerprint: str | None = None
+    limits: str | None = None
+    pending_days: str | None = None
 
 
 @dataclass
@@ -69,6 +81,7 @@ class RunResult:
         results: What became of each dbt node, empty if dbt was not asked for.
         unchanged_since: The run whose tables stay because nothing is new, None if dbt was at work.
         builds: The builds of everything whose outcome the tables are at the end of this run.
+        affected_days: Raw table to the days of silver that the build replaced; None for all days.
         built_from: The versions of tables that others may write to meanwhile, from before dbt read
             them; the run records these in the place of those at its end, so that it does not pass
             for built from what it has not seen.
@@ -81,6 +94,7 @@ class RunResult:
     results: list[NodeResult] = field(default_factory=list)
     unchanged_since: str | None = None
     builds: list[Build] = field(default_factory=list)
+    affected_days: AffectedDays | None = None
     built_from: dict[str, TableVersion] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -97,3 +111,15 @@ class RunResult:
         if self.report is not None and not self.report.is_complete:
             return EXIT_INCOMPLETE
         return EXIT_WELL
+
+
+def days_to_json(days: AffectedDays) -> str:
+    """Days as `{"orders": ["2025-04-01"]}`."""
+    return json.dumps({name: [str(day) for day in found] for name, found in days.items()})
+
+
+def days_from_json(text: str) -> AffectedDays:
+    """What `days_to_json` has written."""
+    return {
+        name: [date.fromisoformat(day) for day in found] for name, found in json.loads(text).items()
+    }

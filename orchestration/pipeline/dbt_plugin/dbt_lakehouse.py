@@ -5,10 +5,16 @@ session or starts a bare one, which knows neither Delta nor any table. So before
 first connection, the session of `ingestion.session` is started, on the engine that the target
 names, with the tables below `LAKEHOUSE_ROOT`. Commands that open no connection, such as
 `dbt parse`, start nothing.
+
+Models with the tag `memory_intensive` run one at a time, so that a build needs the memory of one of
+them, whatever the number of dbt's threads. Their order is dbt's: a `ref` says what is read, and
+nothing else.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from threading import Lock
 from typing import Any
 
 from dbt.adapters.spark import session
@@ -16,6 +22,10 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.exceptions import DbtRuntimeError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+
+# As macros/query_comment.sql writes it into the comment that a statement begins with.
+_MEMORY_INTENSIVE = '"memory_intensive": true'
+_one_at_a_time = Lock()
 
 
 class LakehousePlugin(dbtPlugin):
@@ -56,8 +66,10 @@ class LakehouseCursor(session.Cursor):
             DbtRuntimeError: The engine refused it, in the engine's words.
         """
         statement = sql % parameters if parameters else sql
+        comment = statement.partition("*/")[0]
         try:
-            self._df = self._session.sql(statement)
+            with _one_at_a_time if _MEMORY_INTENSIVE in comment else nullcontext():
+                self._df = self._session.sql(statement)
         except PySparkException as error:
             raise DbtRuntimeError(str(error)) from error
 

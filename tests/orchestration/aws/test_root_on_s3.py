@@ -50,7 +50,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     boto3.client("s3").create_bucket(Bucket=BUCKET)
     settings = Settings(root=f"s3://{BUCKET}", raw=f"s3://{BUCKET}/raw")
     write(settings, "silver", "orders", 1, 2, 3)
-    write(settings, "ops", "inputs", 1)
+    write(settings, "ops", "missing_files", 1)
     yield settings
     server.stop()
 
@@ -73,12 +73,12 @@ def test_tables_are_found_with_their_locations_and_versions(settings: Settings) 
     write(settings, "silver", "orders", 4)
     boto3.client("s3").put_object(Bucket=BUCKET, Key="gold/no_table/part.parquet", Body=b"")
     assert table_locations(settings) == {
-        "ops.inputs": f"s3://{BUCKET}/ops/inputs",
+        "ops.missing_files": f"s3://{BUCKET}/ops/missing_files",
         "silver.orders": f"s3://{BUCKET}/silver/orders",
     }
     versions = current_versions(settings)
     assert {name: table.version for name, table in versions.items()} == {
-        "ops.inputs": 0,
+        "ops.missing_files": 0,
         "silver.orders": 1,
     }
 
@@ -92,7 +92,7 @@ def test_a_run_is_recorded_and_its_build_known_again_until_a_table_moves(
     assert (run.run_id, run.status, set(run.versions)) == (
         "e-1",
         "well",
-        {"ops.inputs", "silver.orders"},
+        {"ops.missing_files", "silver.orders"},
     )
     assert run_that_built(settings, "project", current_versions(settings)) == "e-1"
     write(settings, "silver", "orders", 4)
@@ -145,7 +145,7 @@ def test_the_summary_is_put_below_the_execution_and_as_the_latest_if_all_went_we
     publish(settings, "e", summary)
     assert read("artifacts/e/summary.json") == summary
     tables = {
-        "ops.inputs": {"rows": 1, "version": 0},
+        "ops.missing_files": {"rows": 1, "version": 0},
         "silver.orders": {"rows": 3, "version": 0},
     }
     assert summary["tables"] == ({} if failure else tables)

@@ -1,4 +1,4 @@
-{% macro asked(sql) -%}
+{% macro run_query_checked(sql) -%}
     {#- dbt-glue takes a statement that ran out of time for one with an empty answer, and "nothing is there"
         or "nothing has changed" is what that would be read as. A true answer has columns. -#}
     {%- set answer = run_query(sql) -%}
