@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ LAYERS_READ = {
     "gold": {"silver", "intermediate", "gold"},
 }
 LONGEST_MACRO = 40
+MOST_CTES = 15
 
 
 def parse(target: str, folder: Path) -> Any:
@@ -78,6 +80,16 @@ def test_every_model_has_its_yml_beside_it(manifest: Any) -> None:
     for model in models(manifest):
         twin = Path(model.original_file_path).with_suffix(".yml")
         assert str(model.patch_path).endswith(str(twin)), model.name
+
+
+def test_a_model_has_few_enough_ctes_to_be_read(manifest: Any) -> None:
+    counts = {
+        model.name: len(re.findall(r"^\w+ as \($", model.raw_code, re.MULTILINE))
+        for model in models(manifest)
+    }
+    assert all(counts.values())
+    too_long = {name: count for name, count in counts.items() if count > MOST_CTES}
+    assert not too_long, f"move steps to a model in models/intermediate: {too_long}"
 
 
 def tables(manifest: Any) -> list[Any]:

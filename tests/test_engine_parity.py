@@ -53,6 +53,7 @@ TABLES = (
     *("silver.products_superseded", "silver.orders_superseded", "silver.order_items_superseded"),
     *("silver.product_history", "ops.row_accounting", "silver.order_days"),
     *("silver.product_days", "silver.department_days", "silver.department_hours"),
+    *("silver.department_periods", "silver.customer_orders"),
     *("silver.order_hours", "silver.file_days", "silver.customer_scores", "silver.customer_lines"),
     *("gold.segment_rules", "gold.daily_sales", "gold.product_performance"),
     *("gold.department_analytics", "gold.customer_insights"),
