@@ -16,8 +16,8 @@ from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from lakehouse.freshness import print_freshness
-from lakehouse.query_display import has_table, print_query
-from orchestration.state.delta_reader import connect
+from lakehouse.query_display import print_query
+from orchestration.state.delta_reader import connect, has_table
 
 _FILES = """
 select table_name, status, count(*) as files, sum(records_read) as records_read,

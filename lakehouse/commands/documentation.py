@@ -9,8 +9,9 @@ import typer
 
 from ingestion.settings import Settings
 from lakehouse.commands.options import Engine, Root
-from lakehouse.commands.terminal import new_console, require_local_root
+from lakehouse.commands.terminal import require_local_root
 from lakehouse.lineage.report import Format, print_lineage
+from orchestration.pipeline.console import new_console
 
 
 def docs(

@@ -15,8 +15,7 @@ from rich.text import Text
 from ingestion.ingest import Report
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table
-from orchestration.state.delta_reader import connect
+from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.history import FAILED, PASSED, WARNED
 from orchestration.state.results import NodeResult, RunResult
 from orchestration.state.test_failures import found_rows

@@ -37,3 +37,9 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
             f' select {", ".join(["*", *missing])} from "{layer}__{name}"'
         )
     return connection
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, layer: str, name: str) -> bool:
+    """Whether a table is there; a run that was cut off may not have made all of them."""
+    query = "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
+    return connection.execute(query, [layer, name]).fetchone() is not None

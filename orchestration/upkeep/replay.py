@@ -17,7 +17,6 @@ from ingestion.lock import only_run
 from ingestion.replay import Outcome, Review, repair, review
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import (
     build_models,
@@ -28,7 +27,7 @@ from orchestration.pipeline.run import (
 )
 from orchestration.project.digest import project_digest
 from orchestration.state.build_cache import run_that_built
-from orchestration.state.delta_reader import connect
+from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.results import RunResult
 from orchestration.state.versions import current_versions, require_lakehouse
 
