@@ -15,7 +15,7 @@ class Ended(Exception):
 
 
 def require_local_root(settings: Settings) -> None:
-    """Refuse a root that is not on this machine.
+    """Refuse a root that is not on this machine: the command moves files of a folder.
 
     Raises:
         LakehouseError: It is on S3.

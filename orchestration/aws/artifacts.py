@@ -14,20 +14,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from mimetypes import guess_type
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from ingestion.errors import LakehouseError
-from ingestion.files import to_path
 from ingestion.ledger import LedgerRow
 from ingestion.settings import Settings
 from orchestration.pipeline.dbt import artifacts_folder
 from orchestration.project import PROJECT_FOLDER
-from orchestration.state.aws_clients import explained, new_client
 from orchestration.state.history import FAILED, PASSED, WARNED
 from orchestration.state.results import RunResult
+from orchestration.state.storage import storage_of
 from orchestration.state.versions import open_table, table_locations
 
 _SUMMARY = "summary.json"
@@ -155,11 +153,9 @@ def publish_docs(settings: Settings, project: str) -> None:
 
 def _publish_docs(settings: Settings, project: str) -> None:
     folder = "latest/docs"
-    location = settings.location("artifacts", f"{folder}/{_DOCS_MARK}")
-    with explained(f"The artifact {location} can't be read"):
-        mark = to_path(location)
-        if mark.exists() and mark.read_text() == project:
-            return
+    storage = storage_of(settings.root)
+    if storage.read(f"artifacts/{folder}/{_DOCS_MARK}") == project.encode():
+        return
     with TemporaryDirectory(prefix="lakehouse-docs-") as scratch:
         pages = Path(scratch) / "site"
         command = ["docs", "--no-serve", "--engine", "sail", "--root", str(Path(scratch) / "root")]
@@ -187,15 +183,4 @@ def _environment() -> dict[str, str]:
 
 
 def _put(settings: Settings, name: str, text: str) -> None:
-    location = settings.location("artifacts", name)
-    if settings.is_local:
-        path = Path(location)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-        return
-    bucket, _, key = location.removeprefix("s3://").partition("/")
-    kind, _ = guess_type(name)
-    with explained(f"The artifact {location} can't be written"):
-        new_client("s3").put_object(
-            Bucket=bucket, Key=key, Body=text.encode(), ContentType=kind or "text/plain"
-        )
+    storage_of(settings.root).write(f"artifacts/{name}", text.encode())

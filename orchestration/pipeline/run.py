@@ -17,7 +17,6 @@ from ingestion.errors import LakehouseError, root_cause
 from ingestion.files import require_folder
 from ingestion.ingest import ingest
 from ingestion.ledger import Batch
-from ingestion.lock import only_run
 from ingestion.session import get_session
 from ingestion.settings import Settings, available_cores
 from orchestration import project
@@ -27,6 +26,7 @@ from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
 from orchestration.state.build_cache import run_that_built
 from orchestration.state.history import record_run
+from orchestration.state.lock import only_run
 from orchestration.state.results import FAILED_RUN, Build, RunResult
 from orchestration.state.versions import current_versions
 

@@ -10,7 +10,6 @@ from pyspark.sql import SparkSession
 
 from ingestion.errors import LakehouseError
 from ingestion.ledger import Batch
-from ingestion.lock import only_run
 from ingestion.settings import Settings
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import (
@@ -20,6 +19,7 @@ from orchestration.pipeline.run import (
     start_engine,
     timed,
 )
+from orchestration.state.lock import only_run
 from orchestration.state.results import RunResult
 from orchestration.upkeep.erasure.purge import purge
 from orchestration.upkeep.erasure.raw import RawPlace, search_raw
