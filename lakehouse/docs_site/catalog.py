@@ -17,6 +17,8 @@ from orchestration.state.versions import open_table
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
+_TABLES = ("model", "seed", "snapshot", "source")
+
 Catalog = dict[str, dict[str, Any]]
 
 
@@ -35,7 +37,7 @@ def catalog_of(manifest: Manifest, locations: Mapping[str, str], database_prefix
     for kind, described in (("nodes", manifest.nodes), ("sources", manifest.sources)):
         for unique_id, node in described.items():
             name = f"{node.schema.removeprefix(database_prefix)}.{node.name}"
-            if node.is_relational and name in locations:
+            if node.resource_type in _TABLES and name in locations:
                 found[kind][unique_id] = _table(unique_id, name, locations[name])
     return found
 

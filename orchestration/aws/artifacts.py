@@ -23,14 +23,12 @@ from ingestion.ledger import LedgerRow
 from ingestion.settings import Settings
 from orchestration.pipeline.dbt import artifacts_folder
 from orchestration.project import PROJECT_FOLDER
-from orchestration.state.history import FAILED, PASSED, WARNED
 from orchestration.state.results import RunResult
 from orchestration.state.storage import storage_of
 from orchestration.state.versions import open_table, table_locations
 
 _SUMMARY = "summary.json"
 _OF_DBT = ("manifest.json", "run_results.json")
-_TESTS = ("test", "unit_test")
 # Names what the docs site in the bucket was made from.
 _DOCS_MARK = "project.txt"
 _DOCS_SECONDS = 600
@@ -62,14 +60,13 @@ def summary_of(
             what can't be read, are then not looked at.
     """
     report = result.report
-    rows = report.rows if report else []
-    tests = [node.status for node in result.results if node.kind in _TESTS]
+    totals = result.totals
     return {
         "run_id": result.run_id,
         "execution": execution,
         "status": "failed" if failure else result.status,
         "files": {
-            "loaded": len(report.loaded) if report else 0,
+            "loaded": totals.files_loaded,
             "quarantined": [
                 {"source_file": row.source_file, "reason": row.reason}
                 for row in (report.quarantined if report else [])
@@ -77,14 +74,14 @@ def summary_of(
             "missing": [file.expected_file for file in (report.missing if report else [])],
         },
         "records": {
-            "read": sum(row.records_read for row in rows),
-            "loaded": sum(row.records_loaded for row in rows),
-            "rejected": sum(row.records_rejected for row in rows),
+            "read": totals.records_read,
+            "loaded": totals.records_loaded,
+            "rejected": totals.records_rejected,
         },
         "tests": {
-            "passed": sum(status in PASSED for status in tests),
-            "warned": sum(status in WARNED for status in tests),
-            "failed": sum(status in FAILED for status in tests),
+            "passed": totals.tests_passed,
+            "warned": totals.tests_warned,
+            "failed": totals.tests_failed,
         },
         "loaded_files": [{"source_file": row.source_file, "etag": row.etag} for row in to_mark],
         "problems": [*_problem_of(failure), *_problems_of(result)],

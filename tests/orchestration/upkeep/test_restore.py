@@ -271,7 +271,7 @@ def test_a_restore_that_is_cut_off_keeps_runs_away_until_it_is_repeated(
 
 def test_a_root_that_can_not_be_written_is_told_before_the_first_table(two_runs: Lakehouse) -> None:
     before = two_runs.versions()
-    (Path(two_runs.settings.root) / ".unfinished-restore.new").mkdir()
+    (Path(two_runs.settings.root) / ".unfinished-restore").mkdir()
     with pytest.raises(LakehouseError, match=r"The root .* can't be written"):
         back_to(two_runs, "aaa")
     assert two_runs.versions() == before
