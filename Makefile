@@ -48,9 +48,10 @@ deploy: setup ## Deploy to AWS: ENV=dev; PLAN=1 only shows what would change, VE
 		$(if $(filter undefined,$(origin NOTIFY)),,--notify '$(NOTIFY)')
 
 # sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
-lint: setup ## Check style and types of the Python code and style of the SQL
+lint: setup ## Check style, types and imports of the Python code and style of the SQL
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	LAKEHOUSE_ROOT=target/lint $(BIN)/sqlfluff lint models analyses
 
@@ -79,4 +80,4 @@ bench: setup-spark ## Measure against DuckDB and plain PySpark, and write docs/b
 	$(BIN)/python -m bench
 
 clean: ## Remove what runs and tests have made; .venv stays
-	rm -rf warehouse target logs .hypothesis .mypy_cache .ruff_cache
+	rm -rf warehouse target logs .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -13,8 +13,8 @@ from rich.console import Console
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table, print_query
-from orchestration.state.delta_reader import connect
+from lakehouse.query_display import print_query
+from orchestration.state.delta_reader import connect, has_table
 
 _BECAME = """
 select source_file, record_number, 'in silver' as became, '' as reasons

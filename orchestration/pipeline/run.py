@@ -16,12 +16,12 @@ from ingestion.errors import LakehouseError, root_cause
 from ingestion.files import require_folder
 from ingestion.ingest import ingest
 from ingestion.ledger import Batch
-from ingestion.lock import only_run
 from ingestion.session import get_session
 from ingestion.settings import Settings, available_cores
 from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
 from orchestration.state.history import record_run
+from orchestration.state.lock import only_run
 from orchestration.state.results import FAILED_RUN, RunResult
 
 

@@ -16,8 +16,7 @@ from ingestion.ingest import Report
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.state.delta_reader import connect
-from orchestration.state.history import FAILED, PASSED, WARNED
-from orchestration.state.results import NodeResult, RunResult
+from orchestration.state.results import NodeResult, RunResult, Tests
 from orchestration.state.test_failures import found_rows
 
 _TOP = 3
@@ -114,17 +113,15 @@ def _model(
 
 def _tests(results: Sequence[NodeResult], name: str, layer: str) -> list[str | Text]:
     wanted = f"bronze.{name}" if layer == "source" else name
-    tests = [
-        node.status
-        for node in results
-        if node.kind in ("test", "unit_test") and node.table == wanted
-    ]
-    if not tests:
+    of_table = [node for node in results if node.is_test and node.table == wanted]
+    if not of_table:
         return [""]
-    bad, warned = (sum(status in states for status in tests) for states in (FAILED, WARNED))
-    passed = sum(status in PASSED for status in tests)
-    words = [f"{passed} ok"] + [f"{bad} failed"] * bool(bad) + [f"{warned} warn"] * bool(warned)
-    return [Text(", ".join(words), style="red" if bad else "yellow" if warned else "green")]
+    tests = Tests.among(of_table)
+    words = [f"{tests.passed} ok"]
+    words += [f"{tests.failed} failed"] * bool(tests.failed)
+    words += [f"{tests.warned} warn"] * bool(tests.warned)
+    style = "red" if tests.failed else "yellow" if tests.warned else "green"
+    return [Text(", ".join(words), style=style)]
 
 
 def _reasons(top: Sequence[tuple[str, int]]) -> str:

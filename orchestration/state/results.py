@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from ingestion.ingest import Report
 from orchestration.state.versions import TableVersion
+
+if TYPE_CHECKING:
+    from ingestion.ingest import Report
 
 # Name of a raw table, or `departments`, to its days, sorted.
 AffectedDays = dict[str, list[date]]
@@ -15,6 +19,9 @@ AffectedDays = dict[str, list[date]]
 EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
 _STATUS = {EXIT_WELL: "well", EXIT_FAILED: "failed", EXIT_INCOMPLETE: "incomplete"}
 FAILED_RUN = _STATUS[EXIT_FAILED]
+# What dbt calls the outcome of a test; what was skipped has none.
+PASSED, WARNED, FAILED = ("pass",), ("warn",), ("fail", "error", "runtime error")
+_OUTCOMES = (PASSED, WARNED, FAILED)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,43 @@ class NodeResult:
     @property
     def is_bad(self) -> bool:
         """It makes the run a failed one."""
-        return self.status in ("error", "fail", "runtime error")
+        return self.status in FAILED
+
+    @property
+    def is_test(self) -> bool:
+        """It builds nothing."""
+        return self.kind in ("test", "unit_test")
+
+
+@dataclass(frozen=True)
+class Tests:
+    """How many tests had which outcome."""
+
+    passed: int
+    warned: int
+    failed: int
+
+    @classmethod
+    def among(cls, results: Iterable[NodeResult]) -> Tests:
+        """Count the tests of some results."""
+        states = [result.status for result in results if result.is_test]
+        return cls(*(sum(state in outcome for state in states) for outcome in _OUTCOMES))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a run did, in counts: columns of `ops.runs`, in their order."""
+
+    files_loaded: int
+    files_quarantined: int
+    files_missing: int
+    records_read: int
+    records_loaded: int
+    records_rejected: int
+    models_built: int
+    tests_passed: int
+    tests_warned: int
+    tests_failed: int
 
 
 @dataclass(frozen=True)
@@ -97,6 +140,27 @@ class RunResult:
     affected_days: AffectedDays | None = None
     built_from: dict[str, TableVersion] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def totals(self) -> Totals:
+        """The counts; zeros for a half that was not asked for."""
+        report = self.report
+        rows = report.rows if report else []
+        tests = Tests.among(self.results)
+        return Totals(
+            files_loaded=len(report.loaded) if report else 0,
+            files_quarantined=len(report.quarantined) if report else 0,
+            files_missing=len(report.missing) if report else 0,
+            records_read=sum(row.records_read for row in rows),
+            records_loaded=sum(row.records_loaded for row in rows),
+            records_rejected=sum(row.records_rejected for row in rows),
+            models_built=sum(
+                node.kind == "model" and node.status == "success" for node in self.results
+            ),
+            tests_passed=tests.passed,
+            tests_warned=tests.warned,
+            tests_failed=tests.failed,
+        )
 
     @property
     def status(self) -> str:

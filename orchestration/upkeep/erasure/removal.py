@@ -23,8 +23,7 @@ from ingestion.ledger import Batch, LedgerRow, Status
 from ingestion.ops_tables import ERASED_USERS, ERASURES
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table
-from orchestration.state.delta_reader import connect
+from orchestration.state.delta_reader import connect, has_table
 from orchestration.upkeep.erasure.search import failing_row_names
 
 TABLES_OF_PEOPLE = [name for name, table in TABLES.items() if USER_COLUMN in table.column_names]

@@ -1,20 +1,22 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 
 from ingestion.errors import LakehouseError
-from ingestion.lock import only_run
 from ingestion.settings import Settings
+from orchestration.state.lock import only_run
 
 _HOLD = """
 import sys
 from ingestion.settings import Settings
-from ingestion.lock import only_run
+from orchestration.state.lock import only_run
 with only_run(Settings(sys.argv[1], "")):
     print("held", flush=True)
     sys.stdin.read()
@@ -69,9 +71,8 @@ def test_a_second_run_is_refused_and_told_who_holds_the_root(
     process = hold(str(tmp_path))
     with pytest.raises(LakehouseError) as raised:
         take(str(tmp_path))
-    assert f"Another run is at work on {tmp_path} (process {process.pid}, since " in str(
-        raised.value.problem
-    )
+    who = f"process {process.pid} on {gethostname()}, since "
+    assert f"Another run is at work on {tmp_path} ({who}" in raised.value.problem
     assert "Wait until it has ended" in raised.value.next_step
 
 
@@ -109,6 +110,9 @@ def test_holding_a_root_leaves_no_file_that_could_be_taken_for_data(tmp_path: Pa
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
 
 
-def test_a_root_on_s3_needs_no_lock_of_this_machine() -> None:
-    with only_run(Settings("s3://bucket", "")), only_run(Settings("s3://bucket", "")):
-        pass
+def test_a_bucket_is_held_by_one_run_and_the_way_out_of_a_killed_one_is_named(bucket: str) -> None:
+    with only_run(Settings(bucket, "")), pytest.raises(LakehouseError) as raised:
+        take(bucket)
+    assert f"Another run is at work on {bucket} (process {os.getpid()} on " in raised.value.problem
+    assert raised.value.next_step.endswith(f"If it was killed: aws s3 rm {bucket}/.lock")
+    take(bucket)

@@ -1,4 +1,4 @@
-"""Delta's types in the words of the Glue Data Catalog, which are those of Hive."""
+"""Delta's types in the words of Hive, which Spark and the Glue Data Catalog use, too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PRIMITIVES = {
 
 
 def hive_type(delta_type: Any) -> str:
-    """Name a type as the catalogue does.
+    """Name a type as Hive does.
 
     Args:
         delta_type: As in the schema of a Delta log: a name, or a dict for a type of parts.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.aws.catalog.hive_types import hive_type
+from orchestration.state.hive_types import hive_type
 
 POINT = {"type": "struct", "fields": [{"name": "x", "type": "long"}, {"name": "y", "type": "byte"}]}
 
