@@ -18,7 +18,7 @@ from ingestion.files import require_folder
 from ingestion.ingest import ingest
 from ingestion.ledger import Batch
 from ingestion.lock import only_run
-from ingestion.session import get_session
+from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
 from orchestration import project
 from orchestration.pipeline.dbt import run_dbt
@@ -27,7 +27,7 @@ from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
 from orchestration.state.build_cache import run_that_built
 from orchestration.state.history import record_run
-from orchestration.state.results import FAILED_RUN, Build, RunResult
+from orchestration.state.results import FAILED_RUN, Build, NodeResult, RunResult
 from orchestration.state.versions import current_versions
 
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
@@ -150,8 +150,15 @@ def build_models(
             progress = NodeProgress(step)
             command = [*_BUILD, *arguments]
             result.results = run_dbt(settings, result.run_id, command, progress, target)
+            _require_session(result.results)
             if tuple(arguments) in _WHOLE and not any(node.is_bad for node in result.results):
                 result.builds = [Build(digest, result.run_id, datetime.now(UTC))]
+
+
+def _require_session(results: Sequence[NodeResult]) -> None:
+    """One sentence in place of a failure of every node that came after the session was lost."""
+    for lost in filter(None, (lost_session(node.message) for node in results)):
+        raise lost
 
 
 @contextmanager
@@ -170,7 +177,7 @@ def engine_failures_explained(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise LakehouseError(
+        raise lost_session(str(error)) or LakehouseError(
             f"The engine failed: {root_cause(error)}",
             f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, mend"
             " that; then run again: what was half done is not visible and will be done anew.",
