@@ -22,8 +22,8 @@ from contextlib import suppress
 from pyspark.errors import PySparkException
 from ingestion import sail
 
-sail.SESSION_SECONDS = 1
-LONG = "select count(*) from range(60000000) where sqrt(id * 1.0) + sin(id * 1.0) > 1.5"
+sail.SESSION_SECONDS = 3
+LONG = "select count(*) from range(200000000) where sqrt(id * 1.0) + sin(id * 1.0) > 1.5"
 over = threading.Event()
 start = sail.start
 
