@@ -50,7 +50,7 @@ def register_tables(spark: SparkSession, settings: Settings) -> None:
         if not spark.catalog.databaseExists(settings.database(layer)):
             spark.sql(
                 f"create database if not exists {settings.database(layer)}"
-                f" location '{quoted(settings.location(layer))}'"
+                f" location '{quoted(settings.engine_location(layer))}'"
             )
     if settings.is_local:
         for layer in LAYERS:
@@ -70,15 +70,14 @@ def _delta_tables_below(folder: Path) -> list[str]:
 
 
 def _register(spark: SparkSession, settings: Settings, layer: str, name: str) -> None:
-    location = settings.location(layer, name)
     try:
         spark.sql(
             f"create table if not exists {settings.database(layer)}.`{name}`"
-            f" using delta location '{quoted(location)}'"
+            f" using delta location '{quoted(settings.engine_location(layer, name))}'"
         )
     except PySparkException as error:
         # A build that was killed inside its first commit leaves a folder that is no table yet.
-        logger.warning("%s is no readable Delta table: %s", location, error)
+        logger.warning("%s is no readable Delta table: %s", settings.location(layer, name), error)
 
 
 def create_table(
@@ -95,7 +94,7 @@ def create_table(
     properties = ", ".join(f"'{key}' = '{value}'" for key, value in TABLE_PROPERTIES.items())
     spark.sql(
         f"create table if not exists {settings.database(layer)}.{name} ({columns})"
-        f" using delta{partition} location '{quoted(settings.location(layer, name))}'"
+        f" using delta{partition} location '{quoted(settings.engine_location(layer, name))}'"
         f" tblproperties ({properties})"
     )
 
@@ -107,7 +106,7 @@ def _add_new_columns(
     if set(schema.names) - set(spark.table(settings.table("ops", name)).columns):
         none = spark.createDataFrame([], schema)
         writer = none.write.format("delta").mode("append").option("mergeSchema", "true")
-        writer.save(settings.location("ops", name))
+        writer.save(settings.engine_location("ops", name))
 
 
 def bronze_schema(table: Table) -> T.StructType:

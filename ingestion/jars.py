@@ -1,6 +1,6 @@
 """The JARs of Delta Lake: fetched once, when Spark is first asked for, then passed to it as files.
 
-Flow: Maven repository -> Ivy -> scratch folder, SHA-256 -> <environment>/share/lakehouse/jars
+Flow: Maven repository -> scratch folder, SHA-256 -> <environment>/share/lakehouse/jars
 
 Spark could resolve them at each start (`spark.jars.packages`), but that costs three seconds each
 time and needs the network.
@@ -8,25 +8,22 @@ time and needs the network.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from ingestion.errors import LakehouseError
-from ingestion.ivy import Jar, JarsNotFetchedError, retrieve
 from ingestion.java import PARTS_FOLDER
+from ingestion.maven import Artifact, download
 
 # Delta's third dependency, antlr4-runtime 4.9.3, is among pyspark's own JARs.
 JARS = (
-    Jar(
+    Artifact(
         group="io.delta",
         name="delta-spark_2.12",
         version="3.3.3",
         sha256="4912bf902a1c453aba3bd838ff212dedd357155212f9bb37a6b47d97f2827ebc",
     ),
-    Jar(
+    Artifact(
         group="io.delta",
         name="delta-storage",
         version="3.3.3",
@@ -35,6 +32,7 @@ JARS = (
 )
 
 JAR_FOLDER = PARTS_FOLDER / "jars"
+_RETRY = "run `make setup-spark` (the engine sail needs no JARs)"
 
 
 class JarsMissingError(LakehouseError):
@@ -48,41 +46,26 @@ def jar_paths(folder: Path = JAR_FOLDER) -> list[Path]:
         JarsMissingError: One is not there or is damaged.
     """
     for jar in JARS:
-        fault = _fault(jar, folder)
+        fault = jar.fault(folder / jar.filename)
         if fault:
             raise JarsMissingError(f"{folder / jar.filename} {fault}.", "Run `make setup-spark`.")
     return [folder / jar.filename for jar in JARS]
 
 
-def fetch(folder: Path = JAR_FOLDER, environ: Mapping[str, str] | None = None) -> list[Path]:
-    """Brings the JARs that are missing or damaged; does nothing when there are none.
+def fetch(folder: Path = JAR_FOLDER) -> list[Path]:
+    """Bring the JARs that are missing or damaged; do nothing when there are none.
 
-    A file is put in place only when it is whole: whatever stops a fetch, the next one repairs it.
+    A file is put in place only when all are whole: whatever stops a fetch, the next one repairs it.
 
     Raises:
-        JarsNotFetchedError: The repository can't be reached or has something else.
-        JavaNotFoundError: Ivy needs Java 17 as well.
+        NotFetchedError: The repository can't be reached or has something else.
     """
-    wanted = [jar for jar in JARS if _fault(jar, folder)]
+    wanted = [jar for jar in JARS if jar.fault(folder / jar.filename)]
     if wanted:
-        environ = os.environ if environ is None else environ
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.parent) as scratch:
-            arrived = retrieve(wanted, Path(scratch), environ)
             for jar in wanted:
-                fault = _fault(jar, arrived)
-                if fault:
-                    raise JarsNotFetchedError.because([jar], f"the file that arrived {fault}")
+                download(jar, Path(scratch), _RETRY)
             for jar in wanted:
-                (arrived / jar.filename).replace(folder / jar.filename)
+                (Path(scratch) / jar.filename).replace(folder / jar.filename)
     return jar_paths(folder)
-
-
-def _fault(jar: Jar, folder: Path) -> str:
-    """What is wrong with a JAR in a folder, empty when it is as pinned."""
-    try:
-        content = (folder / jar.filename).read_bytes()
-    except FileNotFoundError:
-        return "is missing"
-    digest = hashlib.sha256(content).hexdigest()
-    return "" if digest == jar.sha256 else f"has SHA-256 {digest}, not the pinned {jar.sha256}"

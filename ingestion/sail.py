@@ -18,6 +18,7 @@ import pysail
 from deltalake import DeltaTable, WriterProperties
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
+from pyspark.sql.connect.client import SparkConnectClient
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
@@ -43,6 +44,11 @@ _SMALL_PAGES = WriterProperties(
 
 _SECONDS_TO_EXIT = 15
 
+# Sail ends a session that has made no request for 15 minutes, also while it waits for an answer. A
+# server that lives and ends with this process needs no such limit. There is no value for never, and
+# the largest number hangs; no run takes a year.
+SESSION_SECONDS = 365 * 24 * 60 * 60
+
 _servers: list[Any] = []
 
 
@@ -52,6 +58,8 @@ def start() -> SparkSession:
     if not _servers:
         from pysail.spark import SparkConnectServer
 
+        # Whatever the caller's environment says: a run may not lose its session.
+        os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] = str(SESSION_SECONDS)
         server = SparkConnectServer("127.0.0.1", 0)
         server.start(background=True)
         _servers.append(server)
@@ -81,11 +89,27 @@ def describe() -> str:
     return f"sail {pysail.__version__}"
 
 
+class _Client(SparkConnectClient):
+    """Takes an answer only from a session that is still there.
+
+    When Sail ends a session, an answer on its way just stops: the rows so far would pass for all.
+    """
+
+    def _execute_and_fetch(self, *arguments: Any, **named: Any) -> Any:
+        answer = super()._execute_and_fetch(*arguments, **named)
+        *_, statement_result = answer
+        if not statement_result:  # which comes whole or not at all
+            self.get_configs("spark.sql.session.timeZone")
+        return answer
+
+
 class SailSession(ConnectSession):
     """A session on Sail that also takes what only Spark takes by itself."""
 
     def __init__(self, connection: str) -> None:
         super().__init__(connection)
+        self._client = _Client(connection)
+        self._session_id = self._client._session_id
         # There is no network to lose an answer on, and the threads that would fetch it again belong
         # to all sessions of the process: the end of an older session would stop them.
         self.client.disable_reattachable_execute()

@@ -8,17 +8,21 @@ the session as it is.
 from __future__ import annotations
 
 import os
+import re
 from threading import Lock
 
 from pyspark.sql import SparkSession
 
 from ingestion.catalogue import register_tables
+from ingestion.errors import LakehouseError
 from ingestion.settings import Engine, Settings
 from ingestion.spark_conf import CORRECT_VALUES
 from ingestion.writer_lock import OPS, Hold, not_shared
 
 # dbt opens its connections from several threads.
 _lock = Lock()
+# Sail's words for all that is asked of a session that is gone.
+_LOST = re.compile(r"session \S+ is not running")
 _ready: dict[tuple[str, Engine], SparkSession] = {}
 
 
@@ -58,6 +62,18 @@ def _start(settings: Settings) -> SparkSession:
     from ingestion import spark
 
     return spark.start(settings)
+
+
+def lost_session(words: str) -> LakehouseError | None:
+    """What to say when an engine's words mean that it ended the session in the middle of a run."""
+    lost = _LOST.search(words)
+    if lost is None:
+        return None
+    return LakehouseError(
+        f"The engine ended the session in the middle of the run: {lost[0]}.",
+        "Run the same command again: nothing half done is visible, and what is missing is done "
+        "then. If it happens again, choose the other engine with `--engine spark`.",
+    )
 
 
 def describe_engine(settings: Settings) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import gettempdir
 
 from ingestion.errors import LakehouseError
+from ingestion.plain_paths import plain_path, require_usable
 
 DEFAULT_ROOT = "warehouse"
 DEFAULT_REJECT_LIMIT = 0.10
@@ -72,6 +73,12 @@ class Settings:
         """Path of a layer's folder or of one of its Delta tables: the same keys on every store."""
         return "/".join([self.root, layer, *([table] if table else [])])
 
+    def engine_location(self, layer: str, table: str | None = None) -> str:
+        """The same place as an engine is told it, which may be through a link."""
+        if not self.is_local:
+            return self.location(layer, table)
+        return replace(self, root=plain_path(self.root)).location(layer, table)
+
     @classmethod
     def read(
         cls,
@@ -85,9 +92,13 @@ class Settings:
         """Merge arguments (first) with `LAKEHOUSE_*` variables (second) and the defaults.
 
         Raises:
-            LakehouseError: A variable has no usable value.
+            LakehouseError: An argument or a variable has no usable value.
         """
         chosen_root = absolute(root or environment.get("LAKEHOUSE_ROOT") or DEFAULT_ROOT)
+        if "://" not in chosen_root:
+            require_usable(
+                chosen_root, "The root", "Choose another folder with --root or LAKEHOUSE_ROOT."
+            )
         chosen_raw = absolute(raw or environment.get("LAKEHOUSE_RAW") or f"{chosen_root}/raw")
         return cls(
             root=chosen_root,
@@ -109,7 +120,13 @@ def absolute(location: str) -> str:
     """Make a folder absolute; an `s3://` prefix only loses its trailing slash."""
     if "://" in location:
         return location.rstrip("/")
-    return str(Path(location).expanduser().resolve())
+    try:
+        return str(Path(location).expanduser().resolve())
+    except RuntimeError:
+        raise LakehouseError(
+            f"{location!r} begins with a ~ that stands for the home of no user.",
+            f"Write {f'./{location}'!r} for a folder of this name.",
+        ) from None
 
 
 def _engine(name: str) -> Engine:

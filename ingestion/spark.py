@@ -85,7 +85,7 @@ def _embedded_conf(settings: Settings) -> dict[str, str]:
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": settings.location("spark-warehouse"),
+        "spark.sql.warehouse.dir": settings.engine_location("spark-warehouse"),
         "spark.driver.memory": _DRIVER_MEMORY,
         "spark.driver.extraJavaOptions": " ".join(java_options),
         "spark.driver.host": "127.0.0.1",

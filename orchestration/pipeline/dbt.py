@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import LakehouseError
+from ingestion.session import lost_session
 from ingestion.settings import Engine, Settings
 from orchestration import project
 from orchestration.state.results import NodeResult
@@ -226,7 +227,7 @@ def _explained(error: BaseException, log_folder: Path) -> LakehouseError:
             f"dbt can't write below {log_folder}: {error.strerror}.",
             "Free space or give rights there, then run again; no table was touched.",
         )
-    return LakehouseError(
+    return lost_session(str(error)) or LakehouseError(
         f"dbt stopped before it built anything: {_first_words(str(error))}",
         f"Mend the file that it names and run again; the whole log is {log_folder / 'dbt.log'}.",
     )

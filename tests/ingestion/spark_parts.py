@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 from ingestion.jars import JARS, jar_paths
-from ingestion.java import find_java
+
+CUT_OFF = 0
+Refusal = int  # An HTTP status, or CUT_OFF: the answer ends in the middle.
 
 NEVER_RUN = "echo 'this Java must not be started' >&2; exit 1"
-
-SETTINGS = """
-<ivysettings>
-  <settings defaultResolver="test"/>
-  <resolvers><ibiblio name="test" m2compatible="true" root="{root}"/></resolvers>
-</ivysettings>
-"""
 
 
 def make_java(home: Path, version: str | None, script: str = NEVER_RUN) -> Path:
@@ -38,8 +40,46 @@ def make_repository(folder: Path) -> Path:
     return folder
 
 
-def environ_with_repository(folder: Path, root: str) -> dict[str, str]:
-    """A Java, no proxy, and one repository."""
-    settings = folder / "ivysettings.xml"
-    settings.write_text(SETTINGS.format(root=root))
-    return {"JAVA_HOME": str(find_java().home), "LAKEHOUSE_IVY_SETTINGS": str(settings)}
+@contextmanager
+def served(
+    folder: Path, first: Sequence[Refusal] = (), certificate: Path | None = None
+) -> Iterator[str]:
+    """The URL of a folder that is served on the loopback.
+
+    Args:
+        folder: A repository.
+        first: What the first requests get in place of a file.
+        certificate: Key and certificate, for HTTPS.
+    """
+    handler = partial(_Handler, list(first), directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def __init__(self, refusals: list[Refusal], *arguments: Any, **named: Any) -> None:
+        self.refusals = refusals
+        super().__init__(*arguments, **named)
+
+    def do_GET(self) -> None:
+        refusal = self.refusals.pop(0) if self.refusals else None
+        if refusal is None:
+            super().do_GET()
+        elif refusal == CUT_OFF:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"the first bytes")
+        else:
+            self.send_error(refusal)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing."""

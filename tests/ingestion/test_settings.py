@@ -20,8 +20,8 @@ def test_an_empty_environment_gives_the_defaults(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     settings = Settings.read(environment={})
-    assert settings.root == str(tmp_path / "lakehouse")
-    assert settings.raw == str(tmp_path / "lakehouse/raw")
+    assert settings.root == str(tmp_path / "warehouse")
+    assert settings.raw == str(tmp_path / "warehouse/raw")
     assert (settings.reject_limit, settings.max_file_bytes) == (0.10, 2 * 1024**3)
 
 
@@ -101,3 +101,19 @@ def test_logs_are_written_to_this_machine() -> None:
     remote = Settings("s3://bucket", "s3://bucket/raw")
     assert not remote.is_local
     assert remote.log_folder == Path(gettempdir()) / "lakehouse-logs" / "bucket"
+
+
+def test_a_tilde_that_stands_for_no_home_is_refused_with_the_way_to_write_it() -> None:
+    with pytest.raises(LakehouseError, match="'~nobody-of-this-name'") as raised:
+        absolute("~nobody-of-this-name")
+    assert "./~nobody-of-this-name" in raised.value.next_step
+
+
+def test_an_engine_is_told_a_plain_path_and_a_bucket_as_it_is(tmp_path: Path) -> None:
+    named = Settings.read(root=str(tmp_path / "My Lake"))
+    assert named.location("bronze", "orders") == str(tmp_path / "My Lake/bronze/orders")
+    told = named.engine_location("bronze", "orders")
+    assert " " not in told
+    assert told.endswith("/bronze/orders")
+    bucket = Settings.read(root="s3://my-bucket/a lake")
+    assert bucket.engine_location("bronze") == "s3://my-bucket/a lake/bronze"

@@ -14,12 +14,7 @@ import pytest
 
 from ingestion.jars import jar_paths
 from ingestion.java import JavaNotFoundError, find_java
-from tests.ingestion.spark_parts import (
-    NEVER_RUN,
-    environ_with_repository,
-    make_java,
-    make_repository,
-)
+from tests.ingestion.spark_parts import NEVER_RUN, make_java, make_repository, served
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.prefix) / "bin" / "uv"
@@ -182,8 +177,9 @@ def test_repairs_a_missing_or_damaged_jar(project: Project, tmp_path: Path, dama
     jar.unlink()
     if damage:
         jar.write_bytes(damage)
-    repository = make_repository(tmp_path / "repository")
-    code, said = project.set_up(**environ_with_repository(tmp_path, repository.as_uri()))
+    home = make_java(tmp_path / "jdk", "17.0.2")
+    with served(make_repository(tmp_path / "repository")) as url:
+        code, said = project.set_up(JAVA_HOME=str(home), LAKEHOUSE_MAVEN_MIRROR=url)
     assert code == 0
     assert said.startswith("set-up: fetching what Spark needs, once: the JARs of Delta Lake\n")
     assert len(jar_paths(project.parts / "jars")) == 2
