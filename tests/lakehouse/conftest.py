@@ -12,6 +12,8 @@ from lakehouse.cli import main
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run as run_pipeline
 from orchestration.project import PROJECT_FOLDER
+from tests.orchestration.aws.catalog.conftest import lake as lake
+from tests.orchestration.aws.catalog.conftest import server as server
 
 Outcome = tuple[int, str, str]
 
