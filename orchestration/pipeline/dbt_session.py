@@ -13,6 +13,8 @@ nothing else.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from contextlib import nullcontext
 from threading import Lock
 from typing import Any
@@ -23,9 +25,12 @@ from dbt_common.exceptions import DbtRuntimeError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from ingestion.layers import LAYERS
+
 # As macros/query_comment.sql writes it into the comment that a statement begins with.
 _MEMORY_INTENSIVE = '"memory_intensive": true'
 _one_at_a_time = Lock()
+_READ_TABLE = re.compile(rf"\b(?:from|join)\s+((?:{'|'.join(LAYERS)})\.\w+)", re.IGNORECASE)
 
 
 class LakehousePlugin(dbtPlugin):
@@ -71,7 +76,25 @@ class LakehouseCursor(session.Cursor):
             with _one_at_a_time if _MEMORY_INTENSIVE in comment else nullcontext():
                 self._df = self._session.sql(statement)
         except PySparkException as error:
-            raise DbtRuntimeError(str(error)) from error
+            missing = self._missing_tables(statement)
+            raise DbtRuntimeError(_never_built(missing, comment) or str(error)) from error
+
+    def _missing_tables(self, statement: str) -> list[str]:
+        """Tables that a refused statement reads and that are not there."""
+        read = sorted(set(_READ_TABLE.findall(statement)))
+        return [name for name in read if not self._session.catalog.tableExists(name)]
+
+
+def _never_built(missing: Sequence[str], comment: str) -> str | None:
+    """What to do about tables that a model reads and that are not there; None if all are."""
+    if not missing:
+        return None
+    node = re.search(r'"node_id": "\w+\.\w+\.(\w+)', comment)
+    model = node[1] if node else "MODEL"
+    return (
+        f"It reads {', '.join(missing)}: not there, so never built or not loaded on this root."
+        f" Build it with all that it reads: --select +{model}"
+    )
 
 
 plugins = [LakehousePlugin]
