@@ -20,9 +20,9 @@ from orchestration.state.delta_reader import connect
 from tests.build_on import PROJECT, build_on
 
 REAL = PROJECT.parent / "shared" / "data" / "real"
+STRANGE = 'My Café\'s 50% {a,b} *#?:~"日本"'
 
 # What a run is called, when and how fast it was; all other columns must agree.
-STRANGE = 'My Café\'s 50% {a,b} *#?:~"日本"'
 OF_THE_RUN = {
     "batch_id",
     "build_id",

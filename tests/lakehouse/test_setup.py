@@ -54,7 +54,7 @@ def is_finished(project: Path) -> bool:
 
 def test_make_alone_prints_help(project: Path) -> None:
     lines = make(project).stdout.splitlines()
-    first = ["help", "setup", "setup-spark", "setup-cloud", "run"]
+    first = ["help", "setup", "setup-spark", "setup-browser", "setup-cloud", "run"]
     assert [line.split()[1] for line in lines][: len(first)] == first
 
 
@@ -94,6 +94,12 @@ def test_what_spark_needs_is_asked_for_by_the_tests_alone(
     assert make(project, "-n", target).stdout.count("ingestion.spark_setup") == needed
 
 
+def test_the_tests_begin_with_a_browser_to_look_at_pages_with(project: Path, python: str) -> None:
+    make(project, "setup", f"PYTHON={python}")
+    first, *_ = make(project, "-n", "test").stdout.splitlines()
+    assert first == ".venv/bin/python -m tests.browser.chromium"
+
+
 def test_a_java_of_an_earlier_lock_is_removed_and_the_rest_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +137,7 @@ def test_make_run_takes_the_defects_of_the_sample_for_success(
     lakehouse.write_text(f'#!/bin/sh\necho "asked to: $*"\nexit {code}\n')
     lakehouse.chmod(0o755)
     done = make(project, "run", f"PYTHON={python}")
-    assert "asked to: run --raw sample --root lakehouse" in done.stdout
+    assert "asked to: run --raw sample --root warehouse" in done.stdout
     assert (done.returncode == 0) == succeeds
     assert ("on purpose" in done.stdout) == explains
 
