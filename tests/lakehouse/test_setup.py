@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from lakehouse import setup
+from tests.folder_names import NAMES, REFUSED
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "lakehouse/setup.py")
@@ -119,6 +121,21 @@ def test_a_copied_folder_asks_for_setup(project: Path, python: str) -> None:
     copy = project.parent / "copy"
     shutil.copytree(project, copy, symlinks=True)
     assert not is_finished(copy)
+
+
+@pytest.mark.parametrize("name", ["a:b", *REFUSED])
+def test_a_folder_that_the_project_can_not_work_in_is_refused(project: Path, name: str) -> None:
+    folder = project.rename(project.parent / name)
+    failed = make(folder, "setup", f"PYTHON={sys.executable}")
+    assert failed.returncode != 0
+    assert failed.stderr.startswith(f"set-up: The project can't work in {str(folder)!r}, for ")
+    assert "Move it to a folder without" in failed.stderr
+    assert not (folder / ".venv").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_of_another_name_is_not_refused(tmp_path: Path, name: str) -> None:
+    setup.require_usable(tmp_path / name.replace(":", ""))
 
 
 def test_names_the_python_that_is_missing(project: Path) -> None:
