@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-cloud run test test-cloud cloud deploy lint lint-templates types format docs check soak bench clean
+.PHONY: help setup setup-spark setup-browser setup-cloud run test test-cloud cloud deploy lint lint-templates types format docs check soak bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -25,6 +25,9 @@ $(STAMP):
 setup-spark: setup ## Fetch what the engine spark needs beyond that: its JARs, and Java 17 unless there is one
 	@$(BIN)/python -m ingestion.spark_setup
 
+setup-browser: setup ## Install Chromium where this user may, for the tests of pages
+	@$(BIN)/python -m tests.browser.chromium
+
 setup-cloud: setup-spark ## Fetch what the stand-in cloud needs beyond that, 1.2 GB into ~/.cache: Trino, its Java, S3A
 	@$(BIN)/python -m tests.cloud.parts
 
@@ -34,7 +37,7 @@ run: setup ## Load the raw files of sample/ and build all tables, into warehouse
 		echo 'All is well: what was rejected or quarantined above are the defects that sample/ has on purpose.'; \
 		echo 'sample/README.md explains each of them.'; }
 
-test: lint setup-spark ## Lint, check the types, then run all tests but those of test-cloud
+test: setup-browser lint setup-spark ## Lint, check the types, then run all tests but those of test-cloud
 	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
 
 test-cloud: lint-templates setup-cloud ## Try the AWS side in the stand-in cloud: templates, pipeline, dbt on Glue, Athena

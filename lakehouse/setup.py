@@ -17,6 +17,7 @@ import fcntl
 import importlib.util
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK_FILE = ROOT / "uv.lock"
 TOOLS = ("uv", "setuptools")
+
+# An environment can't be made in a folder with a colon. The others are what Delta tables can't be
+# below, as ingestion/plain_paths.py has it; by default they are below this folder.
+REFUSED = re.compile(r":|%[0-9A-Fa-f]{2}|[\[\]|\\^\x00-\x1f\x7f\ud800-\udfff]")
 
 NETWORK_HELP = (
     "If the package registry can't be reached, check the network, HTTPS_PROXY for a proxy and "
@@ -58,6 +63,17 @@ def set_up(stamp: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
         if _written(stamp) == earlier:
             _make(stamp)
+
+
+def require_usable(folder: Path) -> None:
+    """Refuse a folder that the project can't work in, before anything is made."""
+    refused = REFUSED.search(str(folder))
+    if refused:
+        raise SetupError(
+            f"The project can't work in {str(folder)!r}, for {refused[0]!r} in its path.\n"
+            "Move it to a folder without, then run `make setup`. Spaces and letters of any "
+            "alphabet are fine."
+        )
 
 
 def _written(stamp: Path) -> float:
@@ -174,6 +190,7 @@ def main() -> int:
                 f"Python 3.11 is needed, {sys.executable} is {sys.version.split()[0]}.\n"
                 "Install Python 3.11, or name it: make setup PYTHON=/path/to/python3.11"
             )
+        require_usable(ROOT)
         set_up(ROOT / sys.argv[1])
     except SetupError as error:
         logger.error("%s", error)

@@ -20,11 +20,11 @@ from tests.build_on import PROJECT, build_on
 
 # The smallest data that has every defect.
 SAMPLE = PROJECT / "sample"
+STRANGE = 'My Café\'s 50% {a,b} *#?:~"日本"'
 
 pytestmark = pytest.mark.spark
 
 # What a run is called, when and how fast it was; all other columns must agree.
-STRANGE = 'My Café\'s 50% {a,b} *#?:~"日本"'
 OF_THE_RUN = {
     "batch_id",
     "build_id",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
+from functools import cache
+from itertools import count
 from pathlib import Path
 from threading import Thread
 
@@ -15,23 +16,26 @@ from ingestion.settings import Settings
 from lakehouse.docs_site.build import write_site
 from lakehouse.docs_site.serve import address_of, new_server
 from orchestration.pipeline.progress import Display
+from tests.browser import chromium
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+find_chromium = cache(chromium.find)
+_errors = count()
+
+
+def pytest_runtest_setup(item: pytest.Function) -> None:
+    """Without a Chromium let the first test of a page say so, and leave out the others."""
+    if "browser" in item.fixturenames and find_chromium() is None:
+        if next(_errors) == 0:
+            pytest.fail(chromium.MISSING, pytrace=False)
+        pytest.skip("Chromium is missing")
 
 
 # Playwright keeps a loop of events running, in which other tests could start none of their own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine."""
-    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
-    if found is None:
-        pytest.fail(
-            f"None of {', '.join(BROWSERS)} is installed, so pages can't be tested. Install"
-            " Chromium, such as by: sudo apt-get install -y --no-install-recommends chromium",
-            pytrace=False,
-        )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -14,26 +14,8 @@ from ingestion.plain_paths import plain_path
 from ingestion.session import get_session
 from ingestion.settings import Settings
 from orchestration.state.delta_reader import connect
+from tests.folder_names import NAMES, REFUSED
 from tests.lake import STARTED_AT
-
-NAMES = [
-    "My Lake",
-    "50%",
-    "%zz",
-    "lake#1",
-    "what?",
-    "a*b",
-    "{a,b}",
-    'it\'s "quoted" `twice`',
-    "~lake",
-    "Café",
-    "Cafe\u0301",
-    "日本",
-    "😀",
-    "a&b=c:d;e",
-    "<$HOME>!",
-]
-REFUSED = ["100%25", "a[b", "a]b", "a|b", "a\\b", "a^b", "a\nb", "a\tb", "a\x7fb", "a\udcffb"]
 
 
 def test_a_plain_path_stays_as_it_is(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from lakehouse import setup
+from tests.folder_names import NAMES, REFUSED
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "lakehouse/setup.py")
@@ -54,7 +56,7 @@ def is_finished(project: Path) -> bool:
 
 def test_make_alone_prints_help(project: Path) -> None:
     lines = make(project).stdout.splitlines()
-    first = ["help", "setup", "setup-spark", "setup-cloud", "run"]
+    first = ["help", "setup", "setup-spark", "setup-browser", "setup-cloud", "run"]
     assert [line.split()[1] for line in lines][: len(first)] == first
 
 
@@ -94,6 +96,12 @@ def test_what_spark_needs_is_asked_for_by_the_tests_alone(
     assert make(project, "-n", target).stdout.count("ingestion.spark_setup") == needed
 
 
+def test_the_tests_begin_with_a_browser_to_look_at_pages_with(project: Path, python: str) -> None:
+    make(project, "setup", f"PYTHON={python}")
+    first, *_ = make(project, "-n", "test").stdout.splitlines()
+    assert first == ".venv/bin/python -m tests.browser.chromium"
+
+
 def test_a_java_of_an_earlier_lock_is_removed_and_the_rest_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +123,21 @@ def test_a_copied_folder_asks_for_setup(project: Path, python: str) -> None:
     assert not is_finished(copy)
 
 
+@pytest.mark.parametrize("name", ["a:b", *REFUSED])
+def test_a_folder_that_the_project_can_not_work_in_is_refused(project: Path, name: str) -> None:
+    folder = project.rename(project.parent / name)
+    failed = make(folder, "setup", f"PYTHON={sys.executable}")
+    assert failed.returncode != 0
+    assert failed.stderr.startswith(f"set-up: The project can't work in {str(folder)!r}, for ")
+    assert "Move it to a folder without" in failed.stderr
+    assert not (folder / ".venv").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_of_another_name_is_not_refused(tmp_path: Path, name: str) -> None:
+    setup.require_usable(tmp_path / name.replace(":", ""))
+
+
 def test_names_the_python_that_is_missing(project: Path) -> None:
     failed = make(project, "setup", "PYTHON=/nowhere/python3.11")
     assert failed.returncode != 0
@@ -131,7 +154,7 @@ def test_make_run_takes_the_defects_of_the_sample_for_success(
     lakehouse.write_text(f'#!/bin/sh\necho "asked to: $*"\nexit {code}\n')
     lakehouse.chmod(0o755)
     done = make(project, "run", f"PYTHON={python}")
-    assert "asked to: run --raw sample --root lakehouse" in done.stdout
+    assert "asked to: run --raw sample --root warehouse" in done.stdout
     assert (done.returncode == 0) == succeeds
     assert ("on purpose" in done.stdout) == explains
 
