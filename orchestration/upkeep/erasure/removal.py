@@ -29,7 +29,7 @@ from orchestration.upkeep.erasure.search import failing_row_names
 TABLES_OF_PEOPLE = [name for name, table in TABLES.items() if USER_COLUMN in table.column_names]
 _RECORD = ("table_name", "source_file", "content_hash", "record_number")
 _COUNTS = """
-select source_file, date, count(*) as records, count({counted}) as counted_records,
+select source_file, {date} as date, count(*) as records, count({counted}) as counted_records,
     coalesce(sum({amount}), 0)::decimal(18, 2) as amount
 from bronze.{table} as bronze {join}
 where bronze.user_id = $user_id group by all order by all
@@ -109,7 +109,9 @@ def _remove_from_bronze(
     counted = "is_counted" if has_silver else "null"
     amount = f"case when {counted} then total_amount end" if table == "orders" else "0"
     join = _IN_SILVER.format(table=table) if has_silver else ""
-    query = _COUNTS.format(table=table, counted=counted, amount=amount, join=join)
+    query = _COUNTS.format(
+        table=table, date=_date_of(table), counted=counted, amount=amount, join=join
+    )
     rows = connection.execute(query, {"user_id": user_id}).fetchall()
     if not rows:
         return
@@ -118,6 +120,11 @@ def _remove_from_bronze(
     name = settings.table("bronze", table)
     left = spark.table(name).where(of_files).where(F.col(USER_COLUMN) != user_id)
     replace_where(spark, left, name, of_files)
+
+
+def _date_of(table: str) -> str:
+    """SQL: the day of a row of bronze, null in a table that has none."""
+    return "date" if "date" in TABLES[table].column_names else "null::date"
 
 
 def _remove_refused(
@@ -198,10 +205,10 @@ def _correct_ledger(
     bronze: dict[str, tuple[int, list[date]]] = {}
     for table in TABLES_OF_PEOPLE:
         rows = connection.execute(
-            "select source_file, count(*), list_sort(list(distinct date))"
+            f"select source_file, count(*), list_sort(list(distinct {_date_of(table)}))"
             f" from bronze.{table} group by source_file"
         ).fetchall()
-        bronze |= {name: (count, dates) for name, count, dates in rows}
+        bronze |= {name: (count, [day for day in dates if day]) for name, count, dates in rows}
     # Not `where closed_batch_id is null`: a file from before there was the column would be skipped.
     rejects = connection.execute(
         "select source_file, content_hash, count(*) - count(closed_batch_id)"
