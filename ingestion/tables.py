@@ -67,6 +67,11 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     @property
+    def has_date(self) -> bool:
+        """Its rows have a day of their own."""
+        return "date" in self.column_names
+
+    @property
     def is_waiting(self) -> str:
         """SQL: whether a row of silver.<table>_rejected waits for a row that it refers to."""
         return "is_waiting" if self.references else "false"

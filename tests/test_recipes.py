@@ -18,7 +18,7 @@ from orchestration.project import PROJECT_FOLDER
 from orchestration.state.delta_reader import connect
 
 PAGE = PROJECT_FOLDER / "docs" / "recipes.md"
-NOT_COPIED = shutil.ignore_patterns(".*", "warehouse", "target", "logs", "__pycache__", "data")
+MADE = (".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "warehouse", "target", "logs")
 BLOCK = re.compile(r"^ *```(?P<kind>sh|diff)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 PRODUCTS = ("product_id,department_id,department,product_name", "51,1,Books,Atlas")
@@ -49,7 +49,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.copytree(PROJECT_FOLDER, folder, ignore=NOT_COPIED)
+        shutil.copytree(PROJECT_FOLDER, folder, ignore=shutil.ignore_patterns(*MADE))
         (folder / ".venv").symlink_to(sys.prefix)
         self.settings = Settings(str(folder / "warehouse"), str(folder / "raw"))
 
