@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-browser setup-cloud run test test-cloud cloud deploy lint lint-templates types format docs check soak bench clean
+.PHONY: help setup setup-spark setup-browser setup-cloud run test test-spark test-cloud cloud deploy lint lint-templates types new-model format docs check soak bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -66,6 +66,9 @@ lint-templates: setup ## Check the CloudFormation templates
 
 types: setup ## Check the types alone
 	$(BIN)/mypy
+
+new-model: setup ## Write the files of a model: NAME=weekly_sales, LAYER=gold; what it reads and its key: docs/recipes.md
+	@$(BIN)/lakehouse new model $(or $(NAME),'') --layer $(or $(LAYER),gold)
 
 format: setup ## Format the Python code, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only

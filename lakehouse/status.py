@@ -75,8 +75,6 @@ from (
     where table_name = '{table}' and status in ('loaded', 'quarantined')
 )
 """
-# Whether a row of silver.<table>_rejected waits for its parent; others have none.
-_IS_WAITING = {"order_items": "is_waiting"}
 _SAME_DAY = """
 select table_name, file_date, string_agg(source_file, ' and ' order by source_file) as files,
     max(source_file) as wins
@@ -134,7 +132,7 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
             print_query(console, connection, title, query)
     rejects = " union all ".join(f"({SILVER_REJECTS.format(table=table)})" for table in silver)
     equations = " union all ".join(
-        f"({_EQUATION.format(table=table, is_waiting=_IS_WAITING.get(table, 'false'))})"
+        f"({_EQUATION.format(table=table, is_waiting=TABLES[table].is_waiting)})"
         for table in silver
     )
     if silver:

@@ -12,7 +12,10 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql.types import StructType
 
 from ingestion import ops_tables
+from ingestion.tables import PRODUCTS, TABLES
+from lakehouse.new.files import unfilled
 from orchestration.project import PROJECT_FOLDER
+from orchestration.project.silver import tables_built_by_day
 
 TARGETS = ("sail", "local", "dev", "staging", "prod")
 LAYERS_READ = {
@@ -108,6 +111,51 @@ def test_every_column_is_described(manifest: Any) -> None:
         assert node.columns, node.name
         for column in node.columns.values():
             assert len(column.description) > 10, f"{node.name}.{column.name}"
+
+
+def test_nothing_is_left_to_fill_in() -> None:
+    places = list(unfilled(PROJECT_FOLDER))
+    assert not places, "write what these placeholders ask for:\n" + "\n".join(places)
+
+
+def test_every_declared_raw_table_is_named_to_dbt() -> None:
+    listed = (PROJECT_FOLDER / "macros" / "raw_tables.sql").read_text()
+    declared = {name: table.is_waiting for name, table in TABLES.items()}
+    assert dict(re.findall(r"'(\w+)': '(\w+)',", listed)) == declared, (
+        "macros/raw_tables.sql has to list what ingestion/tables.py declares"
+    )
+
+
+def test_every_declared_raw_table_is_a_source_with_its_columns(manifest: Any) -> None:
+    sources = {
+        source.name: set(source.columns)
+        for source in manifest.sources.values()
+        if source.source_name == "bronze"
+    }
+    added = {"_rescued", "source_file", "file_date", "record_number", "ingestion_timestamp"}
+    added |= {"batch_id"}
+    assert sources == {name: {*table.column_names, *added} for name, table in TABLES.items()}, (
+        "models/bronze has to describe what ingestion/tables.py declares"
+    )
+
+
+def test_a_table_is_declared_after_the_tables_that_it_refers_to() -> None:
+    declared: set[str] = set()
+    for table in TABLES.values():
+        assert {reference.table for reference in table.references} <= declared, table.name
+        assert table.partition_by in (None, "date"), table.name
+        declared.add(table.name)
+
+
+def test_what_a_table_built_by_day_refers_to_says_which_days_change() -> None:
+    for name in tables_built_by_day():
+        assert TABLES[name].partition_by, name
+        for reference in TABLES[name].references:
+            parent = TABLES[reference.table]
+            assert parent.partition_by or parent is PRODUCTS, (
+                f"orchestration/pipeline/affected_days.py does not follow {name} to {parent.name}:"
+                f" build models/silver/{name}*.sql whole"
+            )
 
 
 def test_every_column_of_an_ops_table_is_described_and_no_other(manifest: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ingestion.settings import Settings
+from ingestion.tables import TABLES
 from lakehouse.commands.options import Engine, Raw, Root
 from orchestration.pipeline.console import new_console
 
@@ -37,8 +38,10 @@ def runs(
 
 
 def trace(
-    table: Annotated[str, typer.Argument(help="products, orders or order_items.")],
-    key: Annotated[int, typer.Argument(help="Its product_id, order_id or id.")],
+    table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")],
+    key: Annotated[
+        int, typer.Argument(help=f"Its {', '.join(table.key for table in TABLES.values())}.")
+    ],
     root: Root = None,
 ) -> None:
     """Show a row's life: its lines of files, what became of each, and the gold rows that count it.

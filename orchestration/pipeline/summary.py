@@ -15,6 +15,7 @@ from rich.text import Text
 from ingestion.ingest import Report
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
+from orchestration.project.silver import tables_built_by_day
 from orchestration.state.delta_reader import connect
 from orchestration.state.results import NodeResult, RunResult, Tests
 from orchestration.state.test_failures import found_rows
@@ -155,10 +156,11 @@ def _print_report(console: Console, report: Report) -> None:
 def _print_replaced_days(console: Console, result: RunResult) -> None:
     """Say which days of silver were built, which is what a run costs."""
     built = {node.table for node in result.results if node.status == "success"}
+    by_day = tables_built_by_day()
     words = [
         f"{table} {_days(result.affected_days[table] if result.affected_days else None)}"
-        for table in ("orders", "order_items")
-        if f"silver.{table}" in built
+        for table in TABLES
+        if f"silver.{table}" in built and table in by_day
     ]
     if words:
         console.print(f"days of silver built: {'; '.join(words)}", highlight=False, soft_wrap=True)

@@ -23,6 +23,7 @@ LIMITS = ("min_order_amount", "max_order_amount")
 
 _SQL = ("models/silver/*.sql", "models/intermediate/*.sql", "macros/*.sql")
 _VAR = re.compile(r"var\(\s*['\"](\w+)")
+_BY_DAY = re.compile(r"affected_by='(\w+)'")
 
 
 def silver_fingerprint(folder: Path | None = None) -> str:
@@ -46,6 +47,12 @@ def limits(folder: Path | None = None) -> dict[str, Decimal]:
     """The value of each limit, currency units."""
     values = _project_settings(folder or project.PROJECT_FOLDER)["vars"]
     return {name: Decimal(str(values[name])) for name in LIMITS}
+
+
+def tables_built_by_day(folder: Path | None = None) -> set[str]:
+    """Raw tables whose silver is built by affected days; that of the others is built whole."""
+    paths = _files(folder or project.PROJECT_FOLDER, ("models/silver/*.sql",))
+    return {table for path in paths for table in _BY_DAY.findall(path.read_text(encoding="utf-8"))}
 
 
 def _project_settings(folder: Path) -> dict[str, Any]:

@@ -33,6 +33,7 @@ Outcome = tuple[int, str, str]
         "erase-user",
         "catalog",
         "generate",
+        "new",
         "docs",
         "lineage",
     ],
