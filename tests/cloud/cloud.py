@@ -126,12 +126,15 @@ class Cloud:
         """
         self._control("throttle", service=service, operation=operation, times=times)
 
-    def fail_next_runs(self, job: str, times: int, message: str = "") -> None:
-        """Let the next runs of a Glue job fail with a message instead of running.
+    def fail_next_runs(
+        self, job: str, times: int, message: str = "", table: str | None = None
+    ) -> None:
+        """Let the next runs of a Glue job, or those for a table, fail instead of running.
 
         It replaces what was asked before; 0 times is none.
         """
-        self._control("fail-next-runs", job=job, times=times, message=message)
+        arguments = {"--tables": table} if table else {}
+        self._control("fail-next-runs", job=job, times=times, message=message, arguments=arguments)
 
     def fire(self, rule: str, time: datetime) -> None:
         """Call the functions that a rule with a schedule calls, as when this is its time."""

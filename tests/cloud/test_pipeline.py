@@ -40,10 +40,18 @@ from tests.compare import assert_records_add_up, assert_same_values, values_of
 ANALYSES = PROJECT_FOLDER / "analyses"
 LOG = PROJECT_FOLDER / "target" / "pipeline.log"
 HAPPY_PATH = [
-    *("Lock", "Run", "Ingest", "Build", "PublishMetrics", "MarkLoaded", "NotifySuccess"),
+    *(
+        "Lock",
+        "Run",
+        "Ingest",
+        *["IngestTable"] * len(TABLES),
+        "Build",
+        "PublishMetrics",
+        "MarkLoaded",
+        "NotifySuccess",
+    ),
     *("Release", "Done"),
 ]
-INGEST = {"IngestProducts", "IngestOrders", "IngestOrderItems"}
 CORRECTED, BROKEN = "orders/2025-04-05.csv", "orders/2025-04-13.csv.gz"
 
 
@@ -126,16 +134,15 @@ def first_tables(
 @pytest.fixture(scope="module")
 def retried(shop: Deployment, first_tables: Settings) -> Part:
     """A job fails twice, then works. No file is new."""
-    shop.cloud.fail_next_runs(shop.environment.resource("ingest-orders"), 2, "No space left.")
+    shop.cloud.fail_next_runs(shop.environment.resource("ingest"), 2, "No space left.", "orders")
     return told(shop, shop.end_of(shop.start("retried")))
 
 
 @pytest.fixture(scope="module")
 def stopped(shop: Deployment, retried: Part) -> Part:
     """A job fails as often as it is tried."""
-    shop.cloud.fail_next_runs(
-        shop.environment.resource("ingest-order-items"), 3, "AccessDenied: no right to read raw/."
-    )
+    message = "AccessDenied: no right to read raw/."
+    shop.cloud.fail_next_runs(shop.environment.resource("ingest"), 3, message, "order_items")
     return told(shop, shop.end_of(shop.start("stopped")))
 
 
@@ -201,16 +208,21 @@ def test_a_second_execution_is_refused_while_one_runs(refused: Part) -> None:
 
 def test_the_execution_goes_through_its_states_in_order(first: Part) -> None:
     assert first.status == "SUCCEEDED", first
-    assert [name for name in first.states if name not in INGEST] == HAPPY_PATH
+    assert first.states == HAPPY_PATH
 
 
-def test_the_three_tables_are_ingested_at_the_same_time(shop: Deployment, first: Part) -> None:
-    glue = shop.cloud.client("glue")
+def runs_for(shop: Deployment, table: str) -> list[dict[str, Any]]:
+    """Runs of the job for a table, the oldest first."""
+    job = shop.environment.resource("ingest")
+    runs = shop.cloud.client("glue").get_job_runs(JobName=job)["JobRuns"]
+    chosen = [one for one in runs if one["Arguments"]["--tables"] == table]
+    return sorted(chosen, key=lambda one: one["StartedOn"])
+
+
+def test_the_tables_are_ingested_at_the_same_time(shop: Deployment, first: Part) -> None:
     spans = []
     for table in TABLES:
-        job = shop.environment.resource(f"ingest-{table.replace('_', '-')}")
-        runs = glue.get_job_runs(JobName=job)["JobRuns"]
-        of_first = min(runs, key=lambda one: one["StartedOn"])
+        of_first = runs_for(shop, table)[0]
         assert of_first["JobRunState"] == "SUCCEEDED"
         spans.append((of_first["StartedOn"], of_first["CompletedOn"]))
     assert max(start for start, _ in spans) < min(end for _, end in spans)
@@ -315,9 +327,7 @@ def test_people_are_told_what_was_done(first: Part, local: Settings) -> None:
 
 def test_a_job_that_fails_twice_is_tried_a_third_time(shop: Deployment, retried: Part) -> None:
     assert retried.status == "SUCCEEDED", retried
-    job = shop.environment.resource("ingest-orders")
-    runs = shop.cloud.client("glue").get_job_runs(JobName=job)["JobRuns"]
-    states = [one["JobRunState"] for one in sorted(runs, key=lambda one: one["StartedOn"])]
+    states = [one["JobRunState"] for one in runs_for(shop, "orders")]
     assert states[1:4] == ["FAILED", "FAILED", "SUCCEEDED"]
 
 
@@ -328,7 +338,7 @@ def test_a_job_that_keeps_failing_stops_the_execution_and_people_are_told_why(
     assert stopped.execution["error"] == "PipelineFailed"
     assert stopped.states[-1] == "Halt"
     (message,) = stopped.messages
-    assert "ingest-order-items" in message
+    assert "failed at IngestTable of order_items: the Glue job" in message
     assert "no right to read raw/" in message
     assert "redrive-execution" in message
 

@@ -91,11 +91,11 @@ class JobRun:
 
     def run(self) -> None:
         """Run the script until it has ended."""
-        failures = self._stand_in.failing_runs.get(self._job.name)
+        message = self._stand_in.failure_of(self._job.name, self._record.arguments or {})
         try:
-            if failures:
+            if message is not None:
                 self.state = "RUNNING"
-                self._end("FAILED", failures.pop(0))
+                self._end("FAILED", message)
             else:
                 self._run_script()
         except Exception as error:
