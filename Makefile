@@ -58,7 +58,7 @@ lint: setup ## Check style and types of the Python code and style of the SQL
 lint-templates: setup ## Check the CloudFormation templates
 	$(BIN)/cfn-lint -r eu-west-1 -t orchestration/aws/cloudformation/*.yaml
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv run --quiet --frozen --python $(BIN)/python --project .ci/checkov \
-		checkov --quiet --compact --skip-download --framework cloudformation -d orchestration/aws/cloudformation
+		checkov --config-file .ci/checkov/checkov.yaml
 
 types: setup ## Check the types alone
 	$(BIN)/mypy

@@ -13,7 +13,7 @@ PROJECT = "ecommerce-lakehouse"
 ENVIRONMENTS = ("dev", "staging", "prod")
 # In the order of their deployment: each takes what those before it export.
 STACKS = (
-    *("storage", "glue_catalog", "notifications", "glue_jobs", "dbt_build", "lambdas"),
+    *("storage", "glue_catalog", "notifications", "glue_jobs", "dbt_build", "step_lambdas"),
     *("step_functions", "triggers", "monitoring"),
 )
 

@@ -33,6 +33,7 @@ from tests.cloud.stand_in import (
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 SECONDS_TO_START = 60
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 T = TypeVar("T")
 
 
@@ -159,10 +160,13 @@ class Cloud:
             TimeoutError: Nothing came.
         """
         deadline = time.monotonic() + seconds
+        pause = FIRST_PAUSE
         while not (found := look()):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"Nothing came in {seconds:.0f} seconds.")
-            time.sleep(0.05)
+            time.sleep(pause)
+            # What takes long is looked at less often: each look costs the server time, too.
+            pause = min(pause * 1.3, LONGEST_PAUSE)
         return found
 
     def _control(self, what: str, **asked: Any) -> None:

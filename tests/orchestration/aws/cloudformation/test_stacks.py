@@ -58,7 +58,7 @@ RESOURCES = {
         "AWS::IAM::Role": ["~-dbt-build"],
         "AWS::Logs::LogGroup": ["/aws/codebuild/~-dbt-build"],
     },
-    "lambdas": {
+    "step_lambdas": {
         "AWS::Lambda::Function": CALLED,
         "AWS::IAM::Role": CALLED,
         "AWS::Logs::LogGroup": [f"/aws/lambda/{name}" for name in CALLED],

@@ -23,7 +23,7 @@ from tests.orchestration.aws.deploy.conftest import ACCOUNT, DEV, Build
 BUCKET = "ecommerce-lakehouse-dev-123456789012"
 JOB = "ecommerce-lakehouse-dev-ingest"
 # The stacks whose resources name the version that they run.
-VERSIONED = {"glue-jobs", "dbt-build", "lambdas", "step-functions", "triggers"}
+VERSIONED = {"glue-jobs", "dbt-build", "step-lambdas", "step-functions", "triggers"}
 
 
 @pytest.fixture(scope="module")

@@ -181,7 +181,7 @@ class Machines:
         self.cloud.client("glue").create_job(
             Name=self.job,
             Role=self._role,
-            Command={"Name": "glueetl", "ScriptLocation": f"s3://{self._bucket}/ingest.py"},
+            Command={"Name": "pythonshell", "ScriptLocation": f"s3://{self._bucket}/ingest.py"},
             ExecutionProperty={"MaxConcurrentRuns": 3},
         )
         return self.job
