@@ -37,8 +37,12 @@ run: setup ## Load the raw files of sample/ and build all tables, into warehouse
 		echo 'All is well: what was rejected or quarantined above are the defects that sample/ has on purpose.'; \
 		echo 'sample/README.md explains each of them.'; }
 
-test: setup-browser lint setup-spark ## Lint, check the types, then run all tests but those of test-cloud
-	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
+# Tests of one file share what they build, so a file stays with one worker.
+test: setup-browser lint ## Lint, check the types, then run all tests that need neither Java nor the stand-in cloud
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not spark' --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
+
+test-spark: setup-spark ## Run the tests of the engine spark: the same values as on Sail
+	$(BIN)/pytest -m spark --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
 
 test-cloud: lint-templates setup-cloud ## Try the AWS side in the stand-in cloud: templates, pipeline, dbt on Glue, Athena
 	$(BIN)/pytest tests/cloud tests/orchestration/aws/state_machines
@@ -62,7 +66,7 @@ lint: setup ## Check style, types and imports of the Python code and style of th
 lint-templates: setup ## Check the CloudFormation templates
 	$(BIN)/cfn-lint -r eu-west-1 -t orchestration/aws/cloudformation/*.yaml
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv run --quiet --frozen --python $(BIN)/python --project .ci/checkov \
-		checkov --quiet --compact --skip-download --framework cloudformation -d orchestration/aws/cloudformation
+		checkov --config-file .ci/checkov/checkov.yaml
 
 types: setup ## Check the types alone
 	$(BIN)/mypy
@@ -77,7 +81,7 @@ format: setup ## Format the Python code, and mend what ruff can mend
 docs: setup ## Write the docs site, pages that need no server, to target/docs/
 	@$(BIN)/lakehouse docs --no-serve
 
-check: test test-cloud run ## All that CI checks
+check: test test-spark test-cloud run ## All that CI checks
 
 soak: setup ## Try random arrivals and kills that no test has tried, for MINUTES=10, from SEED=1 on
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
