@@ -76,6 +76,8 @@ def test_a_statement_without_an_answer_is_not_taken_for_one_that_finds_nothing(
     )
     settings = Settings(str(tmp_path / "root"), "", engine=Engine.SAIL)
     question = "{sql: select 1 as number where false}"
-    outcome: Any = invoke_dbt(settings, "run", ["run-operation", "run_query_checked", "--args", question])
+    outcome: Any = invoke_dbt(
+        settings, "run", ["run-operation", "run_query_checked", "--args", question]
+    )
     (result,) = outcome.results
     assert result.status == status
