@@ -58,7 +58,7 @@ def test_every_question_of_a_macro_makes_sure_that_it_was_answered() -> None:
         for path in (PROJECT_FOLDER / folder).rglob("*.sql")
         if "run_query(" in path.read_text()
     }
-    assert asking == {"asked.sql"}
+    assert asking == {"run_query_checked.sql"}
 
 
 @pytest.mark.parametrize(("is_answered", "status"), [(True, "success"), (False, "error")])
