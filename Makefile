@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-browser setup-cloud run test test-cloud cloud deploy lint lint-templates types format docs check soak bench clean
+.PHONY: help setup setup-spark setup-browser setup-cloud run test test-spark test-cloud cloud deploy lint lint-templates types new-model format docs check soak bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -37,8 +37,12 @@ run: setup ## Load the raw files of sample/ and build all tables, into warehouse
 		echo 'All is well: what was rejected or quarantined above are the defects that sample/ has on purpose.'; \
 		echo 'sample/README.md explains each of them.'; }
 
-test: setup-browser lint setup-spark ## Lint, check the types, then run all tests but those of test-cloud
-	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
+# Tests of one file share what they build, so a file stays with one worker.
+test: setup-browser lint ## Lint, check the types, then run all tests that need neither Java nor the stand-in cloud
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not spark' --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
+
+test-spark: setup-spark ## Run the tests of the engine spark: the same values as on Sail
+	$(BIN)/pytest -m spark --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
 
 test-cloud: lint-templates setup-cloud ## Try the AWS side in the stand-in cloud: templates, pipeline, dbt on Glue, Athena
 	$(BIN)/pytest tests/cloud tests/orchestration/aws/state_machines
@@ -51,9 +55,10 @@ deploy: setup ## Deploy to AWS: ENV=dev; PLAN=1 only shows what would change, VE
 		$(if $(filter undefined,$(origin NOTIFY)),,--notify '$(NOTIFY)')
 
 # sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
-lint: setup ## Check style and types of the Python code and style of the SQL
+lint: setup ## Check style, types and imports of the Python code and style of the SQL
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	LAKEHOUSE_ROOT=target/lint $(BIN)/sqlfluff lint models analyses
 
@@ -61,10 +66,13 @@ lint: setup ## Check style and types of the Python code and style of the SQL
 lint-templates: setup ## Check the CloudFormation templates
 	$(BIN)/cfn-lint -r eu-west-1 -t orchestration/aws/cloudformation/*.yaml
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv run --quiet --frozen --python $(BIN)/python --project .ci/checkov \
-		checkov --quiet --compact --skip-download --framework cloudformation -d orchestration/aws/cloudformation
+		checkov --config-file .ci/checkov/checkov.yaml
 
 types: setup ## Check the types alone
 	$(BIN)/mypy
+
+new-model: setup ## Write the files of a model: NAME=weekly_sales, LAYER=gold; what it reads and its key: docs/recipes.md
+	@$(BIN)/lakehouse new model $(or $(NAME),'') --layer $(or $(LAYER),gold)
 
 format: setup ## Format the Python code, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only
@@ -73,7 +81,7 @@ format: setup ## Format the Python code, and mend what ruff can mend
 docs: setup ## Write the docs site, pages that need no server, to target/docs/
 	@$(BIN)/lakehouse docs --no-serve
 
-check: test test-cloud run ## All that CI checks
+check: test test-spark test-cloud run ## All that CI checks
 
 soak: setup ## Try random arrivals and kills that no test has tried, for MINUTES=10, from SEED=1 on
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
@@ -82,4 +90,4 @@ bench: setup-spark ## Measure against DuckDB and plain PySpark, and write docs/b
 	$(BIN)/python -m bench
 
 clean: ## Remove what runs and tests have made; .venv stays
-	rm -rf warehouse target logs .hypothesis .mypy_cache .ruff_cache
+	rm -rf warehouse target logs .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -47,7 +47,7 @@ def find_missing(ledger: Sequence[LedgerRow]) -> list[MissingFile]:
                 if state != Status.LOADED:
                     name = f"{table.name}/{day.isoformat()}.csv"
                     missing.append(MissingFile(table.name, day, name, state))
-        elif not table.daily and ledger and _state(rows) != Status.LOADED:
+        elif table.undated_file and ledger and _state(rows) != Status.LOADED:
             name = f"{table.name}/{table.undated_file}.csv"
             missing.append(MissingFile(table.name, None, name, _state(rows)))
     return missing

@@ -83,20 +83,34 @@ def require_folder(raw: str) -> Path | CloudPath:
     Raises:
         LakehouseError: It does not exist.
     """
-    folder = to_path(raw)
-    try:
-        is_there = folder.is_dir()
-    except (BotoCoreError, ClientError) as error:
-        raise LakehouseError(
-            f"The raw folder {raw} can't be reached: {error}",
-            "Check the bucket's name, the AWS credentials and region, and the network.",
-        ) from None
-    if not is_there:
+    folder = _folder_at(raw)
+    if folder is None:
         raise LakehouseError(
             f"The raw folder {raw} does not exist.",
             "Name another with --raw, or make one with `lakehouse generate --raw DIR`.",
         )
     return folder
+
+
+def _folder_at(raw: str) -> Path | CloudPath | None:
+    folder = to_path(raw)
+    try:
+        return folder if folder.is_dir() else None
+    except (BotoCoreError, ClientError) as error:
+        raise LakehouseError(
+            f"The raw folder {raw} can't be reached: {error}",
+            "Check the bucket's name, the AWS credentials and region, and the network.",
+        ) from None
+
+
+def raw_names(raw: str) -> set[str] | None:
+    """Paths of all files below the raw folder, None if it does not exist.
+
+    Raises:
+        LakehouseError: It can't be reached or read.
+    """
+    folder = _folder_at(raw)
+    return None if folder is None else {name for name, _ in _files_below(folder)}
 
 
 def list_raw_files(

@@ -17,12 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.catalogue import SPARK_TYPES
 from ingestion.erased import Erased, read_erased
 from ingestion.files import RawFile, to_path
 from ingestion.header import FileFault, Header
 from ingestion.reader import read_file, record_schema
+from ingestion.row_schema import row_schema
 from ingestion.settings import Settings
 from ingestion.stored import content_hash, read_bytes
 from ingestion.tables import TABLES, Table
@@ -35,30 +37,6 @@ _FILES = T.StructType(
         T.StructField("table_name", T.StringType()),
         T.StructField("file_date", T.DateType()),
         T.StructField("content_hash", T.StringType()),
-    ]
-)
-_INSPECTIONS = T.StructType(
-    [
-        T.StructField("source_file", T.StringType()),
-        T.StructField("fault", T.StringType()),
-        T.StructField("records_read", T.LongType()),
-        T.StructField("records_rejected", T.LongType()),
-        T.StructField("records_erased", T.LongType()),
-        T.StructField("reasons", T.MapType(T.StringType(), T.LongType())),
-        T.StructField("extra_columns", T.ArrayType(T.StringType())),
-        T.StructField("dates", T.ArrayType(T.DateType())),
-    ]
-)
-_ARROW_INSPECTIONS = pa.schema(
-    [
-        ("source_file", pa.string()),
-        ("fault", pa.string()),
-        ("records_read", pa.int64()),
-        ("records_rejected", pa.int64()),
-        ("records_erased", pa.int64()),
-        ("reasons", pa.map_(pa.string(), pa.int64())),
-        ("extra_columns", pa.list_(pa.string())),
-        ("dates", pa.list_(pa.date32())),
     ]
 )
 # What a frame of records says of the file that each is from.
@@ -95,6 +73,10 @@ class Inspection:
     reasons: dict[str, int]
     extra_columns: list[str]
     dates: list[date]
+
+
+_INSPECTIONS = row_schema(Inspection)
+_ARROW_INSPECTIONS = to_arrow_schema(_INSPECTIONS)
 
 
 def inspect_files(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 LAYERS = ("bronze", "silver", "gold", "ops")
 
-# What these hold belongs to bronze, or says what silver was built from (models/ops), and goes back
-# with it. The other ops tables are the history of runs and tests, which only grows.
-DATA_OF_OPS = (
-    *("ingested_files", "rejected_records", "missing_files"),
-    *("inputs", "built_from", "touched_orders", "touched_order_items", "touched_departments"),
-)
+# These belong to bronze and are restored with it. The other ops tables are the history of runs and
+# tests, which only grows.
+DATA_OF_OPS = ("ingested_files", "rejected_records", "missing_files")

@@ -8,10 +8,11 @@ function of both lists, so that a run that was cut off anywhere is simply planne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from ingestion.files import RawFile
 from ingestion.tables import TABLES
@@ -93,6 +94,14 @@ class LedgerRow:
     def version(self) -> tuple[str, str]:
         """Source file and content hash, the key of the ledger."""
         return self.source_file, self.content_hash
+
+
+def ledger_rows(stored: Iterable[Mapping[str, Any]]) -> list[LedgerRow]:
+    """The rows of `ops.ingested_files`, whoever has read them."""
+    # Null in rows from before there was the column.
+    return [
+        LedgerRow(**{**row, "records_erased": row.get("records_erased") or 0}) for row in stored
+    ]
 
 
 @dataclass(frozen=True)

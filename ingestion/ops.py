@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from ingestion.completeness import MissingFile
 from ingestion.delta import is_in, replace_where
-from ingestion.ledger import LedgerRow
+from ingestion.ledger import LedgerRow, ledger_rows
 from ingestion.ops_tables import INGESTED_FILES, MISSING_FILES
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
@@ -19,10 +19,7 @@ def read_ledger(spark: SparkSession, settings: Settings) -> list[LedgerRow]:
     """Read the ledger whole: one row for each file version."""
     names = [field.name for field in fields(LedgerRow)]
     rows = spark.table(settings.table("ops", "ingested_files")).select(*names).collect()
-    # Null in rows from before there was the column.
-    return [
-        LedgerRow(**(row.asDict() | {"records_erased": row["records_erased"] or 0})) for row in rows
-    ]
+    return ledger_rows(row.asDict() for row in rows)
 
 
 def write_ledger(spark: SparkSession, settings: Settings, rows: Sequence[LedgerRow]) -> None:

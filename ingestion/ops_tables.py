@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from pyspark.sql import types as T
 
-INGESTED_FILES = T.StructType(
-    [
-        T.StructField("source_file", T.StringType()),
-        T.StructField("table_name", T.StringType()),
-        T.StructField("file_date", T.DateType()),
-        T.StructField("content_hash", T.StringType()),
-        T.StructField("bytes", T.LongType()),
-        T.StructField("modified_at", T.TimestampType()),
-        T.StructField("records_read", T.LongType()),
-        T.StructField("records_loaded", T.LongType()),
-        T.StructField("records_rejected", T.LongType()),
-        T.StructField("status", T.StringType()),
-        T.StructField("reason", T.StringType()),
-        T.StructField("batch_id", T.StringType()),
-        T.StructField("dates", T.ArrayType(T.DateType())),
-        T.StructField("recorded_at", T.TimestampType()),
-        T.StructField("records_erased", T.LongType()),
-        T.StructField("etag", T.StringType()),
-    ]
-)
+from ingestion.completeness import MissingFile
+from ingestion.ledger import LedgerRow
+from ingestion.row_schema import row_schema
+
+INGESTED_FILES = row_schema(LedgerRow)
 
 REJECTED_RECORDS = T.StructType(
     [
@@ -44,14 +29,7 @@ REJECTED_RECORDS = T.StructType(
     ]
 )
 
-MISSING_FILES = T.StructType(
-    [
-        T.StructField("table_name", T.StringType()),
-        T.StructField("file_date", T.DateType()),
-        T.StructField("expected_file", T.StringType()),
-        T.StructField("state", T.StringType()),
-    ]
-)
+MISSING_FILES = row_schema(MissingFile)
 
 RUNS = T.StructType(
     [
@@ -125,6 +103,9 @@ BUILDS = T.StructType(
         T.StructField("project", T.StringType()),
         T.StructField("built_by_run_id", T.StringType()),
         T.StructField("built_at", T.TimestampType()),
+        T.StructField("silver_fingerprint", T.StringType()),
+        T.StructField("limits", T.StringType()),
+        T.StructField("pending_days", T.StringType()),
     ]
 )
 

@@ -1,6 +1,6 @@
 """The declared bronze tables: the one place that names raw columns, their types and their keys.
 
-Adding a table is one entry here, plus `models/bronze/<table>.yml` and its silver model.
+Adding a table is one entry here, plus its models (docs/recipes.md).
 """
 
 from __future__ import annotations
@@ -29,18 +29,27 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A column that holds the key of a row of another declared table."""
+
+    column: str
+    table: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One raw feed and the bronze table it is loaded into.
 
     Attributes:
         name: Folder below raw/, bronze table and dbt source.
         columns: The CSV's columns; files are matched by name, so order matters to people only.
-        key: What identifies a business row; several versions of a key may be in bronze.
-        partition_by: Bronze partition column, if any.
+        key: What identifies a business row, a bigint; several versions of a key may be in bronze.
+        partition_by: Bronze partition column, `date` or none.
         undated_file: A file name without a date that is accepted beside `YYYY-MM-DD.csv`.
         daily: One file is expected for each calendar day.
         whole_list: Each file is the whole list as of its day, so a list that returns to what it was
-            on an earlier day is news and no copy.
+            on an earlier day is loaded again, not skipped as a copy.
+        references: Its foreign keys. A row waits in silver until the rows it refers to are there.
     """
 
     name: str
@@ -50,11 +59,22 @@ class Table:
     undated_file: str | None = None
     daily: bool = False
     whole_list: bool = False
+    references: tuple[Reference, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
         """The CSV's column names in declared order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def has_date(self) -> bool:
+        """Its rows have a day of their own."""
+        return "date" in self.column_names
+
+    @property
+    def is_waiting(self) -> str:
+        """SQL: whether a row of silver.<table>_rejected waits for a row that it refers to."""
+        return "is_waiting" if self.references else "false"
 
 
 PRODUCTS = Table(
@@ -90,6 +110,7 @@ ORDER_ITEMS = Table(
     key="id",
     partition_by="date",
     daily=True,
+    references=(Reference("order_id", "orders"), Reference("product_id", "products")),
     columns=(
         Column("id", Type.BIGINT),
         Column("order_id", Type.BIGINT),

@@ -17,6 +17,7 @@ from lakehouse.commands import (
     documentation,
     erase,
     generate,
+    new,
     pipeline,
     query,
     reports,
@@ -55,6 +56,7 @@ app.command()(upkeep.restore)
 app.command()(upkeep.maintain)
 app.command()(erase.erase_user)
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(new.app, name="new")
 app.command(epilog=generate.defect_list())(generate.generate)
 
 

@@ -7,7 +7,6 @@ It reads the Delta tables without an engine, so that asking costs nothing.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -33,6 +32,7 @@ from lakehouse.cost import (
 from lakehouse.prices import Prices, read_prices
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import run_named
+from orchestration.state.storage import storage_of
 
 _RUNS = """
 select run_id, finished_at, status, any_value(engine), any_value(cores),
@@ -108,9 +108,8 @@ def _rows(
 def _stored_bytes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     """All that S3 would keep: raw files as the ledger has them, tables with older versions."""
     ((raw,),) = _rows(connection, _RAW_BYTES) or [(0,)]
-    folders = [Path(settings.location(layer)) for layer in LAYERS]
-    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    return int(raw) + sum(path.stat().st_size for path in files)
+    storage = storage_of(settings.root)
+    return int(raw) + sum(file.bytes for layer in LAYERS for file in storage.files(layer))
 
 
 def _print_head(

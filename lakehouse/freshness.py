@@ -14,7 +14,8 @@ import duckdb
 from rich.console import Console
 
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table, print_query
+from lakehouse.query_display import print_query
+from orchestration.state.delta_reader import has_table
 
 _FRESHNESS = """
 with newest as (

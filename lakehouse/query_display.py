@@ -10,12 +10,6 @@ from rich.markup import escape
 from rich.table import Table
 
 
-def has_table(connection: duckdb.DuckDBPyConnection, layer: str, name: str) -> bool:
-    """Whether a table is there; a run that was cut off may not have made all of them."""
-    query = "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
-    return connection.execute(query, [layer, name]).fetchone() is not None
-
-
 def print_query(
     console: Console,
     connection: duckdb.DuckDBPyConnection,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from ingestion.settings import Settings
-from lakehouse.query_display import has_table, print_query
-from orchestration.state.delta_reader import connect
-from orchestration.state.history import FAILED, PASSED, WARNED
+from lakehouse.query_display import print_query
+from orchestration.state.delta_reader import connect, has_table
+from orchestration.state.results import FAILED, PASSED, WARNED
 
 _RUNS = """
 select left(run_id, 12) as run_id, command, started_at, status,

@@ -10,14 +10,14 @@ from datetime import datetime
 import duckdb
 from rich.console import Console
 
-from ingestion.files import to_path
-from ingestion.lock import unfinished_restore
+from ingestion.files import raw_names
 from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from lakehouse.freshness import print_freshness
-from lakehouse.query_display import has_table, print_query
-from orchestration.state.delta_reader import connect
+from lakehouse.query_display import print_query
+from orchestration.state.delta_reader import connect, has_table
+from orchestration.state.lock import unfinished_restore
 
 _FILES = """
 select table_name, status, count(*) as files, sum(records_read) as records_read,
@@ -75,8 +75,6 @@ from (
     where table_name = '{table}' and status in ('loaded', 'quarantined')
 )
 """
-# Whether a row of silver.<table>_rejected waits for its parent; others have none.
-_IS_WAITING = {"order_items": "is_waiting"}
 _SAME_DAY = """
 select table_name, file_date, string_agg(source_file, ' and ' order by source_file) as files,
     max(source_file) as wins
@@ -134,7 +132,7 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
             print_query(console, connection, title, query)
     rejects = " union all ".join(f"({SILVER_REJECTS.format(table=table)})" for table in silver)
     equations = " union all ".join(
-        f"({_EQUATION.format(table=table, is_waiting=_IS_WAITING.get(table, 'false'))})"
+        f"({_EQUATION.format(table=table, is_waiting=TABLES[table].is_waiting)})"
         for table in silver
     )
     if silver:
@@ -146,9 +144,9 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
 
 def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Tell which loaded files lie in the raw folder no more; their rows stay where they are."""
-    folder = to_path(settings.raw)
+    there = raw_names(settings.raw)
     console.print()
-    if not folder.is_dir():
+    if there is None:
         console.print(
             f"The raw folder {settings.raw} is not there, so nobody can say which raw files are"
             " gone: name it with --raw.",
@@ -157,7 +155,7 @@ def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings
         )
         return
     loaded = connection.execute(f"{_LOADED} order by source_file").fetchall()
-    gone = [(name, count) for name, count in loaded if not (folder / name).is_file()]
+    gone = [(name, count) for name, count in loaded if name not in there]
     for name, count in gone:
         console.print(
             f"gone from the raw folder: {name}; its {count:,} rows stay, for nothing"

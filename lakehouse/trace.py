@@ -13,8 +13,8 @@ from rich.console import Console
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table, print_query
-from orchestration.state.delta_reader import connect
+from lakehouse.query_display import print_query
+from orchestration.state.delta_reader import connect, has_table
 
 _BECAME = """
 select source_file, record_number, 'in silver' as became, '' as reasons
@@ -23,7 +23,9 @@ union all
 select source_file, record_number, 'superseded by a newer version', ''
 from silver.{table}_superseded where {key} = $key
 union all
-select source_file, record_number, {rejected}, array_to_string(reasons, ', ')
+select source_file, record_number,
+    case when {is_waiting} then 'waits for its parent' else 'rejected by silver' end,
+    array_to_string(reasons, ', ')
 from silver.{table}_rejected where {key} = $key
 """
 _VERSIONS = """
@@ -57,7 +59,8 @@ select id::varchar as id, product_id::varchar as product_id, add_to_cart_order,
     allocated_amount, source_file, record_number
 from silver.order_items where order_id = $key order by add_to_cart_order, id
 """
-# Gold row, what identifies it, and the number that the row is part of.
+# Gold row, what identifies it, and the number that the row is part of. A raw table that no number
+# of gold comes from has no entry.
 _COUNTED = {
     "orders": """
 with this as (select * from silver.orders where order_id = $key),
@@ -137,7 +140,7 @@ def print_trace(console: Console, settings: Settings, table: str, key: int) -> N
         "table": table,
         "key": declared.key,
         "place": declared.column_names.index(declared.key) + 1,
-        "rejected": _rejected(table),
+        "is_waiting": declared.is_waiting,
     }
     became = _BECAME.format(**names)
     queries = {
@@ -145,7 +148,7 @@ def print_trace(console: Console, settings: Settings, table: str, key: int) -> N
         "Records that name it and were refused before bronze": _REFUSED.format(**names),
         "The row in silver": _SILVER.format(**names),
         "Its lines": _ORDER_LINES if table == "orders" else None,
-        "What counts it in gold": _COUNTED[table],
+        "What counts it in gold": _COUNTED.get(table),
     }
     console.print(f"{table} {names['key']} {key}", style="bold")
     shown = [
@@ -158,10 +161,3 @@ def print_trace(console: Console, settings: Settings, table: str, key: int) -> N
             f"No record with {names['key']} {key} has ever arrived in {table}.",
             "Check the number; `lakehouse status` lists files that are missing or in quarantine.",
         )
-
-
-def _rejected(table: str) -> str:
-    """What became of a rejected row; only order lines can wait for a parent."""
-    if table == "order_items":
-        return "case when is_waiting then 'waits for its parent' else 'rejected by silver' end"
-    return "'rejected by silver'"

@@ -1,7 +1,7 @@
-{% macro zorder(columns, days=none) -%}
+{% macro zorder(columns, days='true') -%}
     {#- A post-hook: cluster the rows of a table, so that a look-up by these columns reads few files. Of
-        a table of which days are replaced, only these, and nothing where no day is touched. -#}
+        an incremental table only the affected days, and nothing where there are none. -#}
     {%- if days != 'false' -%}
-        optimize {{ this }} {{ 'where ' ~ days if days is not none }} zorder by ({{ columns | join(', ') }})
+        optimize {{ this }} {{ 'where ' ~ days if days != 'true' }} zorder by ({{ columns | join(', ') }})
     {%- endif -%}
 {%- endmacro %}

@@ -24,11 +24,19 @@ PROJECT = Path(__file__).parent.parent
 UNIT_TESTS = ("test", "--select", "test_type:unit")
 
 
-def build_on(engine: Engine, roots: Mapping[Path, Sequence[Path]]) -> list[str]:
-    """Build each root from its raw folders, then run the unit tests; return what went wrong."""
+def build_on(
+    engine: Engine, roots: Mapping[Path, Sequence[Path]], *, with_unit_tests: bool = False
+) -> list[str]:
+    """Build each root from its raw folders; return what went wrong.
+
+    Args:
+        engine: To build on.
+        roots: Root to the raw folders of its runs.
+        with_unit_tests: Run the unit tests of dbt at the end, on the last root.
+    """
     work = {str(root): [str(raw) for raw in raws] for root, raws in roots.items()}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.build_on", engine, json.dumps(work)],
+        [sys.executable, "-m", "tests.build_on", engine, json.dumps(work), str(with_unit_tests)],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -37,7 +45,7 @@ def build_on(engine: Engine, roots: Mapping[Path, Sequence[Path]]) -> list[str]:
     return done.stdout.splitlines() + (done.stderr.splitlines() if done.returncode else [])
 
 
-def main(engine: str, work: dict[str, list[str]]) -> list[NodeResult]:
+def main(engine: str, work: dict[str, list[str]], with_unit_tests: bool) -> list[NodeResult]:
     """Do the work and return the results of all nodes."""
     results: list[NodeResult] = []
     for root, raws in work.items():
@@ -45,10 +53,10 @@ def main(engine: str, work: dict[str, list[str]]) -> list[NodeResult]:
             settings = Settings.read(root=root, raw=raw, engine=engine, environment={})
             done = run(settings, Display(Console(), quiet=True))
             results += done.results
-    return results + run_dbt(settings, "unit-tests", UNIT_TESTS)
+    return results + (run_dbt(settings, "unit-tests", UNIT_TESTS) if with_unit_tests else [])
 
 
 if __name__ == "__main__":
-    for node in main(sys.argv[1], json.loads(sys.argv[2])):
+    for node in main(sys.argv[1], json.loads(sys.argv[2]), sys.argv[3] == "True"):
         if node.is_bad:
             sys.stdout.write(f"{node.name}: {node.message}\n")

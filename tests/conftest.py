@@ -11,6 +11,7 @@ import orchestration.project
 from ingestion.session import get_session
 from ingestion.settings import Settings
 from orchestration.project import PROJECT_FOLDER
+from tests import stand_in_s3
 from tests.lake import Lakehouse, new_lakehouse
 
 
@@ -37,3 +38,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(PROJECT_FOLDER / "dbt_project.yml", tmp_path)
     monkeypatch.setattr(orchestration.project, "PROJECT_FOLDER", tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[str]:
+    """The address of a stand-in S3."""
+    with stand_in_s3.served() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(stand_in: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The location of an empty bucket."""
+    with stand_in_s3.bucket_at(stand_in, monkeypatch) as location:
+        yield location

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,20 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql.types import StructType
 
 from ingestion import ops_tables
+from ingestion.tables import PRODUCTS, TABLES
+from lakehouse.new.files import unfilled
 from orchestration.project import PROJECT_FOLDER
+from orchestration.project.silver import tables_built_by_day
 
 TARGETS = ("sail", "local", "dev", "staging", "prod")
 LAYERS_READ = {
-    "ops": {"source", "ops", "silver", "intermediate"},
-    "silver": {"source", "silver", "ops"},
-    "intermediate": {"silver", "intermediate", "ops"},
+    "ops": {"source", "silver"},
+    "silver": {"source", "silver"},
+    "intermediate": {"silver", "intermediate"},
     "gold": {"silver", "intermediate", "gold"},
 }
 LONGEST_MACRO = 40
+MOST_CTES = 15
 
 
 def parse(target: str, folder: Path) -> Any:
@@ -74,23 +79,20 @@ def test_a_layer_reads_only_what_the_layer_law_allows(manifest: Any) -> None:
             assert read in LAYERS_READ[layer], f"{model.name} reads {parent}"
 
 
-def test_what_silver_is_made_from_is_kept_only_after_every_table_of_replaced_days(
-    manifest: Any,
-) -> None:
-    replaced = {
-        model.unique_id
-        for model in models(manifest)
-        if model.config.materialized == "replaced_days"
-    }
-    (built_from,) = (model for model in models(manifest) if model.name == "built_from")
-    assert replaced
-    assert replaced <= set(built_from.depends_on.nodes)
-
-
 def test_every_model_has_its_yml_beside_it(manifest: Any) -> None:
     for model in models(manifest):
         twin = Path(model.original_file_path).with_suffix(".yml")
         assert str(model.patch_path).endswith(str(twin)), model.name
+
+
+def test_a_model_has_few_enough_ctes_to_be_read(manifest: Any) -> None:
+    counts = {
+        model.name: len(re.findall(r"^\w+ as \($", model.raw_code, re.MULTILINE))
+        for model in models(manifest)
+    }
+    assert all(counts.values())
+    too_long = {name: count for name, count in counts.items() if count > MOST_CTES}
+    assert not too_long, f"move steps to a model in models/intermediate: {too_long}"
 
 
 def tables(manifest: Any) -> list[Any]:
@@ -109,6 +111,51 @@ def test_every_column_is_described(manifest: Any) -> None:
         assert node.columns, node.name
         for column in node.columns.values():
             assert len(column.description) > 10, f"{node.name}.{column.name}"
+
+
+def test_nothing_is_left_to_fill_in() -> None:
+    places = list(unfilled(PROJECT_FOLDER))
+    assert not places, "write what these placeholders ask for:\n" + "\n".join(places)
+
+
+def test_every_declared_raw_table_is_named_to_dbt() -> None:
+    listed = (PROJECT_FOLDER / "macros" / "raw_tables.sql").read_text()
+    declared = {name: table.is_waiting for name, table in TABLES.items()}
+    assert dict(re.findall(r"'(\w+)': '(\w+)',", listed)) == declared, (
+        "macros/raw_tables.sql has to list what ingestion/tables.py declares"
+    )
+
+
+def test_every_declared_raw_table_is_a_source_with_its_columns(manifest: Any) -> None:
+    sources = {
+        source.name: set(source.columns)
+        for source in manifest.sources.values()
+        if source.source_name == "bronze"
+    }
+    added = {"_rescued", "source_file", "file_date", "record_number", "ingestion_timestamp"}
+    added |= {"batch_id"}
+    assert sources == {name: {*table.column_names, *added} for name, table in TABLES.items()}, (
+        "models/bronze has to describe what ingestion/tables.py declares"
+    )
+
+
+def test_a_table_is_declared_after_the_tables_that_it_refers_to() -> None:
+    declared: set[str] = set()
+    for table in TABLES.values():
+        assert {reference.table for reference in table.references} <= declared, table.name
+        assert table.partition_by in (None, "date"), table.name
+        declared.add(table.name)
+
+
+def test_what_a_table_built_by_day_refers_to_says_which_days_change() -> None:
+    for name in tables_built_by_day():
+        assert TABLES[name].partition_by, name
+        for reference in TABLES[name].references:
+            parent = TABLES[reference.table]
+            assert parent.partition_by or parent is PRODUCTS, (
+                f"orchestration/pipeline/affected_days.py does not follow {name} to {parent.name}:"
+                f" build models/silver/{name}*.sql whole"
+            )
 
 
 def test_every_column_of_an_ops_table_is_described_and_no_other(manifest: Any) -> None:
@@ -155,7 +202,6 @@ def test_every_table_is_tested_and_every_formula_has_a_unit_test(manifest: Any) 
     for model in models(manifest):
         if model.config.materialized != "ephemeral":
             assert model.unique_id in tested, model.name
-            # Ops asks the tables themselves what to build: tests/test_incremental.py has its cases.
             if model.fqn[1] != "ops" and not model.name.endswith("_rejected"):
                 assert model.name in unit_tested, model.name
 

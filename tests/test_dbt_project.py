@@ -56,7 +56,13 @@ def test_every_unit_test_of_the_models_passes(built: Settings) -> None:
     assert [f"{node.name}: {node.message}" for node in results if node.status != "pass"] == []
 
 
-@pytest.mark.parametrize(("target", "engine"), [("sail", "sail-delta"), ("local", "Apache-Spark")])
+@pytest.mark.parametrize(
+    ("target", "engine"),
+    [
+        ("sail", "sail-delta"),
+        pytest.param("local", "Apache-Spark", marks=pytest.mark.spark),
+    ],
+)
 def test_a_plain_dbt_build_finds_delta_and_the_tables_on_the_engine_of_its_target(
     built: Settings, target: str, engine: str
 ) -> None:
@@ -186,3 +192,14 @@ def test_a_build_with_a_broken_seed_names_the_row(
         print_summary(Console(file=shown, width=200), built, result)
     for words in told:
         assert words in shown.getvalue()
+
+
+def test_a_partial_build_whose_parents_were_never_built_names_them_and_the_way_out(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.read(root=str(tmp_path), raw=str(PROJECT / "sample"), environment={})
+    ingest(get_session(settings), settings, Batch("batch", STARTED_AT))
+    (failed,) = dbt.run_dbt(settings, "run", ["run", "--select", "order_items"])
+    assert "It reads silver.orders, silver.products: not there" in failed.message
+    assert failed.message.endswith("Build it with all that it reads: --select +order_items")
+    assert "bronze" not in failed.message

@@ -58,7 +58,7 @@ def test_every_question_of_a_macro_makes_sure_that_it_was_answered() -> None:
         for path in (PROJECT_FOLDER / folder).rglob("*.sql")
         if "run_query(" in path.read_text()
     }
-    assert asking == {"asked.sql"}
+    assert asking == {"run_query_checked.sql"}
 
 
 @pytest.mark.parametrize(("is_answered", "status"), [(True, "success"), (False, "error")])
@@ -76,6 +76,8 @@ def test_a_statement_without_an_answer_is_not_taken_for_one_that_finds_nothing(
     )
     settings = Settings(str(tmp_path / "root"), "", engine=Engine.SAIL)
     question = "{sql: select 1 as number where false}"
-    outcome: Any = invoke_dbt(settings, "run", ["run-operation", "asked", "--args", question])
+    outcome: Any = invoke_dbt(
+        settings, "run", ["run-operation", "run_query_checked", "--args", question]
+    )
     (result,) = outcome.results
     assert result.status == status

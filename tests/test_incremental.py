@@ -1,26 +1,34 @@
 """A build replaces the days that need it, and no others; what it leaves equals a full refresh.
 
-Each case says by hand which days a change touches. That the values are right is for the oracle, in
+Each case says by hand which days a change affects. That the values are right is for the oracle, in
 tests/test_end_to_end.py and in the property tests.
 """
 
 from __future__ import annotations
 
 import json
-import uuid
+import shutil
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from rich.console import Console
 
 from ingestion.session import get_session
+from orchestration.pipeline.affected_days import ChangedFiles, changed_files
 from orchestration.pipeline.dbt import run_dbt
-from tests.lake import Lakehouse
+from orchestration.pipeline.progress import Display
+from orchestration.pipeline.run import run
+from orchestration.state.past_runs import read_ops
+from orchestration.state.results import EXIT_FAILED, RunResult
+from tests.compare import assert_same_values, values_of
+from tests.lake import Lakehouse, new_lakehouse, use
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
+from tests.properties.lakes import WITHOUT_TESTS
 
 PRODUCTS = products("1,4,Books,Atlas", "2,4,Toys,Ball")
 DAYS = ("2025-04-01", "2025-04-02", "2025-04-03")
@@ -41,24 +49,43 @@ def shop() -> dict[str, str | bytes]:
     return files
 
 
-def build(lakehouse: Lakehouse, *arguments: str) -> dict[str, str]:
-    """Ingest and build, with no tests; the status of each model."""
-    lakehouse.ingest(uuid.uuid4().hex)
-    results = run_dbt(lakehouse.settings, "run", ["run", *arguments])
-    return {node.name: node.status for node in results}
+def build(lakehouse: Lakehouse, *arguments: str) -> RunResult:
+    """Ingest and build, with no tests."""
+    quiet = Display(Console(), quiet=True)
+    done = run(lakehouse.settings, quiet, build_arguments=(*WITHOUT_TESTS, *arguments))
+    assert done.exit_code != EXIT_FAILED, [node for node in done.results if node.is_bad]
+    return done
+
+
+def days_of(done: RunResult, table: str) -> list[str]:
+    """The days of a table that a build replaced."""
+    assert done.affected_days is not None, "all days were built"
+    return [str(day) for day in done.affected_days[table]]
+
+
+def plain_dbt(lakehouse: Lakehouse, *arguments: str) -> None:
+    """What a person does who edits a model: dbt alone, without the `lakehouse` command."""
+    results = run_dbt(lakehouse.settings, "by hand", ["run", *arguments])
+    assert {node.status for node in results} == {"success"}
+
+
+@pytest.fixture(scope="module")
+def shop_root(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with the shop in it, built once for all tests of this file."""
+    folder = tmp_path_factory.mktemp("shop")
+    lakehouse = new_lakehouse(spark, folder)
+    write_raw(lakehouse.raw, shop())
+    build(lakehouse)
+    return folder
 
 
 @pytest.fixture
-def built(lakehouse: Lakehouse) -> Lakehouse:
+def built(shop_root: Path, lakehouse: Lakehouse) -> Lakehouse:
     """A lakehouse with the shop in it, built."""
-    write_raw(lakehouse.raw, shop())
-    build_seeds(lakehouse)
-    assert set(build(lakehouse).values()) == {"success"}
+    for name in ("lake", "raw"):
+        shutil.copytree(shop_root / name, lakehouse.raw.parent / name, dirs_exist_ok=True)
+    use(lakehouse)
     return lakehouse
-
-
-def build_seeds(lakehouse: Lakehouse) -> None:
-    run_dbt(lakehouse.settings, "run", ["seed"])
 
 
 def written(lakehouse: Lakehouse, table: str, since: int) -> set[str | None]:
@@ -78,16 +105,11 @@ def version(lakehouse: Lakehouse, table: str) -> int:
     return DeltaTable(Path(lakehouse.settings.root) / table).version()
 
 
-def touched(lakehouse: Lakehouse, table: str) -> list[str]:
-    rows = lakehouse.query(f"select date from ops.touched_{table} order by date")
-    return [str(day) for (day,) in rows]
-
-
 def rows(lakehouse: Lakehouse, table: str, columns: str) -> Sequence[tuple[Any, ...]]:
     return lakehouse.query(f"select {columns} from silver.{table} order by all")
 
 
-def test_a_new_day_touches_its_own_partitions_alone(built: Lakehouse) -> None:
+def test_a_new_day_affects_its_own_partitions_alone(built: Lakehouse) -> None:
     before = {table: version(built, f"silver/{table}") for table in ("orders", "order_items")}
     day = "2025-04-04"
     write_raw(
@@ -97,7 +119,7 @@ def test_a_new_day_touches_its_own_partitions_alone(built: Lakehouse) -> None:
             f"order_items/{day}.csv": order_items(item(400, 40, 7, 1, day)),
         },
     )
-    assert set(build(built).values()) == {"success"}
+    build(built)
     for table, since in before.items():
         assert written(built, f"silver/{table}", since) == {day}
     history = DeltaTable(built.settings.location("silver", "orders")).history()
@@ -105,42 +127,31 @@ def test_a_new_day_touches_its_own_partitions_alone(built: Lakehouse) -> None:
     assert rows(built, "order_days", "date, order_count")[-1] == (date(2025, 4, 4), 1)
 
 
-def test_a_build_without_news_touches_nothing(built: Lakehouse) -> None:
+def test_a_build_without_news_affects_nothing(built: Lakehouse) -> None:
     tables = ("orders", "orders_rejected", "order_items", "order_items_superseded", "order_days")
     before = {table: version(built, f"silver/{table}") for table in tables}
-    assert set(build(built).values()) == {"success"}
+    assert days_of(build(built), "orders") == []
     assert {table: version(built, f"silver/{table}") for table in tables} == before
 
 
-def test_a_file_corrected_under_the_same_batch_is_built_anew(lakehouse: Lakehouse) -> None:
-    write_raw(lakehouse.raw, shop())
-    build_seeds(lakehouse)
-    day = "2025-04-02"
-    lakehouse.ingest("an execution that is redriven")
-    run_dbt(lakehouse.settings, "run", ["run"])
-    write_raw(lakehouse.raw, {f"orders/{day}.csv": orders(order(20, 7, day, "15"))})
-    lakehouse.ingest("an execution that is redriven")
-    run_dbt(lakehouse.settings, "run", ["run"])
-    assert touched(lakehouse, "orders") == [day]
-    assert rows(lakehouse, "orders", "order_id, total_amount")[2] == (20, Decimal("15.00"))
-
-
-def test_a_build_that_does_not_know_what_silver_was_built_from_makes_all_of_it(
-    built: Lakehouse,
-) -> None:
-    DeltaTable(built.settings.location("ops", "built_from")).delete()
-    assert set(build(built).values()) == {"success"}
-    assert touched(built, "orders") == touched(built, "order_items") == ["None"]
-    assert build(built)["orders"] == "success"
-    assert touched(built, "orders") == []
+def test_a_file_corrected_under_the_same_batch_is_built_anew(built: Lakehouse) -> None:
+    """As an execution on AWS that is redriven loads it."""
+    day = "orders/2025-04-02.csv"
+    ledger = read_ops(built.settings, "ingested_files")
+    corrected = [
+        row | {"content_hash": "other"} if row["source_file"] == day else row for row in ledger
+    ]
+    found = changed_files(ledger, corrected)
+    assert found["orders"] == ChangedFiles({day}, {date(2025, 4, 2)})
+    assert found["products"] == ChangedFiles()
 
 
 def test_a_row_that_vanished_from_a_corrected_file_vanishes_with_its_lines(
     built: Lakehouse,
 ) -> None:
     write_raw(built.raw, {"orders/2025-04-02.csv": orders(order(20, 7, "2025-04-02", "15"))})
-    build(built)
-    assert touched(built, "orders") == touched(built, "order_items") == ["2025-04-02"]
+    done = build(built)
+    assert days_of(done, "orders") == days_of(done, "order_items") == ["2025-04-02"]
     assert rows(built, "orders", "order_id")[2] == (20,)
     assert len(rows(built, "orders", "order_id")) == 5
     assert rows(built, "order_items_rejected", "id, order_id, is_waiting") == [
@@ -152,8 +163,8 @@ def test_a_row_that_vanished_from_a_corrected_file_vanishes_with_its_lines(
 def test_an_order_that_moved_to_another_day_takes_its_lines_along(built: Lakehouse) -> None:
     moved = orders(order(20, 7, "2025-04-02", "10"), order(21, 8, "2025-04-03", "20"))
     write_raw(built.raw, {"orders/2025-04-02.csv": moved})
-    build(built)
-    assert touched(built, "order_items") == ["2025-04-02", "2025-04-03"]
+    done = build(built)
+    assert days_of(done, "order_items") == ["2025-04-02", "2025-04-03"]
     assert rows(built, "order_items", "date, id")[6:8] == [
         (date(2025, 4, 3), 210),
         (date(2025, 4, 3), 211),
@@ -169,8 +180,8 @@ def test_the_next_version_of_an_order_takes_over_where_the_newest_vanished(
     build(built)
     assert rows(built, "orders_superseded", "order_id, date") == [(10, date(2025, 4, 1))]
     write_raw(built.raw, {"orders/2025-04-03.csv": orders(order(30, 7, "2025-04-03", "10"))})
-    build(built)
-    assert touched(built, "orders") == ["2025-04-01", "2025-04-03"]
+    done = build(built)
+    assert days_of(done, "orders") == ["2025-04-01", "2025-04-03"]
     assert rows(built, "orders_superseded", "order_id") == []
     assert rows(built, "orders", "order_id, date")[0] == (10, date(2025, 4, 1))
 
@@ -179,81 +190,158 @@ def test_lines_heal_on_their_days_when_their_product_arrives(lakehouse: Lakehous
     files = shop()
     files["order_items/2025-04-02.csv"] = order_items(item(200, 20, 7, 3, "2025-04-02"))
     write_raw(lakehouse.raw, files)
-    build_seeds(lakehouse)
     build(lakehouse)
     assert rows(lakehouse, "order_items_rejected", "id, reasons") == [(200, ["unknown_product"])]
     later = products("1,4,Books,Atlas", "2,4,Toys,Ball", "3,4,Toys,Kite")
     write_raw(lakehouse.raw, {"products/2025-04-05.csv": later})
-    build(lakehouse)
-    assert touched(lakehouse, "orders") == []
-    assert touched(lakehouse, "order_items") == ["2025-04-02"]
+    done = build(lakehouse)
+    assert days_of(done, "orders") == []
+    assert days_of(done, "order_items") == ["2025-04-02"]
     assert rows(lakehouse, "order_items_rejected", "id") == []
 
 
-def test_a_wider_limit_touches_the_days_with_an_order_between_old_and_new(
-    built: Lakehouse,
+def test_a_wider_limit_affects_the_days_with_an_order_between_old_and_new(
+    built: Lakehouse, project: Path
 ) -> None:
     write_raw(built.raw, {"orders/2025-04-02.csv": orders(order(20, 7, "2025-04-02", "200000"))})
     build(built)
     assert rows(built, "orders_rejected", "order_id") == [(20,)]
-    build(built, "--vars", "{max_order_amount: 300000}")
-    assert touched(built, "orders") == ["2025-04-02"]
+    settings = project / "dbt_project.yml"
+    before = settings.read_text()
+    settings.write_text(before.replace("max_order_amount: 100000.00", "max_order_amount: 300000"))
+    assert days_of(build(built), "orders") == ["2025-04-02"]
     assert rows(built, "orders_rejected", "order_id") == []
-    build(built)
-    assert touched(built, "orders") == ["2025-04-02"]
+    settings.write_text(before)
+    assert days_of(build(built), "orders") == ["2025-04-02"]
     assert rows(built, "orders_rejected", "order_id") == [(20,)]
 
 
-def test_a_product_that_changes_departments_touches_no_line(built: Lakehouse) -> None:
+def test_a_product_that_changes_departments_affects_no_line(built: Lakehouse) -> None:
     write_raw(built.raw, {"products/2025-04-05.csv": products("1,4,Books,Atlas", "2,4,Books,Ball")})
-    build(built)
-    assert touched(built, "order_items") == []
-    assert touched(built, "departments") == ["2025-04-01"]
+    done = build(built)
+    assert days_of(done, "order_items") == []
+    assert days_of(done, "departments") == ["2025-04-01"]
     assert {name for (name,) in rows(built, "department_days", "department")} == {"Books"}
 
 
-def test_the_days_of_a_build_that_failed_are_touched_again(
-    built: Lakehouse, monkeypatch: pytest.MonkeyPatch
+def test_the_days_of_a_build_that_failed_are_replaced_by_the_next(
+    built: Lakehouse, project: Path
 ) -> None:
     write_raw(built.raw, {"orders/2025-04-02.csv": orders(order(20, 7, "2025-04-02", "15"))})
-    # orders are built, their lines and all that follows are not
-    build(built, "--select", "inputs", "touched_orders", "touched_order_items", "orders")
+    # Orders are built, their lines and all that follows are not. The test of a model is no part of
+    # what silver is built by, so the repair of it is no reason to build all days.
+    test = project / "tests" / "dbt" / "assert_broken.sql"
+    test.write_text("select no_such_column from {{ ref('orders') }}")
+    failed = run(built.settings, Display(Console(), quiet=True))
+    assert failed.exit_code == EXIT_FAILED
+    assert len(rows(built, "orders", "order_id")) == 5
+    assert len(rows(built, "order_items", "id")) == 12
+    test.unlink()
     write_raw(built.raw, {"orders/2025-04-03.csv": orders(order(30, 7, "2025-04-03", "15"))})
-    build(built)
-    assert touched(built, "order_items") == ["2025-04-02", "2025-04-03"]
+    assert days_of(build(built), "order_items") == ["2025-04-02", "2025-04-03"]
     assert len(rows(built, "order_items_rejected", "id")) == 4
+    assert days_of(build(built), "order_items") == []
+
+
+def test_an_edited_model_that_is_built_alone_has_the_new_rule_in_all_rows(
+    built: Lakehouse, project: Path
+) -> None:
+    day = "2025-04-04"
+    write_raw(built.raw, {f"orders/{day}.csv": orders(order(40, 7, day, "10"))})
     build(built)
-    assert touched(built, "order_items") == []
+    model = project / "models" / "silver" / "orders.sql"
+    model.write_text(
+        model.read_text().replace("hour(order_timestamp)", "hour(order_timestamp) + 1")
+    )
+    before = rows(built, "orders", "order_id, hour_of_day")
+    plain_dbt(built, "--select", "orders+")
+    assert rows(built, "orders", "order_id, hour_of_day") == [
+        (order_id, hour + 1) for order_id, hour in before
+    ]
+    hours = "select sum(hour_of_day * order_count) from silver.order_hours"
+    assert built.query(hours) == [(sum(hour + 1 for _, hour in before),)]
 
 
-def test_a_build_of_some_models_does_not_count_as_the_whole(built: Lakehouse) -> None:
+SELECTIONS = [
+    ("--select", "orders"),
+    ("--select", "order_items+"),
+    ("--select", "order_days", "product_days"),
+    ("--exclude", "order_items_rejected"),
+]
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=" ".join)
+def test_a_build_of_some_models_is_no_reason_for_the_next_to_leave_out_a_day(
+    built: Lakehouse, selection: tuple[str, ...]
+) -> None:
+    """The lines of order 21, which vanishes, move to the rejected ones of another day."""
+    moved = order_items(item(210, 21, 8, 1, "2025-04-03"), item(300, 30, 7, 1, "2025-04-03"))
+    write_raw(built.raw, {"order_items/2025-04-03.csv": moved})
+    build(built)
     write_raw(built.raw, {"orders/2025-04-02.csv": orders(order(20, 7, "2025-04-02", "15"))})
-    build(built, "--exclude", "order_items_rejected")
+    build(built, *selection)
+    assert build(built).affected_days is None
+    found = values_of(built.settings)
+    build(built, "--full-refresh")
+    assert_same_values(found, values_of(built.settings))
+    assert (210, date(2025, 4, 3)) in rows(built, "order_items_rejected", "id, date")
+
+
+def test_an_edit_that_was_built_alone_and_taken_back_leaves_nothing(
+    built: Lakehouse, project: Path
+) -> None:
+    before = values_of(built.settings)
+    model = project / "models" / "silver" / "orders_checked.sql"
+    text = model.read_text()
+    model.write_text(text.replace("user_id <= 0", "user_id <= 7"))
+    plain_dbt(built, "--select", "orders", "order_days")
+    model.write_text(text)
+    build(built)
+    assert_same_values(before, values_of(built.settings))
+
+
+def test_a_line_that_vanishes_from_another_day_than_its_order_leaves_its_rejects(
+    built: Lakehouse,
+) -> None:
+    """It was refused on the day of its order, of which no file changes."""
+    refused = item(310, 10, 7, 1, "2025-04-03", position=0)
+    kept = item(300, 30, 7, 1, "2025-04-03")
+    write_raw(built.raw, {"order_items/2025-04-03.csv": order_items(refused, kept)})
+    build(built)
+    assert rows(built, "order_items_rejected", "id, date") == [(310, date(2025, 4, 1))]
+    write_raw(built.raw, {"order_items/2025-04-03.csv": order_items(kept)})
+    assert days_of(build(built), "order_items") == ["2025-04-01", "2025-04-03"]
     assert rows(built, "order_items_rejected", "id") == []
-    build(built)
-    assert touched(built, "order_items") == ["2025-04-02"]
-    assert len(rows(built, "order_items_rejected", "id")) == 2
 
 
-@pytest.mark.parametrize(
-    "table", ["silver/orders_superseded", "silver/product_days", "ops/built_from"]
-)
+@pytest.mark.parametrize("table", ["silver/orders_superseded", "silver/product_days"])
 def test_a_table_that_is_gone_is_built_whole_again(built: Lakehouse, table: str) -> None:
-    name = table.replace("/", ".")
-    get_session(built.settings).sql(f"drop table {name}")
-    for path in sorted((Path(built.settings.root) / table).rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
+    get_session(built.settings).sql(f"drop table {table.replace('/', '.')}")
+    shutil.rmtree(Path(built.settings.root) / table, ignore_errors=True)
     before = built.query("select * from silver.orders order by all")
-    build(built)
-    assert touched(built, "orders") == ["None"]
+    assert build(built).affected_days is None
     assert built.query("select * from silver.orders order by all") == before
+
+
+def test_a_table_that_somebody_changed_is_built_whole_again(built: Lakehouse) -> None:
+    DeltaTable(built.settings.location("silver", "orders")).delete("order_id = 20")
+    assert build(built).affected_days is None
+    assert (20,) in rows(built, "orders", "order_id")
+
+
+def test_a_ledger_whose_old_version_is_gone_means_all_days(built: Lakehouse) -> None:
+    folder = Path(built.settings.location("ops", "ingested_files"))
+    write_raw(built.raw, {"orders/2025-04-02.csv": orders(order(20, 7, "2025-04-02", "15"))})
+    built.ingest("a correction")
+    DeltaTable(folder).vacuum(0, dry_run=False, enforce_retention_duration=False)
+    assert build(built).affected_days is None
+    assert len(rows(built, "orders", "order_id")) == 5
 
 
 def test_changed_sql_of_silver_is_applied_to_all_days(built: Lakehouse, project: Path) -> None:
     model = project / "models" / "silver" / "orders_checked.sql"
     model.write_text(model.read_text().replace("user_id <= 0", "user_id <= 7"))
-    build(built)
-    assert touched(built, "orders") == ["None"]
+    assert build(built).affected_days is None
     assert len(rows(built, "orders_rejected", "order_id")) == 3
 
 

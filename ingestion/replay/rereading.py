@@ -111,9 +111,7 @@ def tally_texts(
             F.coalesce(F.array_contains("reasons", HEADER_UNKNOWN), F.lit(False)).alias(
                 "is_unreadable"
             ),
-            (
-                F.col("date") if "date" in TABLES[name].column_names else F.lit(None).cast("date")
-            ).alias("date"),
+            (F.col("date") if TABLES[name].has_date else F.lit(None).cast("date")).alias("date"),
         )
         for name in sorted({str(row.table_name) for row in rows})
     ]

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ingestion.settings import Settings
-from lakehouse.commands.terminal import Ended, new_console
+from lakehouse.commands.terminal import Ended
+from orchestration.pipeline.console import new_console
 
 app = typer.Typer(
     help="Keep the Glue Data Catalog in step with the Delta tables on S3.",

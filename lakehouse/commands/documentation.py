@@ -9,8 +9,8 @@ import typer
 
 from ingestion.settings import Settings
 from lakehouse.commands.options import Engine, Root
-from lakehouse.commands.terminal import new_console, require_local_root
 from lakehouse.lineage.report import Format, print_lineage
+from orchestration.pipeline.console import new_console
 
 
 def docs(
@@ -32,7 +32,6 @@ def docs(
 
     settings = Settings.read(root=root, engine=engine)
     console = new_console()
-    require_local_root(settings)
     written = write_site(settings, output, Display(console, quiet=False))
     console.print(written.message(settings.root), highlight=False, soft_wrap=True)
     if serve:

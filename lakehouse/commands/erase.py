@@ -9,7 +9,8 @@ import typer
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.commands.options import Engine, Quiet, Raw, Root
-from lakehouse.commands.terminal import Ended, new_console, require_local_root
+from lakehouse.commands.terminal import Ended, require_local_root
+from orchestration.pipeline.console import new_console
 
 
 def erase_user(

@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from lakehouse.commands.terminal import new_console
 from lakehouse.generate.registry import DEFECTS
+from orchestration.pipeline.console import new_console
 
 
 def defect_list() -> str:

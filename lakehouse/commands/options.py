@@ -8,7 +8,7 @@ import typer
 
 Root = Annotated[
     str | None,
-    typer.Option(help="The folder of the lakehouse. [LAKEHOUSE_ROOT, else warehouse]"),
+    typer.Option(help="The lakehouse: a folder or s3:// prefix. [LAKEHOUSE_ROOT, else warehouse]"),
 ]
 Raw = Annotated[
     str | None,

@@ -7,7 +7,8 @@ import typer
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.commands.options import DryRun, Engine, FullRefresh, Quiet, Raw, Root
-from lakehouse.commands.terminal import Ended, new_console, require_local_root
+from lakehouse.commands.terminal import Ended, require_local_root
+from orchestration.pipeline.console import new_console
 
 
 def run(

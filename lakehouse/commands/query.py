@@ -11,7 +11,7 @@ import typer
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.commands.options import Root
-from lakehouse.commands.terminal import new_console, require_local_root
+from orchestration.pipeline.console import new_console
 
 EXAMPLES = """
 Examples:
@@ -51,7 +51,6 @@ def query(
     from lakehouse.query.output import Format
 
     settings = Settings.read(root=root)
-    require_local_root(settings)
     if form not in list(Format):
         raise LakehouseError(
             f"There is no format {form!r}.", f"Choose one of {', '.join(Format)} with --format."

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from ingestion.settings import Settings
+from ingestion.tables import TABLES
 from lakehouse.commands.options import Engine, Raw, Root
-from lakehouse.commands.terminal import new_console, require_local_root
+from orchestration.pipeline.console import new_console
 
 
 def status(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
@@ -18,7 +19,6 @@ def status(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
     from lakehouse.status import print_status
 
     settings = Settings.read(root=root, raw=raw, engine=engine)
-    require_local_root(settings)
     print_status(new_console(), settings, datetime.now(UTC))
 
 
@@ -34,13 +34,14 @@ def runs(
     from lakehouse.runs_report import print_runs
 
     settings = Settings.read(root=root)
-    require_local_root(settings)
     print_runs(new_console(), settings, limit)
 
 
 def trace(
-    table: Annotated[str, typer.Argument(help="products, orders or order_items.")],
-    key: Annotated[int, typer.Argument(help="Its product_id, order_id or id.")],
+    table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")],
+    key: Annotated[
+        int, typer.Argument(help=f"Its {', '.join(table.key for table in TABLES.values())}.")
+    ],
     root: Root = None,
 ) -> None:
     """Show a row's life: its lines of files, what became of each, and the gold rows that count it.
@@ -50,7 +51,6 @@ def trace(
     from lakehouse.trace import print_trace
 
     settings = Settings.read(root=root)
-    require_local_root(settings)
     print_trace(new_console(), settings, table, key)
 
 
@@ -68,7 +68,6 @@ def report(
     from lakehouse.report.page import write_report
 
     settings = Settings.read(root=root)
-    require_local_root(settings)
     size = write_report(settings, output)
     new_console().print(
         f"wrote {output.resolve()} ({size / 1000:,.0f} kB)", soft_wrap=True, markup=False
@@ -88,5 +87,4 @@ def cost(
     from lakehouse.cost_report import print_cost
 
     settings = Settings.read(root=root)
-    require_local_root(settings)
     print_cost(new_console(), settings, run_id, workers, worker_type)

@@ -1,15 +1,9 @@
-"""What commands have in common towards the terminal: its console, and how a command ends."""
+"""What commands have in common: how they end, and which roots some of them refuse."""
 
 from __future__ import annotations
 
-import sys
-
-from rich.console import Console
-
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-
-_WIDTH_OF_A_PIPE = 160
 
 
 class Ended(Exception):
@@ -20,13 +14,8 @@ class Ended(Exception):
         self.code = code
 
 
-def new_console() -> Console:
-    """A pipe or a log file has no width of its own; tables need one that does not cut them."""
-    return Console() if sys.stdout.isatty() else Console(width=_WIDTH_OF_A_PIPE)
-
-
 def require_local_root(settings: Settings) -> None:
-    """Refuse a root that is not on this machine.
+    """Refuse a root that is not on this machine: the command moves files of a folder.
 
     Raises:
         LakehouseError: It is on S3.

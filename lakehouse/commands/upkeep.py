@@ -10,7 +10,8 @@ import typer
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.commands.options import DryRun, Root
-from lakehouse.commands.terminal import new_console, require_local_root
+from lakehouse.commands.terminal import require_local_root
+from orchestration.pipeline.console import new_console
 
 
 def restore(

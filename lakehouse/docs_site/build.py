@@ -1,27 +1,30 @@
 """Writes the docs site: two pages that hold all they show, so that they open without a server.
 
-Data flow: dbt parse, compile, docs generate --static -> index.html; lineage -> column_lineage.html
+Data flow: dbt parse, compile, docs generate --static + Delta logs of the root -> index.html;
+lineage -> column_lineage.html
+
+dbt works on an empty root of its own, for the SQL of a full refresh is the same on every root. What
+the tables of the lakehouse are like comes from their Delta logs, so any root can be described, and
+also while a run is at work on it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingestion.errors import LakehouseError
-from ingestion.lock import only_run
 from ingestion.settings import Settings
+from lakehouse.docs_site.catalog import Catalog, catalog_of
 from lakehouse.lineage.graph import Lineage
 from lakehouse.lineage.known import RUN_ID, compiled_lineage
 from orchestration import project
 from orchestration.pipeline import dbt
 from orchestration.pipeline.progress import Display, NodeProgress
-from orchestration.state.versions import all_tables
+from orchestration.state.versions import table_locations
 
 INDEX, LINEAGE_PAGE, LINEAGE_DATA = "index.html", "column_lineage.html", "column_lineage.json"
 _PAGE = Path(__file__).with_name(LINEAGE_PAGE)
@@ -61,33 +64,29 @@ def write_site(settings: Settings, folder: Path, display: Display) -> Site:
         display: Shows progress.
 
     Raises:
-        LakehouseError: A model can't be compiled or traced, a run is at work on the root, or the
-            folder can't be written to.
+        LakehouseError: A model can't be compiled or traced, a table of the root can't be read, or
+            the folder can't be written to.
     """
-    has_tables = bool(all_tables(settings))
-    with display.step("docs") as step, _readable_root(settings, has_tables) as readable:
-        manifest = dbt.compiled_project(readable, RUN_ID, NodeProgress(step))
+    locations = table_locations(settings)
+    with display.step("docs") as step, TemporaryDirectory(prefix="lakehouse-docs-") as scratch:
+        empty = replace(settings, root=scratch)
+        manifest = dbt.compiled_project(empty, RUN_ID, NodeProgress(step))
+        arguments = ["docs", "generate", "--static", "--no-compile", "--empty-catalog"]
+        dbt.invoke_dbt(empty, RUN_ID, arguments, manifest=manifest)
         step("reading the tables", 0, 0)
-        arguments = ["docs", "generate", "--static", "--no-compile"]
-        catalog = [] if has_tables else ["--empty-catalog"]
-        dbt.invoke_dbt(readable, RUN_ID, [*arguments, *catalog], manifest=manifest)
+        target = dbt.artifacts_folder(empty)
+        index = _with_catalog(target, catalog_of(manifest, locations, settings.database_prefix))
         step("tracing the columns", 0, 0)
         lineage = compiled_lineage(manifest)
-        target = dbt.artifacts_folder(readable)
-        index = (target / "static_index.html").read_text("utf-8")
     _write(folder, _without_places(index, target), lineage)
-    return Site(folder, settings.root if has_tables else None)
+    return Site(folder, settings.root if locations else None)
 
 
-@contextmanager
-def _readable_root(settings: Settings, has_tables: bool) -> Iterator[Settings]:
-    """The root itself, which no run changes meanwhile; a passing one where there is none."""
-    if has_tables:
-        with only_run(settings):
-            yield settings
-    else:
-        with TemporaryDirectory(prefix="lakehouse-docs-") as folder:
-            yield replace(settings, root=folder)
+def _with_catalog(target: Path, tables: Catalog) -> str:
+    """Dbt's page with these tables in its catalog, which dbt has left empty."""
+    index = (target / "static_index.html").read_text("utf-8")
+    empty = (target / "catalog.json").read_text("utf-8")
+    return index.replace(empty, json.dumps(json.loads(empty) | tables), 1)
 
 
 def _write(folder: Path, index: str, lineage: Lineage) -> None:

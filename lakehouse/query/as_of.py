@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from deltalake import DeltaTable
 
@@ -31,24 +30,24 @@ def parse_as_of(value: str) -> AsOf:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def opened_as_of(name: str, folder: Path, as_of: AsOf) -> DeltaTable:
+def opened_as_of(name: str, location: str, as_of: AsOf) -> DeltaTable:
     """A table as it was.
 
     Raises:
         LakehouseError: It has no such version, or had none yet at that time.
     """
-    newest = open_table(name, folder)
+    newest = open_table(name, location)
     if isinstance(as_of, datetime):
-        return _opened_at(name, folder, newest, as_of)
+        return _opened_at(name, location, newest, as_of)
     if as_of > newest.version():
         raise LakehouseError(
             f"The table {name} has no version {as_of}; its newest is {newest.version()}.",
             "Each table counts its own versions; name a time to mean all tables at once.",
         )
-    return open_table(name, folder, as_of)
+    return open_table(name, location, as_of)
 
 
-def _opened_at(name: str, folder: Path, newest: DeltaTable, moment: datetime) -> DeltaTable:
+def _opened_at(name: str, location: str, newest: DeltaTable, moment: datetime) -> DeltaTable:
     """The last version committed at or before a moment, by the times of the commits themselves."""
     milliseconds = moment.timestamp() * 1000
     commits = {int(commit["version"]): commit["timestamp"] for commit in newest.history()}
@@ -60,4 +59,4 @@ def _opened_at(name: str, folder: Path, newest: DeltaTable, moment: datetime) ->
             f" its oldest is of {first:%Y-%m-%d %H:%M:%S} UTC.",
             "Name a later time, or leave --as-of out for the newest version.",
         )
-    return open_table(name, folder, max(before))
+    return open_table(name, location, max(before))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 from sqlglot import exp
@@ -28,7 +27,7 @@ from lakehouse.query.typed import bridge_types
 from lakehouse.query.types_of_terms import Types
 from orchestration.project.references import with_tables
 from orchestration.project.sql_places import fault
-from orchestration.state.versions import all_tables, require_lakehouse
+from orchestration.state.versions import require_lakehouse
 
 _AS_OF = "as_of"
 
@@ -57,15 +56,14 @@ def ask(settings: Settings, sql: str, as_of: AsOf | None = None) -> Answer:
     Raises:
         LakehouseError: There is no lakehouse, or the SQL is not one that can run.
     """
-    require_lakehouse(settings)
-    known = all_tables(settings)
+    known = require_lakehouse(settings)
     statement = guard.only_statement(with_tables(sql))
     if guard.is_show(statement):
         return _answer(_connected([], with_rows=False), shown(statement, known))
     return _run(statement, known, as_of)
 
 
-def _run(sql: str, known: Mapping[str, Path], as_of: AsOf | None) -> Answer:
+def _run(sql: str, known: Mapping[str, str], as_of: AsOf | None) -> Answer:
     is_explain, query = guard.without_explain(sql)
     tree = guard.read_query(query)
     original = tree.copy()
@@ -102,7 +100,10 @@ def _connected(views: list[View], *, with_rows: bool) -> duckdb.DuckDBPyConnecti
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     for view in views:
-        connection.execute(view.statement if with_rows else view.blank_statement)
+        if with_rows:
+            view.create(connection)
+        else:
+            connection.execute(view.blank_statement)
     files = ", ".join(text(path) for view in views if with_rows for path in view.files)
     connection.execute(f"set allowed_paths = [{files}]")
     # Then no extension can be loaded either, and no variable of this program is taken for a table.
@@ -112,7 +113,7 @@ def _connected(views: list[View], *, with_rows: bool) -> duckdb.DuckDBPyConnecti
 
 
 def _bind_tables(
-    sql: str, tree: exp.Query, known: Mapping[str, Path], as_of: AsOf | None
+    sql: str, tree: exp.Query, known: Mapping[str, str], as_of: AsOf | None
 ) -> list[View]:
     """Open the tables of a query and let the query name the views of them."""
     is_placed = _place_as_of(sql, tree, as_of)

@@ -20,7 +20,7 @@ from ingestion.settings import Settings
 from lakehouse.query.asking import Wish, answer_question
 from lakehouse.query.functions import FUNCTIONS
 from lakehouse.query.tables import DEFAULT_LAYER, columns_of
-from orchestration.state.versions import all_tables, open_table, require_lakehouse
+from orchestration.state.versions import open_table, require_lakehouse
 
 _LEAVE = ("\\q", "exit", "quit")
 _WORD = re.compile(r"[\w.]+")
@@ -38,10 +38,10 @@ def run_shell(settings: Settings, console: Console, wish: Wish) -> None:
     Raises:
         LakehouseError: There is no lakehouse.
     """
-    require_lakehouse(settings)
+    tables = require_lakehouse(settings)
     session: PromptSession[str] = PromptSession(
         history=_history(),
-        completer=Names(all_tables(settings)),
+        completer=Names(tables),
         complete_while_typing=False,
         multiline=True,
         prompt_continuation="   ...> ",
@@ -74,7 +74,7 @@ def _answer(settings: Settings, console: Console, asked: str, wish: Wish) -> Non
 class Names(Completer):
     """Completes tables, columns of the tables that the text names, functions and keywords."""
 
-    def __init__(self, tables: Mapping[str, Path]) -> None:
+    def __init__(self, tables: Mapping[str, str]) -> None:
         self._tables = tables
         self._columns: dict[str, list[str]] = {}
 

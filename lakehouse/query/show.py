@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 from sqlglot import exp
@@ -24,7 +23,7 @@ _COLUMNS = re.compile(
 )
 
 
-def shown(sql: str, known: Mapping[str, Path]) -> str:
+def shown(sql: str, known: Mapping[str, str]) -> str:
     """The SQL of DuckDB that gives the answer as rows.
 
     Raises:
@@ -58,7 +57,7 @@ def trino_type(kind: str) -> str:
     return exp.DataType.build(kind, dialect="duckdb").sql(DIALECT).lower().replace(", ", ",")
 
 
-def _tables(sql: str, found: re.Match[str], known: Mapping[str, Path]) -> str:
+def _tables(sql: str, found: re.Match[str], known: Mapping[str, str]) -> str:
     layer = (found["layer"] or "").lower()
     if layer and layer not in LAYERS:
         close = close_to(layer, LAYERS)

@@ -1,15 +1,17 @@
 """The tables that a query names: found below the root, read by delta-rs, shown to DuckDB as views.
 
-Only the log of a named table is opened, so a root with many tables costs no more. The files are
-read by DuckDB itself: the Arrow reader that `delta_reader` uses needs a second to be imported.
+Only the log of a named table is opened, so a root with many tables costs no more. Files of this
+machine are read by DuckDB itself: the Arrow reader that `delta_reader` uses needs a second to be
+imported. Files of a bucket are read by it, for DuckDB alone reads none without an extension.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+import duckdb
 from deltalake import DeltaTable
 from sqlglot import exp
 
@@ -17,7 +19,10 @@ from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from lakehouse.query.as_of import AsOf, opened_as_of
 from orchestration.project.sql_places import Place, close_to, fault, some_of
-from orchestration.state.versions import files_of, open_table
+from orchestration.state.versions import files_in_folder, open_table
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 # A name without a layer is one of gold, as with Athena's choice of a database.
 DEFAULT_LAYER = "gold"
@@ -40,9 +45,10 @@ class View:
     Attributes:
         layer: Its schema.
         name: Its name there; a version of old has the version in it.
-        files: The data files.
+        files: The data files that lie on this machine.
         columns: Name to type, in the order of the table.
         partitions: Those of the columns that are in the paths of the files.
+        dataset: What is read in the place of files.
     """
 
     layer: str
@@ -50,15 +56,28 @@ class View:
     files: tuple[str, ...]
     columns: Mapping[str, str]
     partitions: tuple[str, ...]
+    dataset: ds.Dataset | None = None
+
+    def create(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the view."""
+        if self.dataset is not None:
+            connection.register(self._registered, self.dataset)
+        connection.execute(self.statement)
 
     @property
     def statement(self) -> str:
         """The view. The empty part fixes order and types, and fills columns that no file has."""
         typed = ", ".join(f'cast(null as {t}) as "{name}"' for name, t in self.columns.items())
         rows = f"select {typed} where false"
-        if self.files:
+        if self.dataset is not None:
+            rows += f' union all by name select * from "{self._registered}"'
+        elif self.files:
             rows += f" union all by name select * from read_parquet({self._arguments})"
         return f'create view {self.layer}."{self.name}" as {rows}'
+
+    @property
+    def _registered(self) -> str:
+        return f"{self.layer}__{self.name}"
 
     @property
     def _arguments(self) -> str:
@@ -89,7 +108,7 @@ def tables_in(tree: exp.Expr) -> Iterator[exp.Table]:
             yield table
 
 
-def full_name(sql: str, table: exp.Table, known: Mapping[str, Path]) -> str:
+def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
     """`<layer>.<table>` of a table in a query.
 
     Raises:
@@ -112,21 +131,23 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, Path]) -> str:
     )
 
 
-def open_view(name: str, folder: Path, as_of: AsOf | None) -> View:
+def open_view(name: str, location: str, as_of: AsOf | None) -> View:
     """A table as it is, or as it was.
 
     Raises:
         LakehouseError: It is damaged, needs another reader, or has no such version.
     """
     layer, table_name = name.split(".")
-    opened = open_table(name, folder) if as_of is None else opened_as_of(name, folder, as_of)
+    opened = open_table(name, location) if as_of is None else opened_as_of(name, location, as_of)
     _require_plain_files(name, opened)
+    files = files_in_folder(opened, location)
     return View(
         layer,
         table_name if as_of is None else f"{table_name}@{opened.version()}",
-        tuple(sorted(str(file.absolute()) for file in files_of(opened, folder))),
+        tuple(files or ()),
         columns_of(opened),
         tuple(opened.metadata().partition_columns),
+        opened.to_pyarrow_dataset() if files is None else None,
     )
 
 
@@ -158,5 +179,5 @@ def _require_plain_files(name: str, table: DeltaTable) -> None:
         )
 
 
-def _names(known: Mapping[str, Path]) -> list[str]:
+def _names(known: Mapping[str, str]) -> list[str]:
     return [name.split(".")[1] for name in known]

@@ -8,8 +8,7 @@ import duckdb
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from lakehouse.query_display import has_table
-from orchestration.state.delta_reader import connect
+from orchestration.state.delta_reader import connect, has_table
 
 Row = dict[str, Any]
 

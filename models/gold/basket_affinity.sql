@@ -1,6 +1,7 @@
-{{ config(post_hook="{{ zorder(['product_a', 'product_b']) }}") }}
-{#- One large table after the other: side by side they would need the memory of all. #}
-{%- do built_after('department_hours') %}
+{{ config(
+    post_hook="{{ zorder(['product_a', 'product_b']) }}",
+    tags=['memory_intensive'],
+) }}
 
 with
 

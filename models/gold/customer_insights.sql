@@ -5,9 +5,9 @@
 
 with
 
-orders as (
+customer_orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('customer_orders') }}
 
 ),
 
@@ -29,170 +29,31 @@ segment_rules as (
 
 ),
 
-as_of as (
-
-    select {{ as_of_date('date') }} as as_of_date
-    from orders
-
-),
-
-orders_until as (
-
-    select
-        orders.user_id,
-        orders.date,
-        orders.day_of_week,
-        orders.hour_of_day,
-        orders.total_amount,
-        as_of.as_of_date,
-        min(orders.date) over (partition by orders.user_id) as first_order_date,
-        datediff(
-            orders.date,
-            lag(orders.date) over (
-                partition by orders.user_id order by orders.order_timestamp, orders.order_id
-            )
-        ) as gap_days
-    from orders
-    inner join as_of
-        on orders.date <= as_of.as_of_date
-
-),
-
-customers as (
-
-    select
-        user_id,
-        as_of_date,
-        first_order_date,
-        max(date) as last_order_date,
-        count(*) as total_orders,
-        sum(total_amount) as total_spend,
-        min(total_amount) as min_order_value,
-        max(total_amount) as max_order_value,
-        sum(if(date > date_sub(as_of_date, 30), 1, 0)) as orders_30d,
-        sum(if(date > date_sub(as_of_date, 30), total_amount, 0)) as spend_30d,
-        sum(if(date > date_sub(as_of_date, 90), 1, 0)) as orders_90d,
-        sum(if(date > date_sub(as_of_date, 90), total_amount, 0)) as spend_90d,
-        sum(if(date < date_add(first_order_date, 90), total_amount, 0)) as first_90d_spend
-    from orders_until
-    group by
-        user_id,
-        as_of_date,
-        first_order_date
-
-),
-
 spend_ranks as (
 
     select
         user_id,
         rank() over (order by total_spend) - 1 as customers_below,
         count(*) over () - 1 as other_customers
-    from customers
+    from customer_orders
 
 ),
 
--- the median is exact: the mean of the one or two gaps in the middle
-ranked_gaps as (
-
-    select
-        user_id,
-        gap_days,
-        row_number() over (partition by user_id order by gap_days) as gap_rank,
-        count(*) over (partition by user_id) as gap_count
-    from orders_until
-    where gap_days is not null
-
-),
-
-median_gaps as (
-
-    select
-        user_id,
-        {{ quotient('sum(gap_days)', 'count(*)', 'decimal(9, 2)') }} as median_days
-    from ranked_gaps
-    where {{ is_middle('gap_rank', 'gap_count') }}
-    group by user_id
-
-),
-
-weekday_orders as (
-
-    select
-        user_id,
-        day_of_week,
-        count(*) as order_count
-    from orders_until
-    group by
-        user_id,
-        day_of_week
-
-),
-
-hour_orders as (
-
-    select
-        user_id,
-        hour_of_day,
-        count(*) as order_count
-    from orders_until
-    group by
-        user_id,
-        hour_of_day
-
-),
-
--- most orders; a weekday or an hour is below 100, so of equal counts the lowest one wins
-favorite_weekdays as (
-
-    select
-        user_id,
-        max_by(day_of_week, order_count * 100 - day_of_week) as day_of_week
-    from weekday_orders
-    group by user_id
-
-),
-
-favorite_hours as (
-
-    select
-        user_id,
-        max_by(hour_of_day, order_count * 100 - hour_of_day) as hour_of_day
-    from hour_orders
-    group by user_id
-
-),
-
--- at most 125, far fewer than customers
-score_triples as (
-
-    select
-        recency_score,
-        frequency_score,
-        monetary_score
-    from customer_scores
-    group by
-        recency_score,
-        frequency_score,
-        monetary_score
-
-),
-
--- the first rule that matches names the segment
+-- the first rule that matches three scores names their segment
 segments as (
 
     select
-        score_triples.recency_score,
-        score_triples.frequency_score,
-        score_triples.monetary_score,
+        customer_scores.recency_score,
+        customer_scores.frequency_score,
+        customer_scores.monetary_score,
         min_by(segment_rules.customer_segment, segment_rules.rule_order) as customer_segment
-    from score_triples
+    from customer_scores
     inner join segment_rules
-        on {{ matches_segment_rule('score_triples', 'segment_rules') }}
+        on {{ matches_segment_rule('customer_scores', 'segment_rules') }}
     group by
-        score_triples.recency_score,
-        score_triples.frequency_score,
-        score_triples.monetary_score
+        customer_scores.recency_score,
+        customer_scores.frequency_score,
+        customer_scores.monetary_score
 
 ),
 
@@ -210,41 +71,43 @@ customer_segments as (
 
 ),
 
-described_customers as (
+scored_customers as (
 
     select
-        customers.*,
+        customer_orders.*,
         scores.recency_score,
         scores.frequency_score,
         scores.monetary_score,
         scores.customer_segment,
         earlier_scores.customer_segment as previous_segment,
-        median_gaps.median_days,
-        datediff(customers.as_of_date, customers.first_order_date) as tenure_days,
-        datediff(customers.as_of_date, customers.last_order_date) as days_since_last_order
-    from customers
+        datediff(customer_orders.as_of_date, customer_orders.first_order_date) as tenure_days,
+        datediff(
+            customer_orders.as_of_date, customer_orders.last_order_date
+        ) as days_since_last_order
+    from customer_orders
     inner join customer_segments as scores
         on
-            customers.user_id = scores.user_id
-            and customers.as_of_date = scores.as_of_date
+            customer_orders.user_id = scores.user_id
+            and customer_orders.as_of_date = scores.as_of_date
     left join customer_segments as earlier_scores
         on
-            customers.user_id = earlier_scores.user_id
-            and date_sub(customers.as_of_date, {{ var('segment_compare_days') }})
+            customer_orders.user_id = earlier_scores.user_id
+            and date_sub(customer_orders.as_of_date, {{ var('segment_compare_days') }})
             = earlier_scores.as_of_date
-    left join median_gaps
-        on customers.user_id = median_gaps.user_id
 
 ),
 
+-- who has fewer than three orders has no rhythm yet, so that of the segment counts
 ranked_segment_gaps as (
 
     select
         customer_segment,
-        median_days,
-        row_number() over (partition by customer_segment order by median_days) as gap_rank,
+        median_days_between_orders,
+        row_number() over (
+            partition by customer_segment order by median_days_between_orders
+        ) as gap_rank,
         count(*) over (partition by customer_segment) as gap_count
-    from described_customers
+    from scored_customers
     where total_orders >= 3
 
 ),
@@ -253,32 +116,33 @@ segment_gaps as (
 
     select
         customer_segment,
-        {{ quotient('sum(median_days)', 'count(*)', 'decimal(9, 2)') }} as median_days
+        {{ quotient('sum(median_days_between_orders)', 'count(*)', 'decimal(9, 2)') }}
+            as median_days_between_orders
     from ranked_segment_gaps
     where {{ is_middle('gap_rank', 'gap_count') }}
     group by customer_segment
 
 ),
 
-expected_orders as (
+customers as (
 
     select
-        described_customers.*,
+        scored_customers.*,
         date_add(
-            described_customers.last_order_date,
+            scored_customers.last_order_date,
             cast(
                 cast(
                     if(
-                        described_customers.total_orders >= 3,
-                        described_customers.median_days,
-                        segment_gaps.median_days
+                        scored_customers.total_orders >= 3,
+                        scored_customers.median_days_between_orders,
+                        segment_gaps.median_days_between_orders
                     ) as decimal(9, 0)
                 ) as int
             )
         ) as expected_next_order_date
-    from described_customers
+    from scored_customers
     left join segment_gaps
-        on described_customers.customer_segment = segment_gaps.customer_segment
+        on scored_customers.customer_segment = segment_gaps.customer_segment
 
 ),
 
@@ -292,8 +156,8 @@ final as (
         -- attributes
         customer_lines.favorite_department,
         customer_lines.favorite_product_id,
-        cast(favorite_weekdays.day_of_week as int) as favorite_day_of_week,
-        cast(favorite_hours.hour_of_day as int) as favorite_hour,
+        cast(customers.favorite_day_of_week as int) as favorite_day_of_week,
+        cast(customers.favorite_hour as int) as favorite_hour,
         case
             when customers.tenure_days <= {{ var('lifecycle_new_days') }} then 'new'
             when customers.days_since_last_order <= {{ var('lifecycle_active_days') }} then 'active'
@@ -380,7 +244,7 @@ final as (
             'customers.total_orders - 1',
             'decimal(9, 2)'
         ) }} as avg_days_between_orders,
-        customers.median_days as median_days_between_orders,
+        customers.median_days_between_orders,
         cast(trunc(customers.first_order_date, 'month') as date) as cohort_month,
         date_sub(
             customers.first_order_date, {{ iso_weekday('customers.first_order_date') }} - 1
@@ -392,13 +256,9 @@ final as (
 
         -- partition
         customers.customer_segment
-    from expected_orders as customers
+    from customers
     inner join spend_ranks
         on customers.user_id = spend_ranks.user_id
-    inner join favorite_weekdays
-        on customers.user_id = favorite_weekdays.user_id
-    inner join favorite_hours
-        on customers.user_id = favorite_hours.user_id
     left join customer_lines
         on customers.user_id = customer_lines.user_id
 

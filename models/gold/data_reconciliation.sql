@@ -61,63 +61,39 @@ as_of as (
 
 ),
 
--- later orders than as_of_date are not in the tables of customers
-orders_until as (
-
-    select
-        orders.order_id,
-        orders.user_id,
-        orders.total_amount
-    from orders
-    inner join as_of
-        on orders.date <= as_of.as_of_date
-
-),
-
-order_items_until as (
-
-    select order_items.id
-    from order_items
-    inner join as_of
-        on order_items.date <= as_of.as_of_date
-
-),
-
 -- an order without a valid line has nothing that its total could be allocated to
-unallocated_orders as (
+unallocated as (
 
-    select orders.total_amount
+    select coalesce(sum(orders.total_amount), 0) as unallocated_value
     from orders
     left anti join order_items
         on orders.order_id = order_items.order_id
 
 ),
 
-unallocated as (
-
-    select coalesce(sum(total_amount), 0) as unallocated_value
-    from unallocated_orders
-
-),
-
+-- later orders than as_of_date are not in the tables of customers
 silver_values as (
 
-    {% for counted, measure, value in [
-        ('orders', 'total_sales', 'sum(total_amount)'),
-        ('orders', 'order_count', 'count(*)'),
-        ('orders', 'customer_count', 'count(distinct user_id)'),
-        ('orders_until', 'total_sales', 'sum(total_amount)'),
-        ('orders_until', 'order_count', 'count(*)'),
-        ('orders_until', 'customer_count', 'count(distinct user_id)'),
-        ('order_items', 'line_count', 'count(*)'),
-        ('order_items_until', 'line_count', 'count(*)'),
-        ('products', 'product_count', 'count(*)'),
+    {% for counted, table, measure, value in [
+        ('orders', 'orders', 'total_sales', 'sum(orders.total_amount)'),
+        ('orders', 'orders', 'order_count', 'count(*)'),
+        ('orders', 'orders', 'customer_count', 'count(distinct orders.user_id)'),
+        ('orders_until', 'orders', 'total_sales', 'sum(orders.total_amount)'),
+        ('orders_until', 'orders', 'order_count', 'count(*)'),
+        ('orders_until', 'orders', 'customer_count', 'count(distinct orders.user_id)'),
+        ('order_items', 'order_items', 'line_count', 'count(*)'),
+        ('order_items_until', 'order_items', 'line_count', 'count(*)'),
+        ('products', 'products', 'product_count', 'count(*)'),
     ] %}
         select
             '{{ counted }}' as counted,
             '{{ measure }}' as measure,
             cast(coalesce({{ value }}, 0) as decimal(38, 2)) as left_value
-        from {{ counted }}
+        from {{ table }}
+        {% if counted != table %}
+            inner join as_of
+                on {{ table }}.date <= as_of.as_of_date
+        {% endif %}
         {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -1,3 +1,5 @@
+{{ config(tags=['memory_intensive']) }}
+
 with
 
 orders as (

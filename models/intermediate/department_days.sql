@@ -1,7 +1,10 @@
-{{ config(materialized='replaced_days', touched_by='departments', onwards=true) }}
-{#- One large table after the other: side by side they would need the memory of all. #}
-{%- do built_after('product_days') %}
-{%- set days = touched_days('departments', onwards=true) %}
+{{ config(
+    materialized='incremental_by_day',
+    affected_by='departments',
+    onwards=true,
+    tags=['memory_intensive'],
+) }}
+{%- set days = affected_days('departments', onwards=true) %}
 
 with
 
@@ -28,7 +31,7 @@ lines as (
     from order_items
     inner join products
         on order_items.product_id = products.product_id
-    {{ 'where ' ~ days if days is not none }}
+    where {{ days }}
 
 ),
 

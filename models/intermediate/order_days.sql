@@ -1,5 +1,5 @@
-{{ config(materialized='replaced_days', touched_by='orders', onwards=true) }}
-{%- set days = touched_days('orders', onwards=true) %}
+{{ config(materialized='incremental_by_day', affected_by='orders', onwards=true) }}
+{%- set days = affected_days('orders', onwards=true) %}
 
 with
 
@@ -21,7 +21,7 @@ orders_of_days as (
         count(*) over (partition by date) as orders_of_day,
         row_number() over (partition by date order by total_amount, order_id) as amount_rank
     from orders
-    {{ 'where ' ~ days if days is not none }}
+    where {{ days }}
 
 ),
 

@@ -1,5 +1,5 @@
-{{ config(materialized='replaced_days', touched_by='orders') }}
-{%- set days = touched_days('orders') %}
+{{ config(materialized='incremental_by_day', affected_by='orders') }}
+{%- set days = affected_days('orders') %}
 
 with
 
@@ -17,7 +17,7 @@ hours as (
         sum(total_amount) as total_sales,
         count(*) as order_count
     from orders
-    {{ 'where ' ~ days if days is not none }}
+    where {{ days }}
     group by
         date,
         hour_of_day

@@ -1,7 +1,10 @@
-{{ config(materialized='replaced_days', touched_by='order_items', onwards=true) }}
-{#- One large table after the other: side by side they would need the memory of all. #}
-{%- do built_after('order_items_rejected') %}
-{%- set days = touched_days('order_items', onwards=true) %}
+{{ config(
+    materialized='incremental_by_day',
+    affected_by='order_items',
+    onwards=true,
+    tags=['memory_intensive'],
+) }}
+{%- set days = affected_days('order_items', onwards=true) %}
 
 with
 
@@ -27,7 +30,7 @@ product_orders as (
         sum(days_since_prior_order) as source_days,
         count(days_since_prior_order) as source_days_count
     from order_items
-    {{ 'where ' ~ days if days is not none }}
+    where {{ days }}
     group by
         product_id,
         user_id,
@@ -59,7 +62,7 @@ purchases as (
         order_items.order_timestamp,
         order_items.date
     from order_items
-    {% if days is not none %}
+    {% if days != 'true' %}
         left semi join product_orders
             on
                 order_items.product_id = product_orders.product_id

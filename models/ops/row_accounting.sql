@@ -9,8 +9,7 @@ ingested_files as (
 
 places as (
 
-    {% for table in ['products', 'orders', 'order_items'] %}
-        {%- set is_waiting = 'is_waiting' if table == 'order_items' else 'false' %}
+    {% for table, is_waiting in raw_tables().items() %}
         select
             '{{ table }}' as table_name,
             'bronze' as place

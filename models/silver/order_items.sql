@@ -1,10 +1,11 @@
 {{ config(
-    materialized='replaced_days',
-    touched_by='order_items',
+    materialized='incremental_by_day',
+    affected_by='order_items',
     partition_by=['date'],
-    post_hook="{{ zorder(['product_id', 'order_id'], touched_days('order_items')) }}",
+    tags=['memory_intensive'],
+    post_hook="{{ zorder(['product_id', 'order_id'], affected_days('order_items')) }}",
 ) }}
-{%- set days = touched_days('order_items') %}
+{%- set days = affected_days('order_items') %}
 
 with
 
@@ -26,7 +27,7 @@ versions as (
     {{ versions(
         'valid_rows',
         key='id',
-        counted_in='valid_rows' if days is not none else source('bronze', 'order_items'),
+        counted_in='valid_rows' if days != 'true' else source('bronze', 'order_items'),
     ) }}
 
 ),
@@ -39,7 +40,7 @@ lines as (
         count(*) over (partition by order_id) as line_count,
         row_number() over (partition by order_id order by add_to_cart_order, id) as line_rank
     from versions
-    where version_rank = 1 {{- ' and ' ~ days if days is not none }}
+    where version_rank = 1 and {{ days }}
 
 ),
 

@@ -1,13 +1,13 @@
 {{ config(materialized='ephemeral') }}
 {%- set bronze_order_items = source('bronze', 'order_items') %}
-{%- set days = touched_days('order_items') %}
+{%- set days = affected_days('order_items') %}
 
 with
 
 bronze_order_items as (
 
     select * from {{ bronze_order_items }}
-    {%- if days is not none %}
+    {%- if days != 'true' %}
         {%- set of_orders = key_range('order_id', ref('orders') ~ ' where ' ~ days) %}
         {%- set lines = key_range('id', bronze_order_items ~ ' where ' ~ days ~ ' or ' ~ of_orders) %}
         -- all versions of the lines of these days and of their orders, and few others
@@ -19,7 +19,7 @@ bronze_order_items as (
 orders as (
 
     select * from {{ ref('orders') }}
-    {%- if days is not none %}
+    {%- if days != 'true' %}
         where {{ key_range('order_id', bronze_order_items ~ ' where ' ~ lines) }}
     {%- endif %}
 

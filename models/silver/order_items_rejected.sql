@@ -1,7 +1,9 @@
-{{ config(materialized='replaced_days', touched_by='order_items') }}
-{#- One large table after the other: side by side they would need the memory of all. #}
-{%- do built_after('order_items_superseded') %}
-{%- set days = touched_days('order_items') %}
+{{ config(
+    materialized='incremental_by_day',
+    affected_by='order_items',
+    tags=['memory_intensive'],
+) }}
+{%- set days = affected_days('order_items') %}
 
 with
 
@@ -17,7 +19,7 @@ rejected as (
         *,
         forall(reasons, code -> code in ('unknown_order', 'unknown_product')) as is_waiting
     from order_items_checked
-    where size(reasons) > 0 {{- ' and ' ~ days if days is not none }}
+    where size(reasons) > 0 and {{ days }}
 
 ),
 

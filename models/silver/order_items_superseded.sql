@@ -1,7 +1,9 @@
-{{ config(materialized='replaced_days', touched_by='order_items') }}
-{#- One large table after the other: side by side they would need the memory of all. #}
-{%- do built_after('order_items') %}
-{%- set days = touched_days('order_items') %}
+{{ config(
+    materialized='incremental_by_day',
+    affected_by='order_items',
+    tags=['memory_intensive'],
+) }}
+{%- set days = affected_days('order_items') %}
 
 with
 
@@ -23,7 +25,7 @@ versions as (
     {{ versions(
         'valid_rows',
         key='id',
-        counted_in='valid_rows' if days is not none else source('bronze', 'order_items'),
+        counted_in='valid_rows' if days != 'true' else source('bronze', 'order_items'),
     ) }}
 
 ),
@@ -55,7 +57,7 @@ final as (
         batch_id,
         ingestion_timestamp
     from versions
-    where version_rank > 1 {{- ' and ' ~ days if days is not none }}
+    where version_rank > 1 and {{ days }}
 
 )
 

@@ -1,11 +1,9 @@
 {{ config(
-    materialized='replaced_days',
-    touched_by='orders',
+    materialized='incremental_by_day',
+    affected_by='orders',
     partition_by=['date'],
 ) }}
-{#- What the orders were before tells which lines are touched, so that is asked first. #}
-{%- do built_after('touched_order_items') %}
-{%- set days = touched_days('orders') %}
+{%- set days = affected_days('orders') %}
 
 with
 
@@ -31,7 +29,7 @@ versions as (
     {{ versions(
         'valid_rows',
         key='order_id',
-        counted_in='valid_rows' if days is not none else source('bronze', 'orders'),
+        counted_in='valid_rows' if days != 'true' else source('bronze', 'orders'),
     ) }}
 
 ),
@@ -64,7 +62,7 @@ final as (
         -- partition
         date
     from versions
-    where version_rank = 1 {{- ' and ' ~ days if days is not none }}
+    where version_rank = 1 and {{ days }}
 
 )
 

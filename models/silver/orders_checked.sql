@@ -1,13 +1,13 @@
 {{ config(materialized='ephemeral') }}
 {%- set bronze_orders = source('bronze', 'orders') %}
-{%- set days = touched_days('orders') %}
+{%- set days = affected_days('orders') %}
 
 with
 
 bronze_orders as (
 
     select * from {{ bronze_orders }}
-    {%- if days is not none %}
+    {%- if days != 'true' %}
         -- all versions of the orders of these days, and few others
         where {{ key_range('order_id', bronze_orders ~ ' where ' ~ days) }}
     {%- endif %}

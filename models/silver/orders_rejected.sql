@@ -1,5 +1,5 @@
-{{ config(materialized='replaced_days', touched_by='orders') }}
-{%- set days = touched_days('orders') %}
+{{ config(materialized='incremental_by_day', affected_by='orders') }}
+{%- set days = affected_days('orders') %}
 
 with
 
@@ -34,7 +34,7 @@ final as (
         batch_id,
         ingestion_timestamp
     from orders_checked
-    where size(reasons) > 0 {{- ' and ' ~ days if days is not none }}
+    where size(reasons) > 0 and {{ days }}
 
 )
 

@@ -1,5 +1,5 @@
-{{ config(materialized='replaced_days', touched_by='orders') }}
-{%- set days = touched_days('orders') %}
+{{ config(materialized='incremental_by_day', affected_by='orders') }}
+{%- set days = affected_days('orders') %}
 
 with
 
@@ -21,7 +21,7 @@ versions as (
     {{ versions(
         'valid_rows',
         key='order_id',
-        counted_in='valid_rows' if days is not none else source('bronze', 'orders'),
+        counted_in='valid_rows' if days != 'true' else source('bronze', 'orders'),
     ) }}
 
 ),
@@ -50,7 +50,7 @@ final as (
         batch_id,
         ingestion_timestamp
     from versions
-    where version_rank > 1 {{- ' and ' ~ days if days is not none }}
+    where version_rank > 1 and {{ days }}
 
 )
 

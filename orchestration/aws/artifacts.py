@@ -14,25 +14,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from mimetypes import guess_type
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from ingestion.errors import LakehouseError
-from ingestion.files import to_path
 from ingestion.ledger import LedgerRow
 from ingestion.settings import Settings
 from orchestration.pipeline.dbt import artifacts_folder
 from orchestration.project import PROJECT_FOLDER
-from orchestration.state.aws_clients import explained, new_client
-from orchestration.state.history import FAILED, PASSED, WARNED
 from orchestration.state.results import RunResult
+from orchestration.state.storage import storage_of
 from orchestration.state.versions import open_table, table_locations
 
 _SUMMARY = "summary.json"
 _OF_DBT = ("manifest.json", "run_results.json")
-_TESTS = ("test", "unit_test")
 # Names what the docs site in the bucket was made from.
 _DOCS_MARK = "project.txt"
 _DOCS_SECONDS = 600
@@ -64,14 +60,13 @@ def summary_of(
             what can't be read, are then not looked at.
     """
     report = result.report
-    rows = report.rows if report else []
-    tests = [node.status for node in result.results if node.kind in _TESTS]
+    totals = result.totals
     return {
         "run_id": result.run_id,
         "execution": execution,
         "status": "failed" if failure else result.status,
         "files": {
-            "loaded": len(report.loaded) if report else 0,
+            "loaded": totals.files_loaded,
             "quarantined": [
                 {"source_file": row.source_file, "reason": row.reason}
                 for row in (report.quarantined if report else [])
@@ -79,14 +74,14 @@ def summary_of(
             "missing": [file.expected_file for file in (report.missing if report else [])],
         },
         "records": {
-            "read": sum(row.records_read for row in rows),
-            "loaded": sum(row.records_loaded for row in rows),
-            "rejected": sum(row.records_rejected for row in rows),
+            "read": totals.records_read,
+            "loaded": totals.records_loaded,
+            "rejected": totals.records_rejected,
         },
         "tests": {
-            "passed": sum(status in PASSED for status in tests),
-            "warned": sum(status in WARNED for status in tests),
-            "failed": sum(status in FAILED for status in tests),
+            "passed": totals.tests_passed,
+            "warned": totals.tests_warned,
+            "failed": totals.tests_failed,
         },
         "loaded_files": [{"source_file": row.source_file, "etag": row.etag} for row in to_mark],
         "problems": [*_problem_of(failure), *_problems_of(result)],
@@ -155,11 +150,9 @@ def publish_docs(settings: Settings, project: str) -> None:
 
 def _publish_docs(settings: Settings, project: str) -> None:
     folder = "latest/docs"
-    location = settings.location("artifacts", f"{folder}/{_DOCS_MARK}")
-    with explained(f"The artifact {location} can't be read"):
-        mark = to_path(location)
-        if mark.exists() and mark.read_text() == project:
-            return
+    storage = storage_of(settings.root)
+    if storage.read(f"artifacts/{folder}/{_DOCS_MARK}") == project.encode():
+        return
     with TemporaryDirectory(prefix="lakehouse-docs-") as scratch:
         pages = Path(scratch) / "site"
         command = ["docs", "--no-serve", "--engine", "sail", "--root", str(Path(scratch) / "root")]
@@ -187,15 +180,4 @@ def _environment() -> dict[str, str]:
 
 
 def _put(settings: Settings, name: str, text: str) -> None:
-    location = settings.location("artifacts", name)
-    if settings.is_local:
-        path = Path(location)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-        return
-    bucket, _, key = location.removeprefix("s3://").partition("/")
-    kind, _ = guess_type(name)
-    with explained(f"The artifact {location} can't be written"):
-        new_client("s3").put_object(
-            Bucket=bucket, Key=key, Body=text.encode(), ContentType=kind or "text/plain"
-        )
+    storage_of(settings.root).write(f"artifacts/{name}", text.encode())

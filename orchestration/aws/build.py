@@ -33,9 +33,10 @@ from orchestration.aws.execution import files_to_mark, read_ledger, report_of
 from orchestration.aws.glue_session import GlueSession
 from orchestration.aws.time_limit import Stopped, stopped_in_time
 from orchestration.aws.written import checked, expected_of
+from orchestration.pipeline.build import build_models
 from orchestration.pipeline.dbt import invoke_dbt
 from orchestration.pipeline.progress import LoggedDisplay
-from orchestration.pipeline.run import build_models, recorded
+from orchestration.pipeline.run import recorded
 from orchestration.pipeline.summary import print_summary
 from orchestration.project.digest import project_digest
 from orchestration.state.past_runs import read_ops
@@ -135,9 +136,12 @@ def _build(job: Job, result: RunResult, cores: int | None) -> None:
         }
         build_models(settings, LoggedDisplay(), result, list(job.arguments), job.target)
         manifest = invoke_dbt(settings, job.run_id, ["parse"], target=job.target)
-        result.results = checked(settings, result.results, expected_of(manifest), before)
-        if result.exit_code == EXIT_FAILED:
-            result.builds = []
+        verified = checked(
+            settings, result.results, expected_of(manifest), before, result.affected_days
+        )
+        if verified != result.results:
+            result.builds = []  # what is not known to be built is built from scratch next time
+        result.results = verified
     if job.is_on_glue:
         sync(settings, described_tables(manifest, settings.database_prefix))
 

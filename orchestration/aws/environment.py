@@ -12,7 +12,10 @@ from ingestion.errors import LakehouseError
 PROJECT = "ecommerce-lakehouse"
 ENVIRONMENTS = ("dev", "staging", "prod")
 # In the order of their deployment: each takes what those before it export.
-STACKS = ("storage", "glue_catalog", "step_functions", "monitoring")
+STACKS = (
+    *("storage", "glue_catalog", "notifications", "glue_jobs", "dbt_build", "step_lambdas"),
+    *("step_functions", "triggers", "monitoring"),
+)
 
 
 @dataclass(frozen=True)

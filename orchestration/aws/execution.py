@@ -12,7 +12,7 @@ from ingestion.completeness import MissingFile
 from ingestion.etags import known_hashes
 from ingestion.files import list_raw_files
 from ingestion.ingest import Report
-from ingestion.ledger import LedgerRow, Plan, Status
+from ingestion.ledger import LedgerRow, Plan, Status, ledger_rows
 from ingestion.settings import Settings
 from orchestration.state.past_runs import read_ops
 
@@ -21,8 +21,7 @@ _WENT_WELL = ("well", "incomplete")
 
 def read_ledger(settings: Settings) -> list[LedgerRow]:
     """The ledger of raw files, without an engine."""
-    rows = read_ops(settings, "ingested_files")
-    return [LedgerRow(**(row | {"records_erased": row.get("records_erased") or 0})) for row in rows]
+    return ledger_rows(read_ops(settings, "ingested_files"))
 
 
 def report_of(settings: Settings, execution: str, ledger: Sequence[LedgerRow]) -> Report:

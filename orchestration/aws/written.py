@@ -3,11 +3,8 @@
 Data flow: dbt's results + Delta logs before and after -> results, those that are not true as errors
 
 dbt-glue can report success wrongly: it takes some errors of AWS for an empty answer. A table that
-was built has a new commit, unless it is one of replaced days and has no row of a touched day; and
-the table of a seed has as many rows as its file.
-
-After a success that is not true, `ops.built_from` is emptied: it says that silver holds the touched
-days, and the next build would find none. Without it that build makes all of silver anew.
+was built has a new commit, unless it is incremental and has no row of an affected day; and the
+table of a seed has as many rows as its file.
 """
 
 from __future__ import annotations
@@ -22,20 +19,18 @@ from deltalake import DeltaTable
 
 from ingestion.settings import Settings
 from orchestration.project import PROJECT_FOLDER
-from orchestration.state.past_runs import read_ops
-from orchestration.state.results import NodeResult
+from orchestration.state.results import AffectedDays, NodeResult
 from orchestration.state.versions import (
     TableVersion,
     open_table,
     table_locations,
-    unreadable_explained,
     version_of,
 )
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-_TABLES = ("table", "seed", "replaced_days", "incremental")
+_TABLES = ("table", "seed", "incremental_by_day")
 _NEXT = (
     "Build again, which makes everything anew; if it stays so, read what the Glue session has"
     " logged of this table."
@@ -47,12 +42,12 @@ class Expected:
     """What a table must be like once dbt has built it.
 
     Attributes:
-        touched_by: What touches its days, such as `orders`, for one of replaced days.
-        onwards: All days from the first touched one on are replaced.
+        affected_by: Whose affected days it replaces, such as `orders`, for an incremental one.
+        onwards: All days from the first affected one on are replaced.
         rows: Of a seed, the rows of its file.
     """
 
-    touched_by: str | None = None
+    affected_by: str | None = None
     onwards: bool = False
     rows: int | None = None
 
@@ -61,7 +56,7 @@ def expected_of(manifest: Manifest) -> dict[str, Expected]:
     """`<layer>.<table>` to what is expected of it, for each model and seed that is a table."""
     return {
         f"{node.config.schema}.{node.name}": Expected(
-            node.config.get("touched_by"),
+            node.config.get("affected_by"),
             bool(node.config.get("onwards")),
             _rows_of(node) if str(node.resource_type) == "seed" else None,
         )
@@ -75,19 +70,19 @@ def checked(
     results: Sequence[NodeResult],
     expected: Mapping[str, Expected],
     before: Mapping[str, TableVersion],
+    affected: AffectedDays | None,
 ) -> list[NodeResult]:
     """The results, with an error in the place of each success that the tables do not bear out.
-
-    If there is any, the next build is made a whole one.
 
     Args:
         settings: Where the tables are.
         results: Of the build.
         expected: What each table must be like.
         before: The version of each table before the build.
+        affected: The days of silver that the build replaced; None for all.
 
     Raises:
-        LakehouseError: A table can't be read or written.
+        LakehouseError: A table can't be read.
     """
     locations = table_locations(settings)
 
@@ -98,36 +93,33 @@ def checked(
         if name not in locations:
             place = settings.location(*name.split("."))
             return _untrue(result, f"there is no Delta table at {place}")
-        problem = _problem(settings, name, locations[name], expected[name], before.get(name))
+        problem = _problem(name, locations[name], expected[name], before.get(name), affected)
         return _untrue(result, problem) if problem else result
 
-    found = [check(result) for result in results]
-    if found != list(results) and "ops.built_from" in locations:
-        location = locations["ops.built_from"]
-        with unreadable_explained("ops.built_from", location):
-            DeltaTable(location).delete()
-    return found
+    return [check(result) for result in results]
 
 
 def _problem(
-    settings: Settings, name: str, location: str, expected: Expected, before: TableVersion | None
+    name: str,
+    location: str,
+    expected: Expected,
+    before: TableVersion | None,
+    affected: AffectedDays | None,
 ) -> str | None:
     """What is wrong with a table, None if nothing is."""
     table = open_table(name, location)
-    if before and version_of(table) == before and _must_move(settings, table, expected):
+    if before and version_of(table) == before and _must_move(table, expected, affected):
         return f"its table at {location} is still in version {before.version} of before the build"
     if expected.rows is not None and table.count() != expected.rows:
         return f"its table at {location} has {table.count()} rows, and its file {expected.rows}"
     return None
 
 
-def _must_move(settings: Settings, table: DeltaTable, expected: Expected) -> bool:
+def _must_move(table: DeltaTable, expected: Expected, affected: AffectedDays | None) -> bool:
     """Whether the build had to write to it; to replace no rows by none is no commit."""
-    if expected.touched_by is None:
+    if expected.affected_by is None or affected is None:
         return True
-    days = [row["date"] for row in read_ops(settings, f"touched_{expected.touched_by}")]
-    if None in days:  # all of them
-        return True
+    days = affected[expected.affected_by]
     if not days:
         return False
     date = ds.field("date")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # The prefix makes dbt offer the variable to models without parsing the project anew for each value.
 _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
+_AFFECTED_DAYS_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_AFFECTED_DAYS"
 # Where the engine's words to people end: its query plan, or its stack trace, begins.
 _ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
 # dbt-glue tells the whole statement before what is wrong with it.
@@ -52,6 +54,7 @@ def run_dbt(
     arguments: Sequence[str],
     on_event: Callable[[NodeEvent], None] = lambda event: None,
     target: str | None = None,
+    affected_days: str | None = None,
 ) -> list[NodeResult]:
     """Run one dbt command and return what became of each node.
 
@@ -61,12 +64,27 @@ def run_dbt(
         arguments: As on dbt's command line, the command first.
         on_event: Called from dbt's threads whenever a node starts or finishes.
         target: Of the profile; None for the one of the embedded engine.
+        affected_days: For the macro of that name, as JSON: the days that this invocation replaces;
+            None for all.
 
     Raises:
         LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
     """
-    result = invoke_dbt(settings, run_id, arguments, on_event, target=target)
+    with _affected_days_offered(affected_days):
+        result = invoke_dbt(settings, run_id, arguments, on_event, target=target)
     return [_node_result(done) for done in getattr(result, "results", None) or []]
+
+
+@contextmanager
+def _affected_days_offered(days: str | None) -> Iterator[None]:
+    """Let models see the days during one invocation: a later one must not take them for its own."""
+    os.environ.pop(_AFFECTED_DAYS_VARIABLE, None)
+    if days is not None:
+        os.environ[_AFFECTED_DAYS_VARIABLE] = days
+    try:
+        yield
+    finally:
+        os.environ.pop(_AFFECTED_DAYS_VARIABLE, None)
 
 
 def compiled_project(

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from time import monotonic
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -17,23 +16,13 @@ from ingestion.errors import LakehouseError, root_cause
 from ingestion.files import require_folder
 from ingestion.ingest import ingest
 from ingestion.ledger import Batch
-from ingestion.lock import only_run
 from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
-from orchestration import project
-from orchestration.pipeline.dbt import run_dbt
-from orchestration.pipeline.progress import Display, NodeProgress
-from orchestration.project.digest import project_digest
-from orchestration.project.seeds import check_seeds
-from orchestration.state.build_cache import run_that_built
+from orchestration.pipeline.build import build_models, timed
+from orchestration.pipeline.progress import Display
 from orchestration.state.history import record_run
-from orchestration.state.results import FAILED_RUN, Build, NodeResult, RunResult
-from orchestration.state.versions import current_versions
-
-# Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
-_BUILD = ("build", "--exclude-resource-type", "unit_test")
-# The further arguments with which every model is built and tested.
-_WHOLE = ((), ("--full-refresh",))
+from orchestration.state.lock import only_run
+from orchestration.state.results import FAILED_RUN, RunResult
 
 
 def run(
@@ -121,54 +110,6 @@ def _ingest(
 ) -> None:
     with display.step("ingest") as step, timed(result, "ingest"):
         result.report = ingest(spark, settings, Batch(result.run_id, started_at), progress=step)
-
-
-def build_models(
-    settings: Settings,
-    display: Display,
-    result: RunResult,
-    arguments: Sequence[str],
-    target: str | None = None,
-) -> None:
-    """Build and test with these further arguments; without any only if there is something new.
-
-    Args:
-        settings: Where the lakehouse is.
-        display: Where progress is shown.
-        result: Gets what dbt did.
-        arguments: Of `dbt build`.
-        target: Of dbt's profile; None for the one of the embedded engine.
-    """
-    with display.step("build") as step, timed(result, "build"):
-        digest = project_digest(settings)
-        if not arguments:
-            versions = current_versions(settings)
-            result.unchanged_since = run_that_built(settings, digest, versions)
-        if result.unchanged_since is None:
-            check_seeds(project.PROJECT_FOLDER)
-            step("reading the models", 0, 0)
-            progress = NodeProgress(step)
-            command = [*_BUILD, *arguments]
-            result.results = run_dbt(settings, result.run_id, command, progress, target)
-            _require_session(result.results)
-            if tuple(arguments) in _WHOLE and not any(node.is_bad for node in result.results):
-                result.builds = [Build(digest, result.run_id, datetime.now(UTC))]
-
-
-def _require_session(results: Sequence[NodeResult]) -> None:
-    """One sentence in place of a failure of every node that came after the session was lost."""
-    for lost in filter(None, (lost_session(node.message) for node in results)):
-        raise lost
-
-
-@contextmanager
-def timed(result: RunResult, step: str) -> Iterator[None]:
-    """Measure a step into the result, also when it fails."""
-    started = monotonic()
-    try:
-        yield
-    finally:
-        result.seconds[step] = monotonic() - started
 
 
 @contextmanager

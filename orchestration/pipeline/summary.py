@@ -15,10 +15,9 @@ from rich.text import Text
 from ingestion.ingest import Report
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table
+from orchestration.project.silver import tables_built_by_day
 from orchestration.state.delta_reader import connect
-from orchestration.state.history import FAILED, PASSED, WARNED
-from orchestration.state.results import NodeResult, RunResult
+from orchestration.state.results import NodeResult, RunResult, Tests
 from orchestration.state.test_failures import found_rows
 
 _TOP = 3
@@ -38,7 +37,7 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             " them; `--full-refresh` builds them anew",
             soft_wrap=True,
         )
-    _print_replaced_days(console, connection, result.results)
+    _print_replaced_days(console, result)
     found = found_rows(connection, result.run_id, result.results)
     print_nodes(console, result.results, found)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
@@ -115,17 +114,15 @@ def _model(
 
 def _tests(results: Sequence[NodeResult], name: str, layer: str) -> list[str | Text]:
     wanted = f"bronze.{name}" if layer == "source" else name
-    tests = [
-        node.status
-        for node in results
-        if node.kind in ("test", "unit_test") and node.table == wanted
-    ]
-    if not tests:
+    of_table = [node for node in results if node.is_test and node.table == wanted]
+    if not of_table:
         return [""]
-    bad, warned = (sum(status in states for status in tests) for states in (FAILED, WARNED))
-    passed = sum(status in PASSED for status in tests)
-    words = [f"{passed} ok"] + [f"{bad} failed"] * bool(bad) + [f"{warned} warn"] * bool(warned)
-    return [Text(", ".join(words), style="red" if bad else "yellow" if warned else "green")]
+    tests = Tests.among(of_table)
+    words = [f"{tests.passed} ok"]
+    words += [f"{tests.failed} failed"] * bool(tests.failed)
+    words += [f"{tests.warned} warn"] * bool(tests.warned)
+    style = "red" if tests.failed else "yellow" if tests.warned else "green"
+    return [Text(", ".join(words), style=style)]
 
 
 def _reasons(top: Sequence[tuple[str, int]]) -> str:
@@ -156,23 +153,21 @@ def _print_report(console: Console, report: Report) -> None:
         )
 
 
-def _print_replaced_days(
-    console: Console, connection: duckdb.DuckDBPyConnection, results: Sequence[NodeResult]
-) -> None:
+def _print_replaced_days(console: Console, result: RunResult) -> None:
     """Say which days of silver were built, which is what a run costs."""
-    built = {node.table for node in results if node.status == "success"}
-    words = []
-    for table in ("orders", "order_items"):
-        if f"silver.{table}" in built and has_table(connection, "ops", f"touched_{table}"):
-            query = f"select date from ops.touched_{table} order by date"
-            days = [day for (day,) in connection.execute(query).fetchall()]
-            words.append(f"{table} {_days(days)}")
+    built = {node.table for node in result.results if node.status == "success"}
+    by_day = tables_built_by_day()
+    words = [
+        f"{table} {_days(result.affected_days[table] if result.affected_days else None)}"
+        for table in TABLES
+        if f"silver.{table}" in built and table in by_day
+    ]
     if words:
         console.print(f"days of silver built: {'; '.join(words)}", highlight=False, soft_wrap=True)
 
 
-def _days(days: Sequence[date | None]) -> str:
-    if None in days:
+def _days(days: Sequence[date] | None) -> str:
+    if days is None:
         return "all"
     if len(days) <= _TOP:
         return ", ".join(str(day) for day in days) or "none"

@@ -1,40 +1,83 @@
-"""What the last good build was made from, so that a run with nothing new has nothing to build.
+"""Which recorded build the tables are the outcome of, so that only what is new is built.
 
-Data flow: project files + version of every table -> state -> compared with the builds on record
+Data flow: ops.builds + ops.table_versions, against the version of every table now -> a `Build`
 
-A build is left out only if everything that could change its outcome is as it was: models, macros,
-seeds, tests and settings of the project, and the version of every table that is read or built. A
-table that somebody has changed by hand, or that a build of some models has moved, is noticed.
+`ops.builds` names the runs that built every model, and `ops.table_versions` the version of every
+table at the end of a run. So a table that somebody has changed by hand, that a build of some models
+has moved, or that a killed run has left half done, matches no record, and is built from scratch.
 
-`ops.builds` names the runs at whose end silver and gold were as a whole build leaves them, and
-`ops.table_versions` has their versions. A restore or a maintenance moves versions and no values:
-it hands the build on to its own run.
+A restore or a maintenance moves versions and no values: it hands the builds on to its own run.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from ingestion.settings import Settings
 from orchestration.state.past_runs import read_ops, recorded_versions
 from orchestration.state.results import Build
 from orchestration.state.versions import TableVersion
 
+LEDGER = "ops.ingested_files"
 
-def builds_that_left(settings: Settings, versions: dict[str, TableVersion]) -> list[Build]:
-    """The builds that left the tables in these versions, all others in none.
+_Versions = dict[str, TableVersion]
+
+
+@dataclass(frozen=True)
+class BuiltSilver:
+    """The build that silver is the outcome of, and the version of every table that it left."""
+
+    build: Build
+    versions: _Versions
+
+
+def builds_that_left(settings: Settings, versions: _Versions) -> list[Build]:
+    """The builds that left all tables in these versions.
 
     There are several if a build moved no table, as when only a test has changed.
     """
-    recorded = recorded_versions(settings)
-    return [
-        Build(row["project"], row["built_by_run_id"], row["built_at"])
-        for row in read_ops(settings, "builds")
-        if recorded.get(row["run_id"]) == versions
-    ]
+    return [build for build, left in _recorded_builds(settings) if left == versions]
 
 
-def run_that_built(
-    settings: Settings, project: str, versions: dict[str, TableVersion]
-) -> str | None:
+def run_that_built(settings: Settings, project: str, versions: _Versions) -> str | None:
     """A run that built and tested everything by this project and left this state, else None."""
     builds = builds_that_left(settings, versions)
     return next((build.run_id for build in builds if build.project == project), None)
+
+
+def built_silver(settings: Settings, fingerprint: str, versions: _Versions) -> BuiltSilver | None:
+    """The newest build by this SQL that left silver as it is, whatever arrived in bronze since.
+
+    Args:
+        settings: Where the lakehouse is.
+        fingerprint: A `silver_fingerprint`.
+        versions: Of the tables now.
+    """
+    silver, ledger = _of_silver(versions), versions.get(LEDGER)
+    found = [
+        (left[LEDGER].version, BuiltSilver(build, left))
+        for build, left in _recorded_builds(settings)
+        if build.silver_fingerprint == fingerprint and _of_silver(left) == silver
+        if ledger and LEDGER in left and left[LEDGER].table_id == ledger.table_id
+    ]
+    return max(found, key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def _of_silver(versions: _Versions) -> _Versions:
+    return {name: left for name, left in versions.items() if name.startswith("silver.")}
+
+
+def _recorded_builds(settings: Settings) -> list[tuple[Build, _Versions]]:
+    recorded = recorded_versions(settings)
+    return [
+        (_build_of(row), recorded[row["run_id"]])
+        for row in read_ops(settings, "builds")
+        if row["run_id"] in recorded
+    ]
+
+
+def _build_of(row: dict[str, object]) -> Build:
+    names = ("project", "built_by_run_id", "built_at")
+    # Records of older versions lack the others.
+    more = ("silver_fingerprint", "limits", "pending_days")
+    return Build(*(row[name] for name in names), *(row.get(name) for name in more))  # type: ignore[arg-type]

@@ -5,35 +5,54 @@ Data flow: root/<layer>/<table> -> delta-rs -> Arrow dataset -> DuckDB view <lay
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
-from deltalake import DeltaTable
+import pyarrow.dataset as ds
 
 from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
-from orchestration.state.versions import require_lakehouse, table_locations
+from orchestration.state.versions import open_table, require_lakehouse
+
+_THREADS = 8
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open a connection in which every Delta table below the root is a view.
 
     Raises:
-        LakehouseError: There is no lakehouse at the root.
+        LakehouseError: There is no lakehouse at the root, or a table is damaged.
     """
-    require_lakehouse(settings)
+    locations = require_lakehouse(settings)
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
-    for table, location in table_locations(settings).items():
-        layer, name = table.split(".")
-        dataset = DeltaTable(location).to_pyarrow_dataset()
-        connection.register(f"{layer}__{name}", dataset)
-        declared = CREATED_AT_START[name].names if name in CREATED_AT_START else []
-        # A table from before a column was declared gets it when an engine next writes to the root.
-        missing = [f"null as {column}" for column in declared if column not in dataset.schema.names]
-        connection.execute(
-            f'create view {layer}."{name}" as'
-            f' select {", ".join(["*", *missing])} from "{layer}__{name}"'
-        )
+    with ThreadPoolExecutor(_THREADS) as pool:  # each reads its log, which S3 takes its time for
+        datasets = pool.map(_dataset, locations.items())
+        for table, dataset in zip(locations, datasets, strict=True):
+            _create_view(connection, table, dataset)
     return connection
+
+
+def _dataset(place: tuple[str, str]) -> ds.Dataset:
+    return open_table(*place).to_pyarrow_dataset()
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, table: str, dataset: ds.Dataset) -> None:
+    layer, name = table.split(".")
+    connection.register(f"{layer}__{name}", dataset)
+    declared = CREATED_AT_START[name].names if name in CREATED_AT_START else []
+    # A table from before a column was declared gets it when an engine next writes to the root.
+    missing = [f"null as {column}" for column in declared if column not in dataset.schema.names]
+    connection.execute(
+        f'create view {layer}."{name}" as'
+        f' select {", ".join(["*", *missing])} from "{layer}__{name}"'
+    )
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, layer: str, name: str) -> bool:
+    """Whether a table is there; a run that was cut off may not have made all of them."""
+    query = "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
+    return connection.execute(query, [layer, name]).fetchone() is not None

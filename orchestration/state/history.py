@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
@@ -32,8 +33,7 @@ from ingestion.settings import Settings
 from orchestration.state.results import RunResult
 from orchestration.state.versions import current_versions, first_line, unreadable_explained
 
-PASSED, WARNED, FAILED = ("pass",), ("warn",), ("fail", "error", "runtime error")
-_TESTS, _TABLES = ("test", "unit_test"), ("model", "seed", "snapshot")
+_TABLES = ("model", "seed", "snapshot")
 
 
 def record_run(
@@ -56,7 +56,7 @@ def record_run(
     tests = [
         (run_id, node.name, node.table, node.status, node.failures, node.seconds, finished_at)
         for node in result.results
-        if node.kind in _TESTS
+        if node.is_test
     ]
     models = [
         (run_id, node.table, node.status, node.seconds, *_size(settings, node.table), finished_at)
@@ -71,32 +71,21 @@ def record_run(
         (run_id, name, table.version, table.table_id, finished_at)
         for name, table in (current_versions(settings) | result.built_from).items()
     ]
-    builds = [(run_id, build.project, build.run_id, build.built_at) for build in result.builds]
+    builds = [
+        (
+            *(run_id, build.project, build.run_id, build.built_at),
+            *(build.silver_fingerprint, build.limits, build.pending_days),
+        )
+        for build in result.builds
+    ]
     _append(settings, "test_results", TEST_RESULTS, tests)
     _append(settings, "model_results", MODEL_RESULTS, models)
     _append(settings, "run_steps", RUN_STEPS, steps)
     _append(settings, "table_versions", TABLE_VERSIONS, versions)
     _append(settings, "builds", BUILDS, builds)
     number = _count_of_runs(settings) + 1
-    run = (run_id, number, result.command, started_at, finished_at, status, *_totals(result))
+    run = (run_id, number, result.command, started_at, finished_at, status, *astuple(result.totals))
     _append(settings, "runs", RUNS, [run])
-
-
-def _totals(result: RunResult) -> list[int]:
-    report = result.report
-    rows = report.rows if report else []
-    tests = [node.status for node in result.results if node.kind in _TESTS]
-    built = [node for node in result.results if node.kind == "model" and node.status == "success"]
-    return [
-        len(report.loaded) if report else 0,
-        len(report.quarantined) if report else 0,
-        len(report.missing) if report else 0,
-        sum(row.records_read for row in rows),
-        sum(row.records_loaded for row in rows),
-        sum(row.records_rejected for row in rows),
-        len(built),
-        *(sum(test in states for test in tests) for states in (PASSED, WARNED, FAILED)),
-    ]
 
 
 def _size(settings: Settings, table: str) -> tuple[int, int, int] | tuple[None, None, None]:

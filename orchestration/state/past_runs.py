@@ -75,16 +75,16 @@ def recorded_versions(settings: Settings) -> dict[str, dict[str, TableVersion]]:
     return dict(found)
 
 
-def read_ops(settings: Settings, name: str) -> list[dict[str, Any]]:
-    """All rows of an ops table; none if it has not been made yet.
+def read_ops(settings: Settings, name: str, version: int | None = None) -> list[dict[str, Any]]:
+    """All rows of an ops table, now or in an older version; none if it has not been made yet.
 
     Raises:
         LakehouseError: It can't be read.
     """
     location = settings.location("ops", name)
-    with unreadable_explained(f"ops.{name}", location):
+    with unreadable_explained(f"ops.{name}", location, version):
         try:
-            table = DeltaTable(location)
+            table = DeltaTable(location, version=version)
         except TableNotFoundError:
             return []
         return [dict(row) for row in table.to_pyarrow_table().to_pylist()]

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from ingestion.ingest import Report
 from orchestration.state.versions import TableVersion
+
+if TYPE_CHECKING:
+    from ingestion.ingest import Report
+
+# Name of a raw table, or `departments`, to its days, sorted.
+AffectedDays = dict[str, list[date]]
 
 EXIT_WELL, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 2
 _STATUS = {EXIT_WELL: "well", EXIT_FAILED: "failed", EXIT_INCOMPLETE: "incomplete"}
 FAILED_RUN = _STATUS[EXIT_FAILED]
+# What dbt calls the outcome of a test; what was skipped has none.
+PASSED, WARNED, FAILED = ("pass",), ("warn",), ("fail", "error", "runtime error")
+_OUTCOMES = (PASSED, WARNED, FAILED)
 
 
 @dataclass(frozen=True)
@@ -40,22 +51,66 @@ class NodeResult:
     @property
     def is_bad(self) -> bool:
         """It makes the run a failed one."""
-        return self.status in ("error", "fail", "runtime error")
+        return self.status in FAILED
+
+    @property
+    def is_test(self) -> bool:
+        """It builds nothing."""
+        return self.kind in ("test", "unit_test")
+
+
+@dataclass(frozen=True)
+class Tests:
+    """How many tests had which outcome."""
+
+    passed: int
+    warned: int
+    failed: int
+
+    @classmethod
+    def among(cls, results: Iterable[NodeResult]) -> Tests:
+        """Count the tests of some results."""
+        states = [result.status for result in results if result.is_test]
+        return cls(*(sum(state in outcome for state in states) for outcome in _OUTCOMES))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a run did, in counts: columns of `ops.runs`, in their order."""
+
+    files_loaded: int
+    files_quarantined: int
+    files_missing: int
+    records_read: int
+    records_loaded: int
+    records_rejected: int
+    models_built: int
+    tests_passed: int
+    tests_warned: int
+    tests_failed: int
 
 
 @dataclass(frozen=True)
 class Build:
-    """A build and test of everything that went well.
+    """A build of every model.
 
     Attributes:
-        project: What it was made by, a `project_digest`.
+        project: What it was made by, a `project_digest`; None unless everything was built, and
+            every test passed.
         run_id: The run that did it.
         built_at: End of the build, UTC.
+        silver_fingerprint: Of the SQL that silver was built by; None in records of older versions.
+        limits: The limits of that SQL, as JSON.
+        pending_days: Days that it began to replace and may not have replaced everywhere, as JSON;
+            None if it replaced all it had to.
     """
 
-    project: str
+    project: str | None
     run_id: str
     built_at: datetime
+    silver_fingerprint: str | None = None
+    limits: str | None = None
+    pending_days: str | None = None
 
 
 @dataclass
@@ -69,6 +124,7 @@ class RunResult:
         results: What became of each dbt node, empty if dbt was not asked for.
         unchanged_since: The run whose tables stay because nothing is new, None if dbt was at work.
         builds: The builds of everything whose outcome the tables are at the end of this run.
+        affected_days: Raw table to the days of silver that the build replaced; None for all days.
         built_from: The versions of tables that others may write to meanwhile, from before dbt read
             them; the run records these in the place of those at its end, so that it does not pass
             for built from what it has not seen.
@@ -81,8 +137,30 @@ class RunResult:
     results: list[NodeResult] = field(default_factory=list)
     unchanged_since: str | None = None
     builds: list[Build] = field(default_factory=list)
+    affected_days: AffectedDays | None = None
     built_from: dict[str, TableVersion] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def totals(self) -> Totals:
+        """The counts; zeros for a half that was not asked for."""
+        report = self.report
+        rows = report.rows if report else []
+        tests = Tests.among(self.results)
+        return Totals(
+            files_loaded=len(report.loaded) if report else 0,
+            files_quarantined=len(report.quarantined) if report else 0,
+            files_missing=len(report.missing) if report else 0,
+            records_read=sum(row.records_read for row in rows),
+            records_loaded=sum(row.records_loaded for row in rows),
+            records_rejected=sum(row.records_rejected for row in rows),
+            models_built=sum(
+                node.kind == "model" and node.status == "success" for node in self.results
+            ),
+            tests_passed=tests.passed,
+            tests_warned=tests.warned,
+            tests_failed=tests.failed,
+        )
 
     @property
     def status(self) -> str:
@@ -97,3 +175,15 @@ class RunResult:
         if self.report is not None and not self.report.is_complete:
             return EXIT_INCOMPLETE
         return EXIT_WELL
+
+
+def days_to_json(days: AffectedDays) -> str:
+    """Days as `{"orders": ["2025-04-01"]}`."""
+    return json.dumps({name: [str(day) for day in found] for name, found in days.items()})
+
+
+def days_from_json(text: str) -> AffectedDays:
+    """What `days_to_json` has written."""
+    return {
+        name: [date.fromisoformat(day) for day in found] for name, found in json.loads(text).items()
+    }

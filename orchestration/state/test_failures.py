@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from lakehouse.query_display import has_table
+from orchestration.state.delta_reader import has_table
 from orchestration.state.results import NodeResult
 
 _SHOWN = 5

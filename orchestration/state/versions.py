@@ -2,15 +2,17 @@
 
 Data flow: root/<layer>/<table>/_delta_log -> version of each table -> ops.table_versions
 
-Whoever moves files asks for folders and has a local root; whoever reads a table takes its location,
-which may be on S3.
+Who reads a table takes its location, which delta-rs opens in a folder and in a bucket; only upkeep,
+which moves files, asks for folders.
 
 Of ops only the tables that belong to bronze are data; the history of runs and tests is none.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +22,13 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from ingestion.errors import LakehouseError
-from ingestion.layers import DATA_OF_OPS
+from ingestion.layers import DATA_OF_OPS, LAYERS
 from ingestion.settings import Settings
+from orchestration.state.storage import Storage, storage_of
 
-_DATA = ("bronze/*", "silver/*", "gold/*", *(f"ops/{name}" for name in DATA_OF_OPS))
+# Of a log, versions only: other files lie between them.
+_COMMIT = re.compile(r"\d{20}\.(json|checkpoint\..*parquet)")
+_THREADS = 8
 
 _IN_A_FOLDER = (
     "Put its folder back from a copy; or move the folder away and build with"
@@ -49,49 +54,63 @@ class TableVersion:
     table_id: str
 
 
-def data_tables(settings: Settings) -> dict[str, Path]:
-    """`<layer>.<table>` to the folder of every table that holds data, sorted by name."""
-    return _tables_at(settings, _DATA)
+def table_locations(settings: Settings) -> dict[str, str]:
+    """`<layer>.<table>` to the location of every table, sorted by name.
+
+    Raises:
+        LakehouseError: The root can't be listed.
+    """
+    storage = storage_of(settings.root)
+    places = [(layer, name) for layer in LAYERS for name in storage.folders(layer)]
+    with ThreadPoolExecutor(_THREADS) as pool:  # each is an answer of S3 to wait for
+        found = pool.map(lambda place: _has_log(storage, *place), places)
+    return {
+        f"{layer}.{name}": settings.location(layer, name)
+        for (layer, name), is_table in sorted(zip(places, found, strict=True))
+        if is_table
+    }
+
+
+def is_table(settings: Settings, layer: str, name: str) -> bool:
+    """Whether there is a table at its place below the root."""
+    return _has_log(storage_of(settings.root), layer, name)
+
+
+def _has_log(storage: Storage, layer: str, name: str) -> bool:
+    """A folder without a first commit is no table yet."""
+    log = f"{layer}/{name}/_delta_log/"
+    return any(_COMMIT.fullmatch(file.name.removeprefix(log)) for file in storage.files(log[:-1]))
 
 
 def all_tables(settings: Settings) -> dict[str, Path]:
-    """As `data_tables`, with the history of runs and tests."""
-    return _tables_at(settings, ("bronze/*", "silver/*", "gold/*", "ops/*"))
+    """As `table_locations`, with the folders of a root on this machine."""
+    return {name: Path(location) for name, location in table_locations(settings).items()}
 
 
-def table_locations(settings: Settings) -> dict[str, str]:
-    """`<layer>.<table>` to the location of every table, on any root, sorted by name."""
-    if settings.is_local:
-        return {name: str(folder) for name, folder in all_tables(settings).items()}
-    # boto3 takes a third of a second to import, and a folder does without it.
-    from orchestration.state.tables_on_s3 import stored_names
-
-    names = sorted(stored_names(settings))
-    return {f"{layer}.{name}": settings.location(layer, name) for layer, name in names}
+def data_tables(settings: Settings) -> dict[str, Path]:
+    """As `all_tables`, without the history of runs and tests."""
+    return {name: folder for name, folder in all_tables(settings).items() if holds_data(name)}
 
 
-def require_lakehouse(settings: Settings) -> None:
-    """Refuse a root without any table.
+def holds_data(table: str) -> bool:
+    """Whether a table, `<layer>.<table>`, holds data rather than the history of runs."""
+    layer, name = table.split(".")
+    return layer != "ops" or name in DATA_OF_OPS
+
+
+def require_lakehouse(settings: Settings) -> dict[str, str]:
+    """The `table_locations` of a root that has some.
 
     Raises:
-        LakehouseError: There is none.
+        LakehouseError: It has none.
     """
-    if not table_locations(settings):
+    locations = table_locations(settings)
+    if not locations:
         raise LakehouseError(
             f"There is no lakehouse at {settings.root}.",
             "Make one with `lakehouse run --raw DIR --root DIR`, or name another with --root.",
         )
-
-
-def _tables_at(settings: Settings, patterns: tuple[str, ...]) -> dict[str, Path]:
-    """The tables at these places below the root; a folder without a first commit is none."""
-    root = Path(settings.root)
-    folders = sorted(path for pattern in patterns for path in root.glob(pattern))
-    return {
-        f"{path.parent.name}.{path.name}": path
-        for path in folders
-        if any((path / "_delta_log").glob("*.json"))
-    }
+    return locations
 
 
 def open_table(name: str, folder: Path | str, version: int | None = None) -> DeltaTable:
@@ -132,7 +151,7 @@ def current_versions(settings: Settings) -> dict[str, TableVersion]:
     return {
         name: version_of(open_table(name, location))
         for name, location in table_locations(settings).items()
-        if not name.startswith("ops.") or name.removeprefix("ops.") in DATA_OF_OPS
+        if holds_data(name)
     }
 
 
@@ -146,6 +165,13 @@ def files_of(table: DeltaTable, folder: Path) -> set[Path]:
     # `file_uris` encodes some parts of a path and not others; the log's own paths are URLs.
     paths = table.get_add_actions()["path"].to_pylist()
     return {folder / unquote(path) for path in paths}
+
+
+def files_in_folder(table: DeltaTable, location: str) -> list[str] | None:
+    """The data files of a table as it was opened, None if they lie in a bucket."""
+    if "://" in location:
+        return None
+    return sorted(str(file.absolute()) for file in files_of(table, Path(location)))
 
 
 def is_plain(table: DeltaTable) -> bool:

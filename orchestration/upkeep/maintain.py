@@ -19,10 +19,10 @@ from pathlib import Path
 from deltalake.exceptions import DeltaError
 
 from ingestion.errors import LakehouseError
-from ingestion.lock import only_run
 from ingestion.settings import Settings, available_cores
 from orchestration.state.build_cache import builds_that_left
 from orchestration.state.history import record_run
+from orchestration.state.lock import only_run
 from orchestration.state.past_runs import PastRun, past_runs
 from orchestration.state.results import RunResult
 from orchestration.state.versions import (

@@ -13,22 +13,16 @@ from datetime import UTC, datetime
 from ingestion.files import require_folder
 from ingestion.ingest import Report
 from ingestion.ledger import Batch, Plan
-from ingestion.lock import only_run
 from ingestion.replay import Outcome, Review, repair, review
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table
+from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
-from orchestration.pipeline.run import (
-    build_models,
-    engine_failures_explained,
-    recorded,
-    start_engine,
-    timed,
-)
+from orchestration.pipeline.run import engine_failures_explained, recorded, start_engine
 from orchestration.project.digest import project_digest
 from orchestration.state.build_cache import run_that_built
-from orchestration.state.delta_reader import connect
+from orchestration.state.delta_reader import connect, has_table
+from orchestration.state.lock import only_run
 from orchestration.state.results import RunResult
 from orchestration.state.versions import current_versions, require_lakehouse
 

@@ -20,11 +20,11 @@ from deltalake.exceptions import DeltaError
 from pyspark.errors import PySparkException
 
 from ingestion.errors import LakehouseError
-from ingestion.lock import only_run, restore_under_way, unfinished_restore
 from ingestion.session import get_session
 from ingestion.settings import Engine, Settings, available_cores
 from orchestration.state.build_cache import builds_that_left
 from orchestration.state.history import record_run
+from orchestration.state.lock import only_run, restore_under_way, unfinished_restore
 from orchestration.state.past_runs import PastRun, past_runs, run_named
 from orchestration.state.results import RunResult
 from orchestration.state.versions import first_line, require_lakehouse

@@ -17,7 +17,7 @@ from orchestration.state.delta_reader import connect
 OURS = Program("ours", "bench.ours", ("--engine", "sail"))
 COMPETITORS = (
     Program("duckdb", "bench.duckdb_delta"),
-    Program("plain spark", "bench.plain_spark"),
+    pytest.param(Program("plain spark", "bench.plain_spark"), marks=pytest.mark.spark),
 )
 # Faults that every program can tell. Those of whole files are our pipeline's own business, and so
 # is the strictness with types: DuckDB rounds `12.5` to an id, for instance.
@@ -70,7 +70,7 @@ def rows(root: Path, table: Layout, names: list[str]) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
-@pytest.mark.parametrize("program", COMPETITORS, ids=lambda program: program.name)
+@pytest.mark.parametrize("program", COMPETITORS, ids=str)
 def test_a_competitor_has_the_same_values_as_we_in_every_column_that_it_builds(
     program: Program, folder: Path
 ) -> None:

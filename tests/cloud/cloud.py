@@ -33,6 +33,7 @@ from tests.cloud.stand_in import (
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 SECONDS_TO_START = 60
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 T = TypeVar("T")
 
 
@@ -126,12 +127,15 @@ class Cloud:
         """
         self._control("throttle", service=service, operation=operation, times=times)
 
-    def fail_next_runs(self, job: str, times: int, message: str = "") -> None:
-        """Let the next runs of a Glue job fail with a message instead of running.
+    def fail_next_runs(
+        self, job: str, times: int, message: str = "", table: str | None = None
+    ) -> None:
+        """Let the next runs of a Glue job, or those for a table, fail instead of running.
 
         It replaces what was asked before; 0 times is none.
         """
-        self._control("fail-next-runs", job=job, times=times, message=message)
+        arguments = {"--tables": table} if table else {}
+        self._control("fail-next-runs", job=job, times=times, message=message, arguments=arguments)
 
     def fire(self, rule: str, time: datetime) -> None:
         """Call the functions that a rule with a schedule calls, as when this is its time."""
@@ -156,10 +160,13 @@ class Cloud:
             TimeoutError: Nothing came.
         """
         deadline = time.monotonic() + seconds
+        pause = FIRST_PAUSE
         while not (found := look()):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"Nothing came in {seconds:.0f} seconds.")
-            time.sleep(0.05)
+            time.sleep(pause)
+            # What takes long is looked at less often: each look costs the server time, too.
+            pause = min(pause * 1.3, LONGEST_PAUSE)
         return found
 
     def _control(self, what: str, **asked: Any) -> None:

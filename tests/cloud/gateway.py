@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from tests.cloud.stand_in import StandIn
+from tests.cloud.stand_in import FailingRuns, StandIn
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
@@ -100,6 +100,7 @@ def _control(stand_in: StandIn, environ: dict[str, Any], start_response: Any) ->
     if environ["PATH_INFO"] == f"{CONTROL}throttle":
         stand_in.throttled[asked["service"], asked["operation"]] = asked["times"]
     else:
-        stand_in.failing_runs[asked["job"]] = [asked["message"]] * asked["times"]
+        messages = [asked["message"]] * asked["times"]
+        stand_in.failing_runs[asked["job"]] = FailingRuns(messages, asked["arguments"])
     start_response("200 OK", [("Content-Type", "application/json")])
     return [b"{}"]

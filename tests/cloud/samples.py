@@ -38,13 +38,13 @@ def zipped(files: dict[str, str]) -> bytes:
 
 
 def new_job(cloud: Cloud, script: str, **settings: Any) -> str:
-    """Make a Glue job with a script and return its name."""
+    """Make a Glue job without Spark and return its name."""
     name, bucket = new_name("job"), new_bucket(cloud)
     cloud.client("s3").put_object(Bucket=bucket, Key="script.py", Body=script.encode())
     cloud.client("glue").create_job(
         Name=name,
         Role=ROLE,
-        Command={"Name": "glueetl", "ScriptLocation": f"s3://{bucket}/script.py"},
+        Command={"Name": "pythonshell", "ScriptLocation": f"s3://{bucket}/script.py"},
         **settings,
     )
     return name

@@ -69,6 +69,19 @@ def environment_for(endpoint: str) -> dict[str, str]:
 
 
 @dataclass
+class FailingRuns:
+    """Runs of a Glue job that fail instead of running.
+
+    Attributes:
+        messages: With which the next ones fail.
+        arguments: Only runs that are given these fail.
+    """
+
+    messages: list[str]
+    arguments: dict[str, str]
+
+
+@dataclass
 class StandIn:
     """The server as its patches see it.
 
@@ -76,14 +89,14 @@ class StandIn:
         port: Of the server, on the loopback.
         folder: Where everything that runs keeps its files; one folder for each run.
         launch_glue: Gives the command for a Glue script; None runs it with this interpreter.
-        failing_runs: Job name to the messages with which its next runs fail.
+        failing_runs: Job name to its next runs that fail.
         throttled: (Service, operation) to the number of its next calls that are refused.
     """
 
     port: int
     folder: Path
     launch_glue: GlueLauncher | None = None
-    failing_runs: dict[str, list[str]] = field(default_factory=dict)
+    failing_runs: dict[str, FailingRuns] = field(default_factory=dict)
     throttled: Counter[tuple[str, str]] = field(default_factory=Counter)
     _processes: set[subprocess.Popen[Any]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,6 +113,14 @@ class StandIn:
     def environment(self) -> dict[str, str]:
         """The environment of a child process."""
         return environment_for(self.endpoint)
+
+    def failure_of(self, job: str, arguments: dict[str, str]) -> str | None:
+        """The message with which a run has to fail, if it has to; it counts as one."""
+        with self._lock:
+            failing = self.failing_runs.get(job)
+            if failing and failing.messages and failing.arguments.items() <= arguments.items():
+                return failing.messages.pop(0)
+        return None
 
     def new_folder(self, kind: str, name: str) -> Path:
         """Make the folder of one run, named after what runs and numbered."""

@@ -48,8 +48,8 @@ def test_a_cloud_ends_with_the_process_that_started_it_even_if_that_is_killed(
     tmp_path: Path,
 ) -> None:
     code = "import sys, time; from pathlib import Path; from tests.cloud.cloud import Cloud;"
-    code += "cloud = Cloud(Path(sys.argv[1])); cloud.start(); print(cloud._server.pid, flush=True);"
-    code += "time.sleep(600)"
+    code += "cloud = Cloud(Path(sys.argv[1]), plain=True); cloud.start();"
+    code += "print(cloud._server.pid, flush=True); time.sleep(600)"
     started = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "cloud")],
         cwd=PROJECT_FOLDER,
@@ -66,8 +66,8 @@ def test_a_cloud_ends_with_the_process_that_started_it_even_if_that_is_killed(
 
 
 def test_a_cloud_whose_port_is_taken_says_where_to_read_why(tmp_path: Path) -> None:
-    with Cloud(tmp_path / "one") as one:
-        second = Cloud(tmp_path / "two", port=one.port)
+    with Cloud(tmp_path / "one", plain=True) as one:
+        second = Cloud(tmp_path / "two", port=one.port, plain=True)
         with pytest.raises(LakehouseError, match="did not start"):
             second.start()
 

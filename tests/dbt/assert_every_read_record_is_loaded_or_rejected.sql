@@ -17,7 +17,7 @@ rejected_records as (
 
 bronze_rows as (
 
-    {% for table in ['products', 'orders', 'order_items'] %}
+    {% for table in raw_tables() %}
         select source_file
         from {{ source('bronze', table) }}
         {{ 'union all' if not loop.last }}

@@ -11,6 +11,9 @@ from ingestion.jars import JARS, JarsMissingError, fetch, jar_paths
 from ingestion.maven import NotFetchedError
 from tests.ingestion.spark_parts import make_repository, served
 
+# The JARs are those of this machine.
+pytestmark = pytest.mark.spark
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

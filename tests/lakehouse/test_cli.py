@@ -9,33 +9,12 @@ from pathlib import Path
 import pytest
 from py4j.protocol import Py4JError
 
-from ingestion.lock import only_run, restore_under_way
 from ingestion.settings import Settings
-from lakehouse.cli import main
+from orchestration.state.lock import only_run, restore_under_way
 from tests.lake import Lakehouse
 from tests.lakehouse.report.lakes import empty_gold, write_lake
 
 Outcome = tuple[int, str, str]
-
-
-@pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., Outcome]:
-    """Runs the command as from a shell: exit code, output, error output."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("ROOT", "RAW", "ENGINE", "REJECT_LIMIT"):
-        monkeypatch.delenv(f"LAKEHOUSE_{name}", raising=False)
-
-    def lakehouse(*arguments: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["lakehouse", *arguments])
-        with pytest.raises(SystemExit) as raised:
-            main()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.out + shown.err
-        return int(raised.value.code or 0), shown.out, shown.err
-
-    return lakehouse
 
 
 @pytest.mark.parametrize(
@@ -54,6 +33,7 @@ def run(
         "erase-user",
         "catalog",
         "generate",
+        "new",
         "docs",
         "lineage",
     ],

@@ -88,7 +88,7 @@ def test_what_spark_needs_is_looked_at_whenever_it_is_asked_for(project: Path, p
 
 @pytest.mark.parametrize(
     ("target", "needed"),
-    [("setup", 0), ("run", 0), ("lint", 0), ("types", 0), ("test", 1), ("check", 1)],
+    [("setup", 0), ("run", 0), ("lint", 0), ("test", 0), ("test-spark", 1), ("check", 1)],
 )
 def test_what_spark_needs_is_asked_for_by_the_tests_alone(
     project: Path, target: str, needed: int

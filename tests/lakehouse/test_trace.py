@@ -10,18 +10,11 @@ from rich.console import Console
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.trace import print_trace
-from orchestration.pipeline.progress import Display
-from orchestration.pipeline.run import run
-
-PROJECT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    root = str(tmp_path_factory.mktemp("trace"))
-    settings = Settings.read(root=root, raw=str(PROJECT / "sample"), environment={})
-    run(settings, Display(Console(), quiet=True))
-    return settings
+@pytest.fixture
+def settings(sample: Settings) -> Settings:
+    return sample
 
 
 def traced(settings: Settings, table: str, key: int) -> list[str]:

@@ -94,10 +94,10 @@ def assert_made_good(
 POINTS = [
     Point("within", "insert into bronze.orders"),
     Point("before", "insert into ops.ingested_files"),
-    Point("after", "* ops.touched_order_items"),
+    Point("before", "* silver.products"),
     Point("after", "* silver.orders"),
     Point("within", "optimize silver.order_items"),
-    Point("after", "* ops.built_from"),
+    Point("after", "* silver.department_days"),
 ]
 
 

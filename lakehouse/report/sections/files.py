@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from ingestion.tables import TABLES
 from lakehouse.report import wording as say
 from lakehouse.report.drawing import (
     BAD,
@@ -25,6 +26,7 @@ from lakehouse.status import QUARANTINE
 _MOST_DAYS = 31
 _MOST_LISTED = 100
 _LONGEST_FEED = 11
+_DAILY = [table.name for table in TABLES.values() if table.daily]
 _EXPECTED = f"""
 with span as (
     select min(file_date) as first_day, max(file_date) as last_day
@@ -41,7 +43,7 @@ days as (
     from span
 )
 select feeds.table_name, day, coalesce(state, 'loaded') as state
-from days cross join (values ('orders'), ('order_items')) as feeds (table_name)
+from days cross join (select unnest({_DAILY}) as table_name) as feeds
 left join ops.missing_files as missing
     on missing.table_name = feeds.table_name and missing.file_date = days.day
 order by feeds.table_name desc, day
@@ -70,6 +72,7 @@ def _calendar(days: Sequence[Row], missing: Sequence[Row], loaded: int) -> Figur
     sentence = f"{say.plural(loaded, 'file is', 'files are')} loaded; "
     sentence += f"{say.count(len(missing)) if missing else 'none'} of the expected files "
     sentence += "is missing or unusable." if len(missing) < 2 else "are missing or unusable."
+    feeds = " and ".join(say.words(name) for name in _DAILY)
     keys = [Key("accent", "loaded")]
     if missing:
         keys += [
@@ -80,13 +83,13 @@ def _calendar(days: Sequence[Row], missing: Sequence[Row], loaded: int) -> Figur
         title=f"Daily files of the newest {len({row['day'] for row in days})} days",
         sentence=sentence,
         chart=draw(
-            f"A strip of days for orders and one for order items. {sentence}",
+            f"A strip of days for each of {feeds}. {sentence}",
             lambda width: _strips(days, width),
         ),
         keys=keys,
         table=_by_day(days),
-        note="Expected are orders and order items of each day from the first to the last day that"
-        " any file is named for.",
+        note=f"Expected are {feeds} of each day from the first to the last day that any file is"
+        " named for.",
     )
 
 

@@ -28,7 +28,7 @@ from orchestration.aws.catalog.compare import (
 from orchestration.aws.catalog.described import Described
 from orchestration.aws.catalog.stored import StoredTable, stored_tables
 from orchestration.state.aws_clients import error_code, explained, new_client
-from orchestration.state.tables_on_s3 import is_stored
+from orchestration.state.versions import is_table
 
 _Words = Mapping[tuple[str, str], Described]
 # Somebody else wrote the entry between our look at it and our change of it.
@@ -68,7 +68,7 @@ def sync(settings: Settings, words: _Words) -> list[Drift]:
                     _repair_database(glue, settings, layer, drift.kind)
             elif (layer, name) in tables:
                 _write(glue, settings, tables[layer, name], words.get((layer, name)))
-            elif not is_stored(settings, layer, name):
+            elif not is_table(settings, layer, name):
                 glue.delete_table(DatabaseName=settings.database(layer), Name=name)
     return found
 

@@ -12,8 +12,8 @@ from deltalake.exceptions import DeltaError
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.aws.catalog.hive_types import hive_type
-from orchestration.state.tables_on_s3 import stored_names
+from orchestration.state.hive_types import hive_type
+from orchestration.state.versions import table_locations
 
 _THREADS = 8
 
@@ -41,7 +41,14 @@ def stored_tables(settings: Settings) -> dict[tuple[str, str], StoredTable]:
     Raises:
         LakehouseError: The root is no bucket, can't be listed, or a table's log is damaged.
     """
-    found = stored_names(settings)
+    if settings.is_local:
+        raise LakehouseError(
+            f"The root {settings.root} is not on S3, so the Glue catalogue can't hold its tables.",
+            "Name one with --root s3://bucket, or none for the environment's own bucket.",
+        )
+    found = [
+        (layer, name) for layer, _, name in (t.partition(".") for t in table_locations(settings))
+    ]
     with ThreadPoolExecutor(_THREADS) as pool:
         opened = pool.map(lambda place: _opened(settings, *place), found)
         return dict(zip(found, opened, strict=True))

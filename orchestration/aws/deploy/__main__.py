@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 
 from ingestion.errors import LakehouseError
-from lakehouse.commands.terminal import new_console
 from orchestration.aws.deploy.deploy import deploy, deployed_version, notified_address, plan
 from orchestration.aws.deploy.package import Package, build_package
 from orchestration.aws.deploy.releases import earlier_package
 from orchestration.aws.deploy.report import print_outcome, watched
 from orchestration.aws.environment import Environment
+from orchestration.pipeline.console import new_console
 from orchestration.project import PROJECT_FOLDER
 from orchestration.state.aws_clients import caller_account
 

@@ -126,8 +126,11 @@ def notified_address(environment: Environment) -> str | None:
 
 
 def _parameters_now(environment: Environment) -> dict[str, str]:
-    found = _stacks_now(environment)["step_functions"]
-    return found.parameters if found else {}
+    """The parameters of all stacks; those that two of them share have the later one's value."""
+    now = _stacks_now(environment)
+    return {
+        name: value for found in now.values() if found for name, value in found.parameters.items()
+    }
 
 
 def _stacks_now(environment: Environment) -> dict[str, Deployed | None]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.errors import LakehouseError
+from ingestion.tables import TABLES
 from orchestration.aws.deploy.contents import bundle_files, lambda_files
 from orchestration.aws.deploy.named_queries import with_named_queries
 from orchestration.aws.deploy.template import parameters_of
@@ -84,7 +85,11 @@ def build_package(project: Path, environment: Environment, folder: Path) -> Pack
     given = source / "cloudformation" / "parameters" / f"{environment.name}.json"
     parameters = json.loads(given.read_text(encoding="utf-8"))
     _require_declared(parameters, folder, given)
-    parameters |= {"Wheel": wheel.name, "PythonModules": python_modules(project)}
+    parameters |= {
+        "Wheel": wheel.name,
+        "PythonModules": python_modules(project),
+        "RawTables": ",".join(TABLES),
+    }
     text = json.dumps(parameters, indent=2, sort_keys=True) + "\n"
     (folder / PARAMETERS).write_text(text, encoding="utf-8")
     return Package(folder, _version_of(folder))

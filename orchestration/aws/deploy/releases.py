@@ -47,7 +47,7 @@ def earlier_package(environment: Environment, version: str, folder: Path) -> Pac
         folder: An empty folder, for its templates and parameters.
 
     Raises:
-        LakehouseError: It is not in the bucket; those that are, are named.
+        LakehouseError: It is not in the bucket, and those that are, are named; or it lacks a stack.
     """
     with explained(f"Version {version} can't be read from {environment.bucket}"):
         s3 = new_client("s3")
@@ -59,6 +59,12 @@ def earlier_package(environment: Environment, version: str, folder: Path) -> Pac
             )
         (folder / TEMPLATES).mkdir()
         for name in (PARAMETERS, *(f"{TEMPLATES}/{stack}.yaml" for stack in STACKS)):
+            if not _is_there(s3, environment.bucket, key_of(version, name)):
+                raise LakehouseError(
+                    f"Version {version} has other stacks than this code deploys: no {name}.",
+                    'Check out the code of that version; "Between sets of stacks" in'
+                    " docs/deployment.md says how to go on.",
+                )
             s3.download_file(environment.bucket, key_of(version, name), str(folder / name))
     return Package(folder, version)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.aws.lambdas.artifacts import read_artifact
 from orchestration.aws.lambdas.causes import read_cause, time_of
-from orchestration.aws.lambdas.failed_step import failed_step
+from orchestration.aws.lambdas.failed_step import Step, failed_step
 
 _PROBLEMS_SHOWN = 10
 _REASON_LENGTH = 2000
@@ -55,9 +55,9 @@ class Execution:
         command = f"aws stepfunctions redrive-execution --execution-arn {self.arn}"
         return f"{command} --region {self.region}"
 
-    def function_log(self, step: str) -> str:
+    def function_log(self, step: Step) -> str:
         """Where the console shows the log of a step's Lambda."""
-        what = re.sub(r"(?<!^)(?=[A-Z])", "-", step).lower()
+        what = re.sub(r"(?<!^)(?=[A-Z])", "-", step.name).lower()
         function = self.arn.split(":")[6].removesuffix(self.machine) + what
         group = f"/aws/lambda/{function}".replace("/", "$252F")
         start = f"{self.console}/cloudwatch/home?region={self.region}"
@@ -89,7 +89,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
         context: Of the Lambda; not used.
 
     Returns:
-        `subject` and `message` of a notification, and the parts of it: `step`, `what` and `next`.
+        `subject` and `message` of a notification, and the parts of it: `step`, `item` (the table or
+        date that the step worked on, or empty), `what` and `next`.
     """
     execution = Execution(event["execution_id"], event["execution_name"])
     error, cause = str(event.get("error") or ""), str(event.get("cause") or "")
@@ -108,13 +109,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     return {
         "subject": _subject(f"{environment} {execution.machine} failed{where}: {found.what}"),
         "message": "\n\n".join(parts),
-        "step": step or "unknown",
+        "step": step.name if step else "unknown",
+        "item": step.item if step else "",
         "what": found.what,
         "next": next_step,
     }
 
 
-def _finding(execution: Execution, error: str, cause: str, step: str | None) -> Finding:
+def _finding(execution: Execution, error: str, cause: str, step: Step | None) -> Finding:
     fields = read_cause(cause)
     if "jobName" in fields:
         return _of_glue_job(execution, fields)
@@ -126,13 +128,13 @@ def _finding(execution: Execution, error: str, cause: str, step: str | None) -> 
             cause or "States.Timeout",
             "See in the execution what it waited for. If it was only slow, give it more time in the"
             " state machine, deploy, and start a new execution, as a redrive keeps the limits that"
-            " there were.\nElse mend what held it up, then repeat what failed:",
+            " there were.\nElse fix what held it up, then repeat what failed:",
         )
     kind = str(fields.get("errorType") or error or "an error without a name")
     return Finding(
         f"{kind} in {step}" if step else kind,
         str(fields.get("errorMessage") or cause or "none was given"),
-        "Mend what it names, then repeat what failed:",
+        "Fix what it names, then repeat what failed:",
         execution.function_log(step) if step and "errorType" in fields else None,
     )
 
@@ -144,7 +146,7 @@ def _of_glue_job(execution: Execution, run: dict[str, Any]) -> Finding:
     return Finding(
         f"the Glue job {job} {outcomes.get(state, 'failed')} (run {run_id})",
         str(run.get("errorMessage") or f"Glue says {state} and no more"),
-        "Mend what it names, then repeat what failed; files that were loaded are not loaded again:",
+        "Fix what it names, then repeat what failed; files that were loaded are not loaded again:",
         log,
     )
 
@@ -161,7 +163,7 @@ def _of_build(execution: Execution, build: dict[str, Any]) -> Finding:
         return Finding(
             f"the dbt build {outcome}",
             _failed_phase(build),
-            "See the log and mend the cause, then repeat what failed:",
+            "See the log and fix the cause, then repeat what failed:",
             log,
         )
     # What stopped the build as a whole is a problem of no test or model.
@@ -211,15 +213,15 @@ def _rows(problem: dict[str, Any]) -> str:
 
 def _remedy_of(problems: list[dict[str, Any]], run_id: str) -> str:
     if not problems:
-        return "Mend what it names, then repeat what failed:"
+        return "Fix what it names, then repeat what failed:"
     if not any(problem.get("kind") == "test" for problem in problems):
-        return "Mend the model or what it reads, deploy, then repeat what failed:"
+        return "Fix the model or what it reads, deploy, then repeat what failed:"
     prefix = "" if os.environ["ENVIRONMENT"] == "prod" else f"{os.environ['ENVIRONMENT']}_"
     return (
         "Look at the failing rows in Athena:\n"
         f"  select test_name, failing_row from {prefix}ops.test_failures"
         f" where run_id = '{run_id}'\n"
-        "Mend the data or the rule, then repeat what failed:"
+        "Fix the data or the rule, then repeat what failed:"
     )
 
 

@@ -1,10 +1,11 @@
-"""Run the Glue jobs of chosen tables, for chosen dates if any, and tell what became of them.
+"""Run the ingestion of chosen tables, for chosen dates if any, and report what became of it.
 
-For operators and backfills; the pipeline starts the jobs by itself.
+For operators; the state machines start the job by themselves.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +23,7 @@ _MARGIN_SECONDS = 30
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a Glue job.
+    """One run of the Glue job.
 
     Attributes:
         job: Name of the job.
@@ -56,7 +57,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, Any
         `runs`, a `Run` for each table.
 
     Raises:
-        ValueError: A table or date is missing or malformed; no job was started.
+        ValueError: A table or date is missing, unknown or malformed; no job was started.
     """
     tables, dates = _tables(event), _dates(event)
     runs = [_start(table, dates, f"operator-{context.aws_request_id}") for table in tables]
@@ -68,9 +69,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, Any
 
 
 def _tables(event: dict[str, Any]) -> list[str]:
+    known = os.environ["RAW_TABLES"].split(",")
     tables = event.get("tables")
-    if not isinstance(tables, list) or not tables or not all(isinstance(t, str) for t in tables):
-        raise ValueError('Name the tables: {"tables": ["orders", "order_items"]}.')
+    if not isinstance(tables, list) or not tables:
+        raise ValueError(f"Name the tables: {json.dumps({'tables': known})}.")
+    for table in tables:
+        if table not in known:
+            raise ValueError(f"There is no raw table {table!r}. Choose {', '.join(known)}.")
     return list(dict.fromkeys(tables))
 
 
@@ -83,7 +88,7 @@ def _dates(event: dict[str, Any]) -> list[str]:
 
 
 def _start(table: str, dates: list[str], batch_id: str) -> Run:
-    job = os.environ["JOB_PREFIX"] + table.replace("_", "-")
+    job = os.environ["JOB"]
     arguments = {"--tables": table, "--batch-id": batch_id}
     if dates:
         arguments["--dates"] = ",".join(dates)
@@ -96,10 +101,8 @@ def _start(table: str, dates: list[str], batch_id: str) -> Run:
 
 def _reason(error: ClientError, job: str) -> str:
     code = error.response["Error"]["Code"]
-    if code == "EntityNotFoundException":
-        return f"There is no job {job}; is the table's name right?"
     if code == "ConcurrentRunsExceededException":
-        return f"The job {job} runs already; try again when it is over."
+        return f"The job {job} has as many runs as it may; try again when some are over."
     return f"{code}: {error.response['Error'].get('Message', '')}"
 
 

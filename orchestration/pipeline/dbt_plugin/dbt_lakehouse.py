@@ -1,65 +1,7 @@
-"""The dbt plugin that lets a plain `dbt` command work: it brings the lakehouse's session.
-
-dbt finds modules named `dbt_*` by itself. dbt-spark's `session` method takes the process's Spark
-session or starts a bare one, which knows neither Delta nor any table. So before dbt-spark opens its
-first connection, the session of `ingestion.session` is started, on the engine that the target
-names, with the tables below `LAKEHOUSE_ROOT`. Commands that open no connection, such as
-`dbt parse`, start nothing.
-"""
+"""The module by whose name dbt finds the plugin; it is installed at the top level."""
 
 from __future__ import annotations
 
-from typing import Any
+from orchestration.pipeline.dbt_session import plugins
 
-from dbt.adapters.spark import session
-from dbt.plugins.manager import dbtPlugin
-from dbt_common.exceptions import DbtRuntimeError
-from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
-
-
-class LakehousePlugin(dbtPlugin):
-    """Open dbt-spark's session connections on the lakehouse's session."""
-
-    def initialize(self) -> None:
-        """Put our connection in the place of the adapter's; doing it again changes nothing."""
-        setattr(session, "Connection", LakehouseConnection)  # noqa: B010 (mypy protects classes)
-
-
-class LakehouseConnection(session.Connection):
-    """A connection on the lakehouse's session."""
-
-    def __init__(self, **parameters: Any) -> None:
-        from ingestion.session import get_session
-        from ingestion.settings import Settings
-
-        super().__init__(**parameters)
-        engine = self.server_side_parameters["lakehouse.engine"]
-        self._session = get_session(Settings.read(engine=engine))
-
-    def cursor(self) -> session.Cursor:
-        """A cursor of the same session."""
-        return LakehouseCursor(self._session)
-
-
-class LakehouseCursor(session.Cursor):
-    """A cursor that runs its statement on the session it is given, whatever the engine."""
-
-    def __init__(self, lakehouse_session: SparkSession) -> None:
-        super().__init__()
-        self._session = lakehouse_session
-
-    def execute(self, sql: str, *parameters: Any) -> None:
-        """Run a statement.
-
-        Raises:
-            DbtRuntimeError: The engine refused it, in the engine's words.
-        """
-        statement = sql % parameters if parameters else sql
-        try:
-            self._df = self._session.sql(statement)
-        except PySparkException as error:
-            raise DbtRuntimeError(str(error)) from error
-
-
-plugins = [LakehousePlugin]
+__all__ = ["plugins"]

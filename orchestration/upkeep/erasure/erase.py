@@ -10,16 +10,11 @@ from pyspark.sql import SparkSession
 
 from ingestion.errors import LakehouseError
 from ingestion.ledger import Batch
-from ingestion.lock import only_run
 from ingestion.settings import Settings
+from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
-from orchestration.pipeline.run import (
-    build_models,
-    engine_failures_explained,
-    recorded,
-    start_engine,
-    timed,
-)
+from orchestration.pipeline.run import engine_failures_explained, recorded, start_engine
+from orchestration.state.lock import only_run
 from orchestration.state.results import RunResult
 from orchestration.upkeep.erasure.purge import purge
 from orchestration.upkeep.erasure.raw import RawPlace, search_raw

@@ -23,14 +23,14 @@ from ingestion.ledger import Batch, LedgerRow, Status
 from ingestion.ops_tables import ERASED_USERS, ERASURES
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import has_table
-from orchestration.state.delta_reader import connect
+from orchestration.state.delta_reader import connect, has_table
 from orchestration.upkeep.erasure.search import failing_row_names
 
-TABLES_OF_PEOPLE = [name for name, table in TABLES.items() if USER_COLUMN in table.column_names]
+# Of a table without a day of its own: null is for records that bronze had refused.
+_DAY_OF_ARRIVAL = "coalesce(file_date, ingestion_timestamp::date)"
 _RECORD = ("table_name", "source_file", "content_hash", "record_number")
 _COUNTS = """
-select source_file, date, count(*) as records, count({counted}) as counted_records,
+select source_file, {day} as date, count(*) as records, count({counted}) as counted_records,
     coalesce(sum({amount}), 0)::decimal(18, 2) as amount
 from bronze.{table} as bronze {join}
 where bronze.user_id = $user_id group by all order by all
@@ -91,7 +91,7 @@ def remove(
         batch: Identity and start of this run, for the ledger.
     """
     connection = connect(settings)
-    for table in TABLES_OF_PEOPLE:
+    for table in _tables_of_people():
         _remove_from_bronze(spark, settings, connection, table, user_id, erasure)
     _remove_refused(spark, settings, connection, user_id, erasure)
     _remove_failures(spark, settings, connection, user_id)
@@ -110,15 +110,26 @@ def _remove_from_bronze(
     counted = "is_counted" if has_silver else "null"
     amount = f"case when {counted} then total_amount end" if table == "orders" else "0"
     join = _IN_SILVER.format(table=table) if has_silver else ""
-    query = _COUNTS.format(table=table, counted=counted, amount=amount, join=join)
+    query = _COUNTS.format(
+        table=table,
+        day="date" if TABLES[table].has_date else _DAY_OF_ARRIVAL,
+        counted=counted,
+        amount=amount,
+        join=join,
+    )
     rows = connection.execute(query, {"user_id": user_id}).fetchall()
     if not rows:
         return
     _note(spark, settings, erasure, [(table, *row) for row in rows])
     of_files = is_in("source_file", {row[0] for row in rows})
     name = settings.table("bronze", table)
-    left = spark.table(name).where(of_files).where(F.col(USER_COLUMN) != user_id)
+    is_theirs = F.col(USER_COLUMN).eqNullSafe(user_id)  # a row of nobody known stays
+    left = spark.table(name).where(of_files).where(~is_theirs)
     replace_where(spark, left, name, of_files)
+
+
+def _tables_of_people() -> list[str]:
+    return [name for name, table in TABLES.items() if USER_COLUMN in table.column_names]
 
 
 def _remove_refused(
@@ -130,7 +141,7 @@ def _remove_refused(
 ) -> None:
     query = (
         f"select {', '.join(_RECORD)}, raw_text, header from ops.rejected_records"
-        f" where {is_in('table_name', TABLES_OF_PEOPLE)} order by all"
+        f" where {is_in('table_name', _tables_of_people())} order by all"
     )
     found = [
         row[:4]
@@ -197,12 +208,12 @@ def _correct_ledger(
     ).fetchall()
     names = {name for (name,) in files}
     bronze: dict[str, tuple[int, list[date]]] = {}
-    for table in TABLES_OF_PEOPLE:
+    for table in _tables_of_people():
+        dates = "list_sort(list(distinct date))" if TABLES[table].has_date else "[]::date[]"
         rows = connection.execute(
-            "select source_file, count(*), list_sort(list(distinct date))"
-            f" from bronze.{table} group by source_file"
+            f"select source_file, count(*), {dates} from bronze.{table} group by source_file"
         ).fetchall()
-        bronze |= {name: (count, dates) for name, count, dates in rows}
+        bronze |= {name: (count, days) for name, count, days in rows}
     # Not `where closed_batch_id is null`: a file from before there was the column would be skipped.
     rejects = connection.execute(
         "select source_file, content_hash, count(*) - count(closed_batch_id)"

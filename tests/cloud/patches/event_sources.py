@@ -54,6 +54,7 @@ class Poller:
         self._mapping = mapping
         name = mapping.event_source_arn.rpartition(":")[2]
         self._url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        self._queue = sqs_backends[ACCOUNT][REGION].get_queue(name)
 
     def run(self) -> None:
         """Gather and hand over, batch by batch."""
@@ -84,6 +85,8 @@ class Poller:
         return batch
 
     def _receive(self, count: int) -> list[dict[str, Any]]:
+        if not self._queue._messages:  # asked without a call, as most often there is none
+            return []
         answer = self._sqs.receive_message(
             QueueUrl=self._url, MaxNumberOfMessages=min(10, count), AttributeNames=["All"]
         )

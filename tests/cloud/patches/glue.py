@@ -2,8 +2,8 @@
 
 A run downloads the job's script, and the wheels of `--extra-py-files` and
 `--additional-python-modules` that are in S3, and runs it as a child process with the arguments that
-Glue gives. Its state and its message of failure are what Glue would show. `glue_launcher` of the
-stand-in chooses the command, so that another part can bring Spark.
+Glue gives. Its state and its message of failure are what Glue would show. A job of the kind
+`glueetl` has Spark, by `launch_glue` of the stand-in; one of the kind `pythonshell` has none.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ class JobRun:
 
     def run(self) -> None:
         """Run the script until it has ended."""
-        failures = self._stand_in.failing_runs.get(self._job.name)
+        message = self._stand_in.failure_of(self._job.name, self._record.arguments or {})
         try:
-            if failures:
+            if message is not None:
                 self.state = "RUNNING"
-                self._end("FAILED", failures.pop(0))
+                self._end("FAILED", message)
             else:
                 self._run_script()
         except Exception as error:
@@ -118,8 +118,9 @@ class JobRun:
         words = ["--JOB_NAME", self._job.name, "--JOB_RUN_ID", self._record.job_run_id]
         for name, value in arguments.items():
             words += [name, str(value)]
-        launch = self._stand_in.launch_glue or _plain_python
-        command, variables = launch(script, words)
+        kind = self._job.command["Name"]  # type: ignore[index]
+        with_spark = self._stand_in.launch_glue if kind == "glueetl" else None
+        command, variables = (with_spark or _plain_python)(script, words)
         with (folder / "output.log").open("wb") as output:
             if self.state in ENDED:
                 return

@@ -22,7 +22,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 from tests.cloud.patching import replace
 from tests.cloud.stand_in import StandIn
 
-SECONDS_BETWEEN_LOOKS = 0.3
+# A job that takes long is looked at less often: with each look the server asks itself.
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 
 def apply(stand_in: StandIn) -> None:
@@ -49,10 +50,12 @@ def apply(stand_in: StandIn) -> None:
 
 
 def _wait(env: Any, look: Callable[[], Any]) -> Any:
+    pause = FIRST_PAUSE
     while env.is_running():
         if result := look():
             return result
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(pause)
+        pause = min(pause * 1.3, LONGEST_PAUSE)
     return None
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,16 @@ from tests.cloud.samples import (
 SUCCEEDS = "pass"
 FAILS = "raise ValueError('broken')"
 WAITS = "import time; time.sleep(600)"
+FAILS_AFTER = """
+import time
+from pathlib import Path
+
+def wait_for(gate):
+    while not Path(gate).exists():
+        time.sleep(0.05)
+    raise ValueError("broken")
+
+"""
 
 
 def glue_task(job: str, **more: Any) -> dict[str, Any]:
@@ -109,6 +120,41 @@ def test_plain_moto_lets_an_error_of_a_branch_past_the_catch(plain: Cloud) -> No
 def test_an_error_of_a_branch_is_caught_with_its_name(cloud: Cloud) -> None:
     found = outcome(cloud, branch_that_fails(cloud))
     assert (found["status"], found["output"]) == ("SUCCEEDED", '"States.TaskFailed"')
+
+
+def map_of(jobs: list[str]) -> dict[str, Any]:
+    """A state that runs jobs at once."""
+    run = task("glue:startJobRun.sync", {"JobName.$": "$"})
+    processor = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Run", "States": {"Run": run}}
+    items = {"Type": "Pass", "Result": jobs, "Next": "Each"}
+    return {"Items": items, "Each": {"Type": "Map", "ItemProcessor": processor, "End": True}}
+
+
+def runs_of(cloud: Cloud, job: str) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = cloud.client("glue").get_job_runs(JobName=job)["JobRuns"]
+    return runs
+
+
+def test_an_item_that_fails_stops_the_other_items_of_its_map(cloud: Cloud, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    waiting = new_job(cloud, WAITS)
+    failing = new_job(cloud, f"{FAILS_AFTER}wait_for({str(gate)!r})")
+    machine = new_machine(cloud, map_of([waiting, failing]))
+    execution = start(cloud, machine, name=new_name("run"))
+    (run,) = cloud.until(lambda: runs_of(cloud, waiting))
+    gate.touch()
+    found = ended(cloud, execution)
+    assert (found["status"], found["error"]) == ("FAILED", "States.TaskFailed")
+    assert ended_run(cloud, waiting, run["Id"])["JobRunState"] == "STOPPED"
+
+
+def test_an_execution_that_is_stopped_in_a_map_is_aborted(cloud: Cloud) -> None:
+    job = new_job(cloud, WAITS)
+    execution = start(cloud, new_machine(cloud, map_of([job])), name=new_name("run"))
+    runs = cloud.until(lambda: runs_of(cloud, job))
+    cloud.client("stepfunctions").stop_execution(executionArn=execution)
+    assert ended(cloud, execution)["status"] == "ABORTED"
+    assert ended_run(cloud, job, runs[0]["Id"])["JobRunState"] == "STOPPED"
 
 
 # sfn_clients

@@ -67,7 +67,7 @@ def test_only_the_tables_that_a_query_names_are_opened(settings: Settings, tmp_p
 
 
 def test_a_root_with_signs_of_a_pattern_is_read(settings: Settings, tmp_path: Path) -> None:
-    root = tmp_path / "it's [a]*?"
+    root = tmp_path / "it's a{b,c}*?"
     shutil.copytree(settings.root, root)
     assert asked(Settings.read(root=str(root), environment={}), COUNT) == [(3,)]
 

@@ -131,7 +131,7 @@ def _runs() -> dict[str, Rows]:
         "ops/model_results": [
             ("run 1", "silver.orders", 2),
             ("run 2", "silver.orders", 3),
-            ("run 2", "ops.inputs", 99),
+            ("run 2", "ops.missing_files", 99),
         ],
     }
 

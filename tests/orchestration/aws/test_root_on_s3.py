@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pyarrow as pa
 import pytest
-from cloudpathlib import S3Client
 from deltalake import write_deltalake
-from moto.server import ThreadedMotoServer
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
@@ -24,35 +21,18 @@ from orchestration.state.history import record_run
 from orchestration.state.past_runs import past_runs
 from orchestration.state.results import Build, RunResult
 from orchestration.state.versions import current_versions, open_table, table_locations
+from tests.stand_in_s3 import BUCKET
 
-BUCKET = "lakehouse-of-a-test"
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def settings(bucket: str) -> Settings:
     """A root with two tables in an empty bucket."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST"))
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(S3Client, "_default_client", None)
-    boto3.client("s3").create_bucket(Bucket=BUCKET)
-    settings = Settings(root=f"s3://{BUCKET}", raw=f"s3://{BUCKET}/raw")
+    settings = Settings(root=bucket, raw=f"{bucket}/raw")
     write(settings, "silver", "orders", 1, 2, 3)
-    write(settings, "ops", "inputs", 1)
-    yield settings
-    server.stop()
+    write(settings, "ops", "missing_files", 1)
+    return settings
 
 
 def write(settings: Settings, layer: str, name: str, *numbers: int) -> None:
@@ -73,12 +53,12 @@ def test_tables_are_found_with_their_locations_and_versions(settings: Settings) 
     write(settings, "silver", "orders", 4)
     boto3.client("s3").put_object(Bucket=BUCKET, Key="gold/no_table/part.parquet", Body=b"")
     assert table_locations(settings) == {
-        "ops.inputs": f"s3://{BUCKET}/ops/inputs",
+        "ops.missing_files": f"s3://{BUCKET}/ops/missing_files",
         "silver.orders": f"s3://{BUCKET}/silver/orders",
     }
     versions = current_versions(settings)
     assert {name: table.version for name, table in versions.items()} == {
-        "ops.inputs": 0,
+        "ops.missing_files": 0,
         "silver.orders": 1,
     }
 
@@ -92,7 +72,7 @@ def test_a_run_is_recorded_and_its_build_known_again_until_a_table_moves(
     assert (run.run_id, run.status, set(run.versions)) == (
         "e-1",
         "well",
-        {"ops.inputs", "silver.orders"},
+        {"ops.missing_files", "silver.orders"},
     )
     assert run_that_built(settings, "project", current_versions(settings)) == "e-1"
     write(settings, "silver", "orders", 4)
@@ -145,7 +125,7 @@ def test_the_summary_is_put_below_the_execution_and_as_the_latest_if_all_went_we
     publish(settings, "e", summary)
     assert read("artifacts/e/summary.json") == summary
     tables = {
-        "ops.inputs": {"rows": 1, "version": 0},
+        "ops.missing_files": {"rows": 1, "version": 0},
         "silver.orders": {"rows": 3, "version": 0},
     }
     assert summary["tables"] == ({} if failure else tables)

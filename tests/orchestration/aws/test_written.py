@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import write_deltalake
 
 from ingestion.settings import Settings
 from orchestration.aws.written import Expected, checked
-from orchestration.state.results import NodeResult
+from orchestration.state.results import AffectedDays, NodeResult
 from orchestration.state.versions import TableVersion, current_versions
 
-TABLE, OF_DAYS = Expected(), Expected(touched_by="orders")
+TABLE, INCREMENTAL = Expected(), Expected(affected_by="orders")
 FIRST, SECOND, THIRD = (date(2025, 4, day) for day in (1, 2, 3))
 
 
@@ -38,8 +38,9 @@ def messages(
     expected: Expected,
     before: dict[str, TableVersion],
     results: Sequence[NodeResult] = (result(),),
+    affected: AffectedDays | None = None,
 ) -> list[str]:
-    found = checked(settings, results, {"silver.orders": expected}, before)
+    found = checked(settings, results, {"silver.orders": expected}, before, affected)
     assert len(found) == len(results)
     assert all(node.is_bad for node in found if node.message != "OK")
     return [node.message for node in found]
@@ -76,32 +77,32 @@ def test_a_table_that_is_not_there_was_not_written_and_its_place_is_told(
 
 
 @pytest.mark.parametrize(
-    ("touched", "was_written"),
+    ("affected", "was_written"),
     [
         ([], True),  # nothing to replace
         ([THIRD], True),  # no row of that day before, and none now
         ([SECOND], False),
         ([SECOND, THIRD], False),
-        ([None], False),  # all days
+        (None, False),  # all days
     ],
 )
-def test_a_table_of_replaced_days_may_stand_still_where_it_has_no_touched_row(
-    settings: Settings, touched: list[date | None], was_written: bool
+def test_an_incremental_table_may_stand_still_where_it_has_no_affected_row(
+    settings: Settings, affected: list[date] | None, was_written: bool
 ) -> None:
     write(settings, "silver.orders", FIRST, SECOND)
-    write(settings, "ops.touched_orders", *touched)
-    found = messages(settings, OF_DAYS, current_versions(settings))
+    days = None if affected is None else {"orders": affected}
+    found = messages(settings, INCREMENTAL, current_versions(settings), affected=days)
     assert (found == ["OK"]) == was_written
 
 
-@pytest.mark.parametrize(("touched", "was_written"), [(FIRST, False), (THIRD, True)])
-def test_where_all_days_from_the_touched_one_on_are_replaced_these_count(
-    settings: Settings, touched: date, was_written: bool
+@pytest.mark.parametrize(("affected", "was_written"), [(FIRST, False), (THIRD, True)])
+def test_where_all_days_from_the_affected_one_on_are_replaced_these_count(
+    settings: Settings, affected: date, was_written: bool
 ) -> None:
     write(settings, "silver.orders", SECOND)
-    write(settings, "ops.touched_orders", touched)
-    onwards = Expected(touched_by="orders", onwards=True)
-    found = messages(settings, onwards, current_versions(settings))
+    onwards = Expected(affected_by="orders", onwards=True)
+    days = {"orders": [affected]}
+    found = messages(settings, onwards, current_versions(settings), affected=days)
     assert (found == ["OK"]) == was_written
 
 
@@ -116,19 +117,6 @@ def test_the_table_of_a_seed_has_the_rows_of_its_file(
         assert "has 2 rows, and its file 3" in found[0]
 
 
-@pytest.mark.parametrize(("is_written", "rows"), [(False, 0), (True, 1)])
-def test_what_silver_was_built_from_is_forgotten_once_a_success_is_not_true(
-    settings: Settings, is_written: bool, rows: int
-) -> None:
-    write(settings, "silver.orders", FIRST)
-    write(settings, "ops.built_from", FIRST)
-    before = current_versions(settings)
-    if is_written:
-        write(settings, "silver.orders", FIRST)
-    messages(settings, TABLE, before)
-    assert DeltaTable(settings.location("ops", "built_from")).count() == rows
-
-
 def test_what_dbt_itself_calls_failed_or_skipped_and_tests_are_left_as_they_are(
     settings: Settings,
 ) -> None:
@@ -139,4 +127,4 @@ def test_what_dbt_itself_calls_failed_or_skipped_and_tests_are_left_as_they_are(
     ]
     assert messages(settings, TABLE, {}, results) == ["OK", "OK", "OK"]
     error = result("error")
-    assert checked(settings, [error], {"silver.orders": TABLE}, {}) == [error]
+    assert checked(settings, [error], {"silver.orders": TABLE}, {}, None) == [error]

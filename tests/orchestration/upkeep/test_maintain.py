@@ -14,10 +14,10 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from ingestion.errors import LakehouseError
-from ingestion.lock import restore_under_way
 from ingestion.settings import Settings
 from orchestration.state.build_cache import run_that_built
 from orchestration.state.history import record_run
+from orchestration.state.lock import restore_under_way
 from orchestration.state.results import Build, RunResult
 from orchestration.state.versions import current_versions
 from orchestration.upkeep.maintain import Care, Maintenance, maintain

@@ -89,7 +89,7 @@ def test_a_wider_limit_of_silver_heals_what_lies_between(strict: Settings, proje
     configured.write_text(text.replace("max_order_amount: 100000.00", "max_order_amount: 9000000"))
     done = replay(strict, QUIET, dry_run=False)
     assert done.healed["orders", "above:total_amount"] == 1
-    assert connect(strict).execute("select date from ops.touched_orders").fetchall() != [(None,)]
+    assert done.result.affected_days is not None, "no more days than needed are built"
 
 
 def test_a_root_without_a_lakehouse_is_told_what_to_run(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from ingestion.errors import LakehouseError
-from ingestion.lock import only_run, unfinished_restore
 from ingestion.settings import Settings
 from orchestration.state.build_cache import run_that_built
 from orchestration.state.history import record_run
+from orchestration.state.lock import only_run, unfinished_restore
 from orchestration.state.results import Build, RunResult
 from orchestration.state.versions import current_versions
 from orchestration.upkeep.restore import restorable_runs, restore
@@ -271,7 +271,7 @@ def test_a_restore_that_is_cut_off_keeps_runs_away_until_it_is_repeated(
 
 def test_a_root_that_can_not_be_written_is_told_before_the_first_table(two_runs: Lakehouse) -> None:
     before = two_runs.versions()
-    (Path(two_runs.settings.root) / ".unfinished-restore.new").mkdir()
+    (Path(two_runs.settings.root) / ".unfinished-restore").mkdir()
     with pytest.raises(LakehouseError, match=r"The root .* can't be written"):
         back_to(two_runs, "aaa")
     assert two_runs.versions() == before

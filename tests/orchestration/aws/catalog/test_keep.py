@@ -10,7 +10,7 @@ from moto.glue.models import FakeTable, GlueBackend
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from orchestration.aws.catalog import Drift, Kind, check, keep, sync
-from orchestration.state import tables_on_s3
+from orchestration.state import versions
 from tests.orchestration.aws.catalog.conftest import ORDERS, ROOT, WORDS, Lake
 
 DELTA = {
@@ -221,13 +221,13 @@ def test_a_table_that_is_back_before_its_entry_is_dropped_keeps_it(
 ) -> None:
     in_step(lake)
     lake.delete("silver/orders")
-    check_again = tables_on_s3.is_stored
+    check_again = versions.is_table
 
     def written_meanwhile(settings: Settings, layer: str, name: str) -> bool:
         lake.write()
         return check_again(settings, layer, name)
 
-    monkeypatch.setattr(keep, "is_stored", written_meanwhile)
+    monkeypatch.setattr(keep, "is_table", written_meanwhile)
     sync(lake.settings, WORDS)
     assert lake.entry()["Name"] == "orders"
 
@@ -330,7 +330,7 @@ def test_a_root_that_is_no_bucket_is_refused() -> None:
 
 def test_a_bucket_that_is_not_there_is_named(lake: Lake) -> None:
     settings = Settings.read(root="s3://no-such-bucket", environment={})
-    with pytest.raises(LakehouseError, match=r"below s3://no-such-bucket .*NoSuchBucket"):
+    with pytest.raises(LakehouseError, match=r"s3://no-such-bucket .*NoSuchBucket"):
         check(settings, WORDS)
 
 

@@ -25,7 +25,12 @@ PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCO
 HERE = f"{REGION}:{ACCOUNT}"
 ABSENT = object()
 # What a deployment says of its package, whatever the environment.
-PACKAGED = {"Version": "v1", "Wheel": "lakehouse.whl", "PythonModules": "one==1.0,two==2.0"}
+PACKAGED = {
+    "Version": "v1",
+    "Wheel": "lakehouse.whl",
+    "PythonModules": "one==1.0,two==2.0",
+    "RawTables": "these,those",
+}
 
 # Type -> (property that names it, its ARN). Types that nobody refers to have no ARN here.
 NAMED: dict[str, tuple[str, str]] = {

@@ -20,6 +20,8 @@ from tests.orchestration.aws.cloudformation.stacks import (
     the,
 )
 
+# The functions that the state machines call.
+CALLED = ["~-explain-failure", "~-halt", "~-mark-loaded", "~-publish-metrics"]
 # Every resource with the name it has in dev; "~" is the project and environment. Those without a
 # name of their own have the logical id.
 RESOURCES = {
@@ -36,50 +38,48 @@ RESOURCES = {
         "AWS::IAM::Role": ["~-dbt-session", "~-ingest-job"],
         "AWS::Athena::WorkGroup": ["~"],
     },
-    "step_functions": {
-        "AWS::Glue::Job": ["~-ingest-order-items", "~-ingest-orders", "~-ingest-products"],
-        "AWS::CodeBuild::Project": ["~-dbt-build"],
-        "AWS::Lambda::Function": [
-            "~-explain-failure",
-            "~-halt",
-            "~-mark-loaded",
-            "~-publish-metrics",
-            "~-run-glue-job",
-            "~-start-pipeline",
-        ],
-        "AWS::IAM::Role": [
-            "~-backfill",
-            "~-dbt-build",
-            "~-explain-failure",
-            "~-halt",
-            "~-mark-loaded",
-            "~-pipeline",
-            "~-publish-metrics",
-            "~-run-glue-job",
-            "~-start-pipeline",
-        ],
+    "notifications": {
+        "AWS::SNS::Topic": ["~-notifications"],
+        "AWS::SNS::TopicPolicy": ["TopicPolicy"],
+        "AWS::SNS::Subscription": ["EmailSubscription"],
+    },
+    "glue_jobs": {
+        "AWS::Glue::Job": ["~-ingest"],
+        "AWS::Lambda::Function": ["~-run-glue-job"],
+        "AWS::IAM::Role": ["~-run-glue-job"],
         "AWS::Logs::LogGroup": [
             "/aws-glue/jobs/~/error",
             "/aws-glue/jobs/~/output",
-            "/aws/codebuild/~-dbt-build",
-            "/aws/lambda/~-explain-failure",
-            "/aws/lambda/~-halt",
-            "/aws/lambda/~-mark-loaded",
-            "/aws/lambda/~-publish-metrics",
             "/aws/lambda/~-run-glue-job",
-            "/aws/lambda/~-start-pipeline",
+        ],
+    },
+    "dbt_build": {
+        "AWS::CodeBuild::Project": ["~-dbt-build"],
+        "AWS::IAM::Role": ["~-dbt-build"],
+        "AWS::Logs::LogGroup": ["/aws/codebuild/~-dbt-build"],
+    },
+    "step_lambdas": {
+        "AWS::Lambda::Function": CALLED,
+        "AWS::IAM::Role": CALLED,
+        "AWS::Logs::LogGroup": [f"/aws/lambda/{name}" for name in CALLED],
+    },
+    "step_functions": {
+        "AWS::StepFunctions::StateMachine": ["~-backfill", "~-pipeline"],
+        "AWS::IAM::Role": ["~-backfill", "~-pipeline"],
+        "AWS::Logs::LogGroup": [
             "/aws/vendedlogs/states/~-backfill",
             "/aws/vendedlogs/states/~-pipeline",
         ],
-        "AWS::StepFunctions::StateMachine": ["~-backfill", "~-pipeline"],
+    },
+    "triggers": {
+        "AWS::Lambda::Function": ["~-start-pipeline"],
+        "AWS::IAM::Role": ["~-start-pipeline"],
+        "AWS::Logs::LogGroup": ["/aws/lambda/~-start-pipeline"],
         "AWS::SQS::Queue": ["~-arrivals", "~-arrivals-dead"],
         "AWS::SQS::QueuePolicy": ["QueuePolicy"],
         "AWS::Events::Rule": ["~-daily", "~-raw-arrivals"],
         "AWS::Lambda::EventSourceMapping": ["ArrivalsToStartPipeline"],
         "AWS::Lambda::Permission": ["DailyMayStartPipeline"],
-        "AWS::SNS::Topic": ["~-notifications"],
-        "AWS::SNS::TopicPolicy": ["TopicPolicy"],
-        "AWS::SNS::Subscription": ["EmailSubscription"],
     },
     "monitoring": {
         "AWS::CloudWatch::Alarm": [
@@ -188,6 +188,21 @@ def test_a_parameters_file_is_plain_text_for_the_command_line() -> None:
     for path in Path(FOLDER / "parameters").iterdir():
         assert path.stem in ENVIRONMENTS
         assert all(isinstance(value, str) for value in json.loads(path.read_text()).values())
+
+
+@pytest.mark.parametrize("template", STACKS)
+def test_no_template_is_too_long_to_be_read(template: str) -> None:
+    assert len((FOLDER / f"{template}.yaml").read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_raw_table_more_changes_nothing_but_the_list_of_tables(environment: str) -> None:
+    def without_list(tables: str) -> str:
+        made = stacks(environment, RawTables=tables).values()
+        return json.dumps([stack.resources for stack in made]).replace(tables, "the list")
+
+    assert without_list("orders,returns") == without_list("orders")
+    assert "orders" not in without_list("these")
 
 
 def test_the_first_template_fits_into_a_request() -> None:

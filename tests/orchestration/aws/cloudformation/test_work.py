@@ -6,7 +6,14 @@ import pytest
 
 from orchestration.aws.environment import ENVIRONMENTS
 from tests.orchestration.aws.cloudformation.grants import may, role_of, short
-from tests.orchestration.aws.cloudformation.stacks import FOLDER, HERE, PACKAGED, resources, the
+from tests.orchestration.aws.cloudformation.stacks import (
+    FOLDER,
+    HERE,
+    PACKAGED,
+    load,
+    resources,
+    the,
+)
 
 MACHINES = ("pipeline", "backfill")
 
@@ -32,27 +39,27 @@ def test_a_state_machine_logs_everything_and_is_traced(machine: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_each_job_loads_its_table_with_the_environments_names(environment: str) -> None:
+def test_the_job_loads_raw_tables_with_the_environments_names(environment: str) -> None:
     prefix = "" if environment == "prod" else f"{environment}_"
     bucket = the(environment, "AWS::S3::Bucket")["BucketName"]
-    for table in ("products", "orders", "order_items"):
-        job = the(environment, "AWS::Glue::Job", f"ingest-{table.replace('_', '-')}")
-        arguments = job["DefaultArguments"]
-        assert arguments["--tables"] == table
-        assert arguments["--root"] == f"s3://{bucket}"
-        assert arguments["--lock-table"] == f"ecommerce-lakehouse-{environment}-locks"
-        # Production has none; Glue takes no empty argument.
-        assert arguments.get("--database-prefix", "") == prefix
-        assert ("--database-prefix" in arguments) == (environment != "prod")
-        assert job["Command"]["ScriptLocation"] == f"s3://{bucket}/scripts/v1/ingest.py"
-        assert job["SecurityConfiguration"] == f"ecommerce-lakehouse-{environment}-security"
-        assert (job["GlueVersion"], job["WorkerType"]) == ("5.1", "G.1X")
-        # The state machine retries and says so; Glue's own retries would be hidden from it.
-        assert job["MaxRetries"] == 0
+    job = the(environment, "AWS::Glue::Job", "ingest")
+    arguments = job["DefaultArguments"]
+    assert arguments["--root"] == f"s3://{bucket}"
+    assert arguments["--lock-table"] == f"ecommerce-lakehouse-{environment}-locks"
+    # Which table is the run's to say; without, it loads all.
+    assert "--tables" not in arguments
+    # Production has none; Glue takes no empty argument.
+    assert arguments.get("--database-prefix", "") == prefix
+    assert ("--database-prefix" in arguments) == (environment != "prod")
+    assert job["Command"]["ScriptLocation"] == f"s3://{bucket}/scripts/v1/ingest.py"
+    assert job["SecurityConfiguration"] == f"ecommerce-lakehouse-{environment}-security"
+    assert (job["GlueVersion"], job["WorkerType"]) == ("5.1", "G.1X")
+    # The state machine retries and says so; Glue's own retries would be hidden from it.
+    assert job["MaxRetries"] == 0
 
 
 def test_a_jobs_role_may_read_its_code_and_use_its_locks_and_table() -> None:
-    job = the("dev", "AWS::Glue::Job", "ingest-orders")
+    job = the("dev", "AWS::Glue::Job")
     role = role_of(job, "Role")
     arguments = job["DefaultArguments"]
     wheel, _, modules = arguments["--additional-python-modules"].partition(",")
@@ -73,12 +80,11 @@ def test_jobs_write_delta_with_the_settings_of_dbts_session() -> None:
             assert pair in profiles
 
 
-def test_as_many_dates_are_loaded_at_once_as_the_job_may_run() -> None:
-    for environment in ENVIRONMENTS:
-        machine = the(environment, "AWS::StepFunctions::StateMachine", "backfill")
-        job = the(environment, "AWS::Glue::Job", "ingest-orders")
-        concurrency = machine["DefinitionSubstitutions"]["BackfillConcurrency"]
-        assert job["ExecutionProperty"]["MaxConcurrentRuns"] == concurrency
+def test_the_job_may_have_a_run_for_each_item_that_a_map_works_on_at_once() -> None:
+    (job,) = (found for _, found in resources("dev", "AWS::Glue::Job"))
+    # Step Functions' own limit for a map whose items are in its input.
+    assert job["ExecutionProperty"]["MaxConcurrentRuns"] == 40
+    assert load("step_functions")["Parameters"]["BackfillConcurrency"]["MaxValue"] == 40
 
 
 def test_the_build_gets_the_bundle_and_the_environments_names() -> None:
@@ -117,7 +123,10 @@ def test_each_function_has_its_module_its_role_and_its_log() -> None:
             "PIPELINE_ARN": f"arn:aws:states:{HERE}:stateMachine:ecommerce-lakehouse-dev-pipeline",
             "LOCKS_TABLE": "ecommerce-lakehouse-dev-locks",
         },
-        "run-glue-job": {"JOB_PREFIX": "ecommerce-lakehouse-dev-ingest-"},
+        "run-glue-job": {
+            "JOB": "ecommerce-lakehouse-dev-ingest",
+            "RAW_TABLES": PACKAGED["RawTables"],
+        },
         "explain-failure": {"ENVIRONMENT": "dev", "BUCKET": bucket},
         "halt": {},
         "publish-metrics": {"ENVIRONMENT": "dev", "BUCKET": bucket},

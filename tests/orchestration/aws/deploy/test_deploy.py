@@ -16,11 +16,14 @@ from orchestration.aws.deploy.progress import Tell
 from orchestration.aws.deploy.releases import earlier_package, upload
 from orchestration.aws.deploy.stacks import Change
 from orchestration.aws.environment import STACKS, Environment
+from orchestration.project import PROJECT_FOLDER
 from tests.cloud.cloud import Cloud
 from tests.orchestration.aws.deploy.conftest import ACCOUNT, DEV, Build
 
 BUCKET = "ecommerce-lakehouse-dev-123456789012"
-JOB = "ecommerce-lakehouse-dev-ingest-orders"
+JOB = "ecommerce-lakehouse-dev-ingest"
+# The stacks whose resources name the version that they run.
+VERSIONED = {"glue-jobs", "dbt-build", "step-lambdas", "step-functions", "triggers"}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,7 @@ def test_a_plan_for_an_empty_account_shows_what_can_be_known_and_leaves_nothing(
     first, *others = plan(DEV, package)
     assert first.was_new
     assert Change("Add", "Bucket", "AWS::S3::Bucket", "") in (first.changes or ())
-    assert [outcome.changes for outcome in others] == [None, None, None]
+    assert [outcome.changes for outcome in others] == [None] * (len(STACKS) - 1)
     left = empty_cloud.client("cloudformation").list_stacks()["StackSummaries"]
     assert {found["StackStatus"] for found in left} <= {"DELETE_COMPLETE"}
     assert empty_cloud.client("s3").list_buckets()["Buckets"] == []
@@ -122,13 +125,13 @@ def test_a_plan_shows_the_changes_and_makes_none(
     new = build(project)
     calls = len(cloud.calls())
     planned = {outcome.stack: outcome.changes for outcome in plan(DEV, new)}
-    changes = planned[DEV.stack("step_functions")] or ()
-    assert "IngestOrdersJob" in {change.resource for change in changes}
+    changes = planned[DEV.stack("glue_jobs")] or ()
+    assert "IngestJob" in {change.resource for change in changes}
     assert planned[DEV.stack("storage")] == ()
     assert deployed_version(DEV) == package.version
     made = cloud.calls()[calls:]
-    assert made.count(("cloudformation", "CreateChangeSet")) == 4
-    assert made.count(("cloudformation", "DeleteChangeSet")) == 4
+    assert made.count(("cloudformation", "CreateChangeSet")) == len(STACKS)
+    assert made.count(("cloudformation", "DeleteChangeSet")) == len(STACKS)
 
 
 def test_a_new_version_is_deployed_and_taken_back(
@@ -136,12 +139,12 @@ def test_a_new_version_is_deployed_and_taken_back(
 ) -> None:
     (project / "orchestration" / "aws" / "glue_scripts" / "ingest.py").write_text("# new\n")
     new = build(project)
-    assert set(changed(new)) == {"step-functions"}
+    assert set(changed(new)) == VERSIONED
     assert script_of(cloud) == f"s3://{BUCKET}/scripts/{new.version}/ingest.py"
     assert deployed_version(DEV) == new.version
     (tmp_path / "earlier").mkdir()
     earlier = earlier_package(DEV, package.version, tmp_path / "earlier")
-    assert set(changed(earlier)) == {"step-functions"}
+    assert set(changed(earlier)) == VERSIONED
     assert script_of(cloud) == f"s3://{BUCKET}/scripts/{package.version}/ingest.py"
     assert set(all_outcomes(package).values()) == {()}
 
@@ -243,6 +246,21 @@ def test_an_unknown_version_is_refused_and_those_that_are_there_are_named(
     assert package.version in raised.value.next_step
 
 
+def test_a_version_that_lacks_a_stack_is_refused_with_the_way_to_go_on(
+    cloud: Cloud, package: Package, tmp_path: Path
+) -> None:
+    key = f"scripts/{package.version}/cloudformation/triggers.yaml"
+    s3 = cloud.client("s3")
+    s3.delete_object(Bucket=BUCKET, Key=key)
+    try:
+        with pytest.raises(LakehouseError, match=r"no cloudformation/triggers\.yaml") as raised:
+            earlier_package(DEV, package.version, tmp_path)
+    finally:
+        s3.upload_file(str(package.files["cloudformation/triggers.yaml"]), BUCKET, key)
+    assert "Between sets of stacks" in raised.value.next_step
+    assert "## Between sets of stacks" in (PROJECT_FOLDER / "docs" / "deployment.md").read_text()
+
+
 def test_before_a_first_deployment_there_is_no_version_to_go_back_to(
     empty_cloud: Cloud, tmp_path: Path
 ) -> None:
@@ -288,8 +306,8 @@ def test_the_command_says_what_changed_and_at_which_version_it_is(
     command.main(env="dev")
     shown = capsys.readouterr().out.splitlines()
     assert shown[0] == f"Version {package.version} for dev in account {ACCOUNT}."
-    assert shown[1:5] == [f"{DEV.stack(name)}: no change" for name in STACKS]
-    assert shown[5:] == [
+    assert shown[1:-2] == [f"{DEV.stack(name)}: no change" for name in STACKS]
+    assert shown[-2:] == [
         f"dev is at version {package.version}.",
         "Nobody is told of failures: make deploy ENV=dev NOTIFY=<address> changes that.",
     ]

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from ingestion.errors import LakehouseError
+from ingestion.tables import TABLES
 from orchestration.aws.deploy.package import Package
 from orchestration.aws.deploy.template import load_template, parameters_of
 from orchestration.aws.environment import STACKS, Environment
@@ -85,7 +86,7 @@ def test_a_package_holds_what_the_templates_name(package: Package) -> None:
         *("pipeline.asl.json", "backfill.asl.json", "parameters.json"),
         *(f"cloudformation/{name}.yaml" for name in STACKS),
     }
-    named = package.template("step_functions")
+    named = "".join(package.template(name) for name in STACKS)
     for name in ("ingest.py", "lambdas.zip", "dbt_bundle.zip"):
         assert f"/${{Version}}/{name}" in named
     assert list(package.files)[-1] == "parameters.json"
@@ -153,10 +154,10 @@ def test_every_lambda_can_be_imported_from_its_zip_with_boto3_alone(
 
 def test_the_lambdas_of_the_templates_are_in_the_zip(package: Package) -> None:
     names = names_in(package.folder / "lambdas.zip")
-    template = package.template("step_functions")
+    templates = "".join(package.template(name) for name in STACKS)
     for name in LAMBDAS:
         assert f"{name}.py" in names
-        assert f"Handler: {name}.handler" in template
+        assert f"Handler: {name}.handler" in templates
 
 
 def test_the_wheel_asks_for_no_other_package_and_holds_the_ingestion_alone(
@@ -192,7 +193,7 @@ to_path("s3://bucket/raw")
 
 
 def test_what_glue_lacks_is_installed_in_the_versions_of_the_lock(package: Package) -> None:
-    modules = package.parameters("step_functions")["PythonModules"].split(",")
+    modules = package.parameters("glue_jobs")["PythonModules"].split(",")
     assert [module.split("==")[0] for module in modules] == ["cloudpathlib", "filelock"]
     lock = (PROJECT_FOLDER / "uv.lock").read_text()
     for module in modules:
@@ -206,6 +207,11 @@ def test_each_template_gets_the_parameters_that_it_declares(package: Package) ->
         assert set(given) <= parameters_of(package.template(name))
         assert given["Env"] == "dev"
     assert package.parameters("step_functions")["Version"] == package.version
+
+
+def test_the_state_machine_and_the_operators_get_the_declared_raw_tables(package: Package) -> None:
+    for name in ("step_functions", "glue_jobs"):
+        assert package.parameters(name)["RawTables"].split(",") == list(TABLES)
 
 
 def test_a_parameter_that_no_template_declares_is_refused(project: Path, build: Build) -> None:

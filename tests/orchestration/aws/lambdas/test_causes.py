@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.aws.lambdas.causes import read_cause, time_of
 
-RUN = {"JobName": "ingest-orders", "Id": "jr_1", "JobRunState": "FAILED", "ErrorMessage": 'No\n"x"'}
+RUN = {"JobName": "ingest", "Id": "jr_1", "JobRunState": "FAILED", "ErrorMessage": 'No\n"x"'}
 
 
 def test_field_names_are_the_same_however_a_service_writes_them() -> None:
@@ -28,7 +28,7 @@ def test_the_fields_of_a_cut_cause_are_found() -> None:
     with pytest.raises(ValueError, match="Unterminated"):
         json.loads(cut)
     assert read_cause(cut) == {
-        "jobName": "ingest-orders",
+        "jobName": "ingest",
         "id": "jr_1",
         "jobRunState": "FAILED",
         "errorMessage": 'No\n"x"',
@@ -36,7 +36,7 @@ def test_the_fields_of_a_cut_cause_are_found() -> None:
 
 
 def test_a_message_that_was_cut_itself_is_given_so_far() -> None:
-    cut = json.dumps({"JobName": "ingest-orders", "ErrorMessage": "x" * 40_000})[:32_768]
+    cut = json.dumps({"JobName": "ingest", "ErrorMessage": "x" * 40_000})[:32_768]
     assert read_cause(cut)["errorMessage"].startswith("xxx")
     assert read_cause('{"JobName": "j", "ErrorMessage": "half \\')["errorMessage"] == "half "
 

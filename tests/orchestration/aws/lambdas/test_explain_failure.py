@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.aws.lambdas import explain_failure
 from orchestration.aws.lambdas.explain_failure import handler
+from orchestration.aws.lambdas.failed_step import Step
 
 ARN = (
     "arn:aws:states:eu-west-1:123456789012:execution:"
@@ -16,9 +17,10 @@ ARN = (
 )
 REDRIVE = f"aws stepfunctions redrive-execution --execution-arn {ARN} --region eu-west-1"
 Put = Callable[[str, Any], None]
+SetStep = Callable[..., None]
 
 RUN = {
-    "JobName": "ecommerce-lakehouse-dev-ingest-orders",
+    "JobName": "ecommerce-lakehouse-dev-ingest",
     "Id": "jr_7f",
     "JobRunState": "FAILED",
     "ErrorMessage": "LakehouseError: The raw folder is gone.\nPut it back.",
@@ -53,11 +55,12 @@ FAILED_MODEL = {
 
 
 @pytest.fixture(autouse=True)
-def step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
+def step(monkeypatch: pytest.MonkeyPatch) -> SetStep:
     """Set what the history says; test_failed_step.py shows that it is read rightly."""
 
-    def set_to(name: str | None) -> None:
-        monkeypatch.setattr(explain_failure, "failed_step", lambda arn: name)
+    def set_to(name: str | None, item: str = "") -> None:
+        found = Step(name, item) if name else None
+        monkeypatch.setattr(explain_failure, "failed_step", lambda arn: found)
 
     set_to(None)
     return set_to
@@ -69,16 +72,17 @@ def explain(cause: Any, error: str = "States.TaskFailed") -> dict[str, str]:
     return handler(event | {"error": error, "cause": text}, None)
 
 
-def test_a_failed_job_is_named_with_its_reason_its_log_and_the_next_command(
-    s3: Any, step: Callable[[str | None], None]
+def test_a_failed_job_is_named_with_its_table_its_reason_its_log_and_the_next_command(
+    s3: Any, step: SetStep
 ) -> None:
-    step("IngestOrders")
+    step("IngestTable", "orders")
     told = explain(RUN)
-    job = "ecommerce-lakehouse-dev-ingest-orders"
-    assert told["step"] == "IngestOrders"
+    job = "ecommerce-lakehouse-dev-ingest"
+    assert (told["step"], told["item"]) == ("IngestTable", "orders")
     assert told["what"] == f"the Glue job {job} failed (run jr_7f)"
     assert told["message"].split("\n\n") == [
-        f"The pipeline of dev failed at IngestOrders: the Glue job {job} failed (run jr_7f).",
+        "The pipeline of dev failed at IngestTable of orders:"
+        f" the Glue job {job} failed (run jr_7f).",
         "Reason: LakehouseError: The raw folder is gone.\nPut it back.",
         "Log: https://eu-west-1.console.aws.amazon.com/gluestudio/home?region=eu-west-1"
         f"#/job/{job}/run/jr_7f",
@@ -89,7 +93,7 @@ def test_a_failed_job_is_named_with_its_reason_its_log_and_the_next_command(
     assert told["next"].endswith(f":\n  {REDRIVE}")
 
 
-def test_a_failed_backfill_is_told_as_one(s3: Any, step: Callable[[str | None], None]) -> None:
+def test_a_failed_backfill_is_told_as_one(s3: Any, step: SetStep) -> None:
     step("StartPipeline")
     arn = ARN.replace("-pipeline:", "-backfill:")
     cause = json.dumps({"errorMessage": "x", "errorType": "KeyError"})
@@ -105,8 +109,8 @@ def test_a_failed_backfill_is_told_as_one(s3: Any, step: Callable[[str | None], 
     [("TIMEOUT", "did not end within its time limit"), ("STOPPED", "was stopped")],
 )
 def test_a_job_that_was_ended_says_how(s3: Any, state: str, outcome: str) -> None:
-    told = explain({"JobName": "ingest-orders", "Id": "jr_1", "JobRunState": state})
-    assert told["what"] == f"the Glue job ingest-orders {outcome} (run jr_1)"
+    told = explain({"JobName": "ingest", "Id": "jr_1", "JobRunState": state})
+    assert told["what"] == f"the Glue job ingest {outcome} (run jr_1)"
     assert f"Reason: Glue says {state} and no more" in told["message"]
 
 
@@ -148,7 +152,7 @@ def test_what_stopped_the_build_as_a_whole_is_told_in_its_own_words(put_artifact
     told = explain({"Build": BUILD})
     assert told["what"] == "the dbt build failed"
     assert "Reason: - No session.\nWait.\n\n" in told["message"]
-    assert told["next"].startswith("Mend what it names")
+    assert told["next"].startswith("Fix what it names")
     put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped, FAILED_MODEL]})
     assert explain({"Build": BUILD})["what"] == (
         "the dbt build failed: model daily_sales of gold.daily_sales"
@@ -189,9 +193,7 @@ def test_a_build_that_was_killed_says_that_it_left_no_summary(s3: Any) -> None:
     assert "CodeBuild says TIMED_OUT, and the build left no summary" in told["message"]
 
 
-def test_a_lambda_that_failed_is_told_with_its_log(
-    s3: Any, step: Callable[[str | None], None]
-) -> None:
+def test_a_lambda_that_failed_is_told_with_its_log(s3: Any, step: SetStep) -> None:
     step("PublishMetrics")
     cause = {"errorMessage": "summary.json is missing", "errorType": "NoSummary", "stackTrace": []}
     told = explain(cause, "NoSummary")
@@ -201,11 +203,18 @@ def test_a_lambda_that_failed_is_told_with_its_log(
     assert f"log-groups/log-group/{function}" in told["message"]
 
 
-@pytest.mark.parametrize(("name", "said"), [("Build", "Build"), (None, "a step")])
+@pytest.mark.parametrize(
+    ("name", "item", "said"),
+    [
+        ("Build", "", "Build"),
+        ("IngestTable", "orders", "IngestTable of orders"),
+        (None, "", "a step"),
+    ],
+)
 def test_a_step_that_took_too_long_is_told(
-    s3: Any, step: Callable[[str | None], None], name: str | None, said: str
+    s3: Any, step: SetStep, name: str | None, item: str, said: str
 ) -> None:
-    step(name)
+    step(name, item)
     assert explain("", "States.Timeout")["what"] == f"{said} did not end within its time limit"
 
 
@@ -234,7 +243,7 @@ def test_a_failure_without_error_and_cause_is_still_told(s3: Any) -> None:
 
 def test_a_cause_cut_by_step_functions_is_still_told(s3: Any) -> None:
     told = explain(json.dumps(RUN | {"Arguments": {"--x": "y" * 40_000}})[:32_768])
-    assert told["what"].startswith("the Glue job ecommerce-lakehouse-dev-ingest-orders failed")
+    assert told["what"].startswith("the Glue job ecommerce-lakehouse-dev-ingest failed")
     assert "The raw folder is gone." in told["message"]
 
 

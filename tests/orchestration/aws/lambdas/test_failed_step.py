@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from orchestration.aws.lambdas.failed_step import failed_step
+from orchestration.aws.lambdas.failed_step import Step, failed_step
 
 READ = {
     "Type": "Task",
@@ -44,14 +44,38 @@ def test_the_step_of_a_branch_that_failed_is_found(states: Any) -> None:
     nested = branch("Both", {"Type": "Parallel", "Branches": [well, branch("Read", READ)]})
     arn = run(states, nested)
     assert states.describe_execution(executionArn=arn)["status"] == "FAILED"
-    assert failed_step(arn) == "Read"
+    assert failed_step(arn) == Step("Read")
 
 
 def test_of_several_failures_the_last_is_found(states: Any) -> None:
     caught = READ | {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Second"}]}
     machine = {"StartAt": "First", "States": {"First": caught, "Second": READ | {"End": True}}}
     machine["States"]["First"]["Next"] = "Second"  # type: ignore[index]
-    assert failed_step(run(states, machine)) == "Second"
+    assert failed_step(run(states, machine)) == Step("Second")
+
+
+@pytest.mark.parametrize("key", ["table", "date"])
+def test_the_table_or_date_of_a_map_whose_step_failed_is_found(states: Any, key: str) -> None:
+    read = READ | {"Parameters": {"TableName.$": f"$.{key}", "Key": {"k": {"S": "x"}}}}
+    one = branch("Read", read) | {"ProcessorConfig": {"Mode": "INLINE"}}
+    each = {
+        "Type": "Map",
+        "ItemsPath": "$.all",
+        "MaxConcurrency": 1,
+        "ItemSelector": {f"{key}.$": "$$.Map.Item.Value"},
+        "ItemProcessor": one,
+    }
+    well = {"Type": "Pass", "Result": {"all": ["orders", "none"]}, "Next": "Each"}
+    boto3.client("dynamodb").create_table(
+        TableName="orders",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+    )
+    machine = {"StartAt": "Well", "States": {"Well": well, "Each": each | {"End": True}}}
+    found = failed_step(run(states, machine))
+    assert found == Step("Read", "none")
+    assert str(found) == "Read of none"
 
 
 def test_an_execution_in_which_no_task_failed_has_none(states: Any) -> None:

@@ -1,6 +1,6 @@
-"""The state machines at work in the stand-in cloud, on jobs and functions that do next to nothing.
+"""The state machines at work in the stand-in cloud, on a job and functions that do next to nothing.
 
-Each `Machines` has a lock table, jobs, a build, functions and a topic of its own, so that tests do
+Each `Machines` has a lock table, a job, a build, functions and a topic of its own, so that tests do
 not meet. The function `halt` is the real one: a redrive depends on it.
 """
 
@@ -17,7 +17,7 @@ from tests.cloud.cloud import Cloud
 from tests.cloud.mailbox import Mail, received, subscribe
 from tests.orchestration.aws.state_machines.definitions import MACHINES, filled
 
-JOBS = ("IngestProducts", "IngestOrders", "IngestOrderItems")
+TABLES = ("products", "orders", "returns")
 FUNCTIONS = ("PublishMetrics", "MarkLoaded", "ExplainFailure", "Halt")
 # Waits at the gate, as long as it is there.
 SCRIPT = """
@@ -48,7 +48,8 @@ class Machines:
 
     Attributes:
         name: Before the name of everything.
-        gate: While this file is there, jobs run on and on.
+        job: Name of the job that ingests.
+        gate: While this file is there, runs of the job go on and on.
         breaks_the_build: While this file is there, builds fail.
         built: A build writes into this file for which execution it was.
     """
@@ -56,6 +57,7 @@ class Machines:
     def __init__(self, cloud: Cloud, name: str, folder: Path, *, explains: bool = True) -> None:
         self.cloud = cloud
         self.name = name
+        self.job = f"{name}-ingest"
         self.gate = folder / "gate"
         self._bucket = f"{name}-bucket"
         self.breaks_the_build = folder / "broken"
@@ -71,10 +73,11 @@ class Machines:
             "TurnSeconds": "1",
             "Environment": "test",
             "Bucket": self._bucket,
+            "IngestJob": self._make_job(),
+            "RawTables": ",".join(TABLES),
             "BackfillConcurrency": "2",
             "TopicArn": self._make_topic(),
             "BuildProject": self._make_build(),
-            **{f"{job}Job": self._make_job(job) for job in JOBS},
             **{f"{function}Function": self._make_function(function) for function in FUNCTIONS},
         }
         if not explains:
@@ -87,10 +90,6 @@ class Machines:
                 definition=json.dumps(filled(machine, values)),
             )
             self.arns[machine] = values["PipelineArn"] = made["stateMachineArn"]
-
-    def job(self, job: str) -> str:
-        """Name of one of `JOBS`."""
-        return f"{self.name}-{job}"
 
     def start(self, name: str, machine: str = "pipeline", **given: Any) -> str:
         """Start an execution and return its ARN."""
@@ -128,10 +127,11 @@ class Machines:
             if "stateEnteredEventDetails" in event
         ]
 
-    def runs(self, job: str) -> list[dict[str, Any]]:
-        """Runs of one of `JOBS`, the oldest first."""
-        found = self.cloud.client("glue").get_job_runs(JobName=self.job(job))["JobRuns"]
-        return sorted(found, key=lambda run: run["StartedOn"])
+    def runs(self, table: str | None = None) -> list[dict[str, Any]]:
+        """Runs of the job, all or those for a table, the oldest first."""
+        found = self.cloud.client("glue").get_job_runs(JobName=self.job)["JobRuns"]
+        chosen = [run for run in found if table in (None, run["Arguments"].get("--tables"))]
+        return sorted(chosen, key=lambda run: run["StartedOn"])
 
     def holder(self) -> str | None:
         """ARN of the execution that holds the lock."""
@@ -176,15 +176,15 @@ class Machines:
         subscribe(self.cloud, made["TopicArn"], f"{self.name}-mail")
         return str(made["TopicArn"])
 
-    def _make_job(self, job: str) -> str:
-        self._put(f"{job}.py", (SCRIPT % str(self.gate)).encode())
+    def _make_job(self) -> str:
+        self._put("ingest.py", (SCRIPT % str(self.gate)).encode())
         self.cloud.client("glue").create_job(
-            Name=self.job(job),
+            Name=self.job,
             Role=self._role,
-            Command={"Name": "glueetl", "ScriptLocation": f"s3://{self._bucket}/{job}.py"},
-            ExecutionProperty={"MaxConcurrentRuns": 2},
+            Command={"Name": "pythonshell", "ScriptLocation": f"s3://{self._bucket}/ingest.py"},
+            ExecutionProperty={"MaxConcurrentRuns": 3},
         )
-        return self.job(job)
+        return self.job
 
     def _make_build(self) -> str:
         buildspec = BUILDSPEC.format(built=self.built, broken=self.breaks_the_build)

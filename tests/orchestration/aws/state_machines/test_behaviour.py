@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.cloud.cloud import Cloud
-from tests.orchestration.aws.state_machines.machines import Machines
+from tests.orchestration.aws.state_machines.machines import TABLES, Machines
 
-INGEST = {"Ingest", "IngestProducts", "IngestOrders", "IngestOrderItems"}
+INGEST = ["Ingest", *["IngestTable"] * len(TABLES)]
 AFTER = ["Build", "PublishMetrics", "MarkLoaded", "NotifySuccess", "Release", "Done"]
 FAILURE = ["NoteFailure", "Explain", "NotifyFailure", "ReleaseAfterFailure", "Halt"]
 
@@ -18,7 +18,7 @@ def test_raw_files_become_tables_step_by_step(machines: Machines) -> None:
     assert done["status"] == "SUCCEEDED"
     states = machines.states(done["executionArn"])
     assert states[:2] == ["Lock", "Run"]
-    assert set(states[2:6]) == INGEST
+    assert states[2:6] == INGEST
     assert states[6:] == AFTER
     assert machines.holder() is None
     ((subject, message),) = machines.messages()
@@ -28,30 +28,36 @@ def test_raw_files_become_tables_step_by_step(machines: Machines) -> None:
     assert message.endswith(f"{place}{done['executionArn']}")
 
 
-def test_jobs_and_build_are_told_which_execution_they_serve(machines: Machines) -> None:
-    machines.run("daily-2025-04-03")
-    for job in ("IngestProducts", "IngestOrders", "IngestOrderItems"):
-        (run,) = machines.runs(job)
-        assert run["Arguments"]["--batch-id"] == "daily-2025-04-03"
+def test_each_raw_table_has_a_run_of_the_job_all_at_once_and_one_execution(
+    machines: Machines,
+) -> None:
+    machines.gate.touch()
+    execution = machines.start("daily-2025-04-03")
+    machines.cloud.until(lambda: len(machines.runs()) == len(TABLES))
+    machines.gate.unlink()
+    assert machines.end_of(execution)["status"] == "SUCCEEDED"
+    asked = [run["Arguments"] for run in machines.runs()]
+    assert sorted(arguments["--tables"] for arguments in asked) == sorted(TABLES)
+    assert {arguments["--batch-id"] for arguments in asked} == {"daily-2025-04-03"}
     assert machines.built.read_text() == "daily-2025-04-03\n"
 
 
 def test_a_job_that_fails_twice_is_run_a_third_time(machines: Machines, cloud: Cloud) -> None:
-    cloud.fail_next_runs(machines.job("IngestOrders"), 2, "LakehouseError: no memory")
+    cloud.fail_next_runs(machines.job, 2, "LakehouseError: no memory", "orders")
     done = machines.run("again")
     assert done["status"] == "SUCCEEDED"
-    assert [run["JobRunState"] for run in machines.runs("IngestOrders")] == [
+    assert [run["JobRunState"] for run in machines.runs("orders")] == [
         "FAILED",
         "FAILED",
         "SUCCEEDED",
     ]
-    assert len(machines.runs("IngestProducts")) == 1
+    assert len(machines.runs("products")) == 1
 
 
 def test_a_job_that_always_fails_is_explained_and_told_and_ends_the_execution(
     machines: Machines, cloud: Cloud
 ) -> None:
-    cloud.fail_next_runs(machines.job("IngestOrders"), 3, "LakehouseError: the header is new")
+    cloud.fail_next_runs(machines.job, 3, "LakehouseError: the header is new", "orders")
     failed = machines.run("broken")
     assert failed["status"] == "FAILED"
     states = machines.states(failed["executionArn"])
@@ -67,7 +73,7 @@ def test_a_job_that_always_fails_is_explained_and_told_and_ends_the_execution(
 
 
 def test_a_redrive_repairs_from_the_lock_on(machines: Machines, cloud: Cloud) -> None:
-    cloud.fail_next_runs(machines.job("IngestOrders"), 3, "LakehouseError: no permission")
+    cloud.fail_next_runs(machines.job, 3, "LakehouseError: no permission", "orders")
     failed = machines.run("repaired")
     before = machines.states(failed["executionArn"])
     repaired = machines.redrive(failed["executionArn"])
@@ -204,12 +210,13 @@ def test_a_backfill_loads_each_date_and_then_starts_the_pipeline(machines: Machi
     assert done["status"] == "SUCCEEDED"
     pipeline = f"{machines.arns['pipeline'].replace('stateMachine', 'execution')}:april"
     assert machines.end_of(pipeline)["status"] == "SUCCEEDED"
-    asked = [run["Arguments"] for run in machines.runs("IngestOrders")]
+    asked = [run["Arguments"] for run in machines.runs()]
     chosen = [arguments for arguments in asked if "--dates" in arguments]
     assert sorted(arguments["--dates"] for arguments in chosen) == dates
-    assert {arguments["--tables"] for arguments in chosen} == {"orders,order_items"}
+    # Without tables, a run loads the files of all.
+    assert all("--tables" not in arguments for arguments in chosen)
     assert {arguments["--batch-id"] for arguments in asked} == {"april"}
-    assert len(asked) == 4  # the pipeline's own, too
+    assert len(asked) == len(dates) + len(TABLES)  # the pipeline's own, too
 
 
 @pytest.mark.parametrize("given", [{"trigger": "manual"}, {"dates": []}])
@@ -223,7 +230,7 @@ def test_a_backfill_without_dates_says_how_to_start_it(
 
 
 def test_a_failed_backfill_can_be_redriven(machines: Machines, cloud: Cloud) -> None:
-    cloud.fail_next_runs(machines.job("IngestOrders"), 3, "LakehouseError: no such file")
+    cloud.fail_next_runs(machines.job, 3, "LakehouseError: no such file")
     failed = machines.run("may", "backfill", dates=["2025-05-01"])
     assert (failed["status"], failed["error"]) == ("FAILED", "PipelineFailed")
     assert machines.redrive(failed["executionArn"])["status"] == "SUCCEEDED"

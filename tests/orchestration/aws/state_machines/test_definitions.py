@@ -151,7 +151,7 @@ def test_both_machines_take_the_same_lock_and_fail_alike() -> None:
 
 def test_the_whole_may_take_longer_than_its_steps_with_their_retries() -> None:
     found = states("pipeline")
-    job = found["IngestOrders"]
+    job = found["IngestTable"]
     longest = job["TimeoutSeconds"] * 3 + found["Build"]["TimeoutSeconds"]
     longest += sum(found[name]["TimeoutSeconds"] for name in ("PublishMetrics", "MarkLoaded"))
     assert longest < definition("pipeline")["TimeoutSeconds"]

@@ -163,6 +163,7 @@ def test_every_place_that_held_the_person_is_named_and_is_clean_afterwards(erase
         "silver.orders_superseded": 1,
         "silver.order_items": 2,
         "silver.customer_lines": 1,
+        "silver.customer_orders": 1,
         "silver.customer_scores": 1,
         "silver.order_items_rejected": 2,
         "gold.customer_insights": 1,

@@ -1,0 +1,186 @@
+"""Which days of silver a build has to replace, worked out before it begins; no engine is needed.
+
+Data flow: the build that silver is the outcome of -> its ledger, limits and products against those
+of now -> changed rows of bronze -> all versions of their keys -> days of each raw table
+
+A day of a table is affected by a changed, new or vanished file with rows of that day; by another
+version of one of these rows; by an affected day of a table that its rows refer to; and by a product
+of its rows that came or went. Too many days cost time, too few would cost the truth: so what can't
+be told exactly counts as affected, and what is not known at all affects all days.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ingestion.ledger import Status
+from ingestion.settings import Settings
+from ingestion.tables import ORDER_ITEMS, ORDERS, PRODUCTS, TABLES, Table
+from orchestration.pipeline.changed_keys import ChangedKeys
+from orchestration.pipeline.row_lookup import RowLookup, among
+from orchestration.state.build_cache import LEDGER, BuiltSilver
+from orchestration.state.past_runs import read_ops
+from orchestration.state.results import AffectedDays, days_from_json
+from orchestration.state.versions import TableVersion
+
+# Rollups by department also change where a product moves to another one.
+DEPARTMENTS = "departments"
+
+
+@dataclass
+class ChangedFiles:
+    """Files of a raw table of which bronze holds other rows than at the last build.
+
+    Attributes:
+        names: The source files.
+        dates: All dates of their rows, before and now.
+    """
+
+    names: set[str] = field(default_factory=set)
+    dates: set[date] = field(default_factory=set)
+
+
+def changed_files(
+    before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]
+) -> dict[str, ChangedFiles]:
+    """Compare two states of the ledger: raw table to its changed files."""
+    found = {name: ChangedFiles() for name in TABLES}
+    old, new = _loads(before), _loads(now)
+    for file in old.keys() | new.keys():
+        if old.get(file, {}).get("version") != new.get(file, {}).get("version"):
+            for row in (old.get(file), new.get(file)):
+                if row:
+                    found[row["table_name"]].names.add(file)
+                    found[row["table_name"]].dates.update(row["dates"])
+    return found
+
+
+def _loads(ledger: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        row["source_file"]: {
+            "table_name": row["table_name"],
+            "dates": row["dates"] or [],
+            # An execution that is redriven loads a corrected file under the same batch.
+            "version": (row["batch_id"], row["content_hash"], row["records_loaded"]),
+        }
+        for row in ledger
+        if row["status"] == Status.LOADED and row["table_name"] in TABLES
+    }
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What has changed since the build that silver is the outcome of.
+
+    Attributes:
+        files: Raw table to its changed files.
+        limits: Each changed limit as the range between its old and its new value.
+        pending: Days that this build, which failed, had begun to replace.
+    """
+
+    files: dict[str, ChangedFiles]
+    limits: list[tuple[Decimal, Decimal]]
+    pending: AffectedDays
+
+
+def changes_since(settings: Settings, base: BuiltSilver, limits: Mapping[str, Decimal]) -> Changes:
+    """Compare the ledger and the limits with those of a build.
+
+    Raises:
+        LakehouseError: The old version of the ledger can't be read.
+    """
+    before = read_ops(settings, "ingested_files", base.versions[LEDGER].version)
+    files = changed_files(before, read_ops(settings, "ingested_files"))
+    old = {name: Decimal(value) for name, value in json.loads(base.build.limits or "{}").items()}
+    ranges = [
+        (min(old[name], value), max(old[name], value))
+        for name, value in limits.items()
+        if old[name] != value
+    ]
+    return Changes(files, ranges, days_from_json(base.build.pending_days or "{}"))
+
+
+def affected_days(
+    settings: Settings, changes: Changes, versions: Mapping[str, TableVersion]
+) -> AffectedDays:
+    """Each raw table with a date, and `departments`, to the days of silver to replace.
+
+    Args:
+        settings: Where the lakehouse is; its whole lists are built already, nothing else of silver.
+        changes: Since the build that silver is the outcome of.
+        versions: Of the tables when nothing of silver was built yet.
+
+    Raises:
+        LakehouseError: A table can't be read.
+    """
+    rows = RowLookup(settings)
+    listed, moved = _changed_products(rows, versions.get(f"silver.{PRODUCTS.name}"))
+    days: dict[str, set[date]] = {}
+    for table in (table for table in TABLES.values() if table.partition_by):
+        found = _days_of(rows, table, changes.files[table.name], days, listed)
+        days[table.name] = found | set(changes.pending.get(table.name, ()))
+        if table is ORDERS:
+            days[table.name] |= _days_with_amounts(rows, changes.limits)
+    departments = days[ORDER_ITEMS.name] | _first_day_sold(rows, moved)
+    days[DEPARTMENTS] = departments | set(changes.pending.get(DEPARTMENTS, ()))
+    return {name: sorted(found) for name, found in days.items()}
+
+
+def _days_of(
+    rows: RowLookup,
+    table: Table,
+    files: ChangedFiles,
+    days: Mapping[str, set[date]],
+    listed: Sequence[Any],
+) -> set[date]:
+    """The affected days of a table, once those of the tables that it refers to are known."""
+    found = set(files.dates)
+    keys = ChangedKeys(rows, table)
+    keys.add_rows_of_files(files.names, files.dates)
+    for reference in table.references:
+        parent = TABLES[reference.table]
+        if parent.partition_by:
+            found |= days[parent.name]
+            keys.add_rows_that_refer_to_days(reference.column, parent, days[parent.name])
+        else:
+            keys.add_rows_that_refer_to_keys(reference.column, listed)
+    return found | keys.days()
+
+
+def _changed_products(rows: RowLookup, before: TableVersion | None) -> tuple[list[Any], list[Any]]:
+    """Products that came or went since a version, and those that have another department."""
+    if before is None:
+        return [], []
+    name, key = f"silver.{PRODUCTS.name}", PRODUCTS.key
+    old = rows.scan(name, [key, "department"], version=before.version)
+    new = rows.scan(name, [key, "department"])
+    changed = rows.query(f"""
+        select {key}, old.department is null or new.department is null as is_listed_anew
+        from {old} as old full join {new} as new using ({key})
+        where old.department is distinct from new.department
+    """)
+    listed = [product for product, is_listed_anew in changed if is_listed_anew]
+    return listed, [product for product, is_listed_anew in changed if not is_listed_anew]
+
+
+def _days_with_amounts(rows: RowLookup, ranges: Sequence[tuple[Decimal, Decimal]]) -> set[date]:
+    """Days of bronze orders with an amount in one of the ranges, both ends included."""
+    found: set[date] = set()
+    for least, greatest in ranges:
+        amounts = rows.scan(f"bronze.{ORDERS.name}", ["date", "total_amount"])
+        days = rows.query(f"""
+            select distinct date from {amounts} where total_amount between {least} and {greatest}
+        """)
+        found |= {day for (day,) in days}
+    return found
+
+
+def _first_day_sold(rows: RowLookup, products: Sequence[Any]) -> set[date]:
+    """The first day with a line of one of these products."""
+    lines = rows.scan(f"silver.{ORDER_ITEMS.name}", ["date"], among(PRODUCTS.key, products))
+    return {day for (day,) in rows.query(f"select min(date) from {lines}") if day is not None}

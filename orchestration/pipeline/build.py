@@ -1,0 +1,165 @@
+"""One build of the models: of all days, or of those that changed since the last build.
+
+Data flow: recorded build -> affected days -> dbt build -> results, and the record of this build
+
+A build of every model may replace some days only, if a recorded build left silver exactly as it is.
+Any other one (a selection, other vars, plain `dbt`) builds all days of what it builds, so a model
+that is built is right for all of its rows. It leaves silver in versions that no record knows, so
+the next build of every model builds all days, too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import monotonic
+
+from ingestion.errors import LakehouseError
+from ingestion.session import lost_session
+from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from orchestration import project
+from orchestration.pipeline.affected_days import Changes, affected_days, changes_since
+from orchestration.pipeline.dbt import run_dbt
+from orchestration.pipeline.progress import Display, NodeProgress
+from orchestration.project.digest import project_digest
+from orchestration.project.seeds import check_seeds
+from orchestration.project.silver import limits, silver_fingerprint
+from orchestration.state.build_cache import built_silver, run_that_built
+from orchestration.state.results import AffectedDays, Build, NodeResult, RunResult, days_to_json
+from orchestration.state.versions import TableVersion, current_versions
+
+# Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
+_BUILD = ("build", "--exclude-resource-type", "unit_test")
+_FULL_REFRESH = "--full-refresh"
+# With these arguments every model is built and tested; the others leave out no model either.
+_WITH_TESTS = ((), (_FULL_REFRESH,))
+_OF_ALL_MODELS = {_FULL_REFRESH, "--exclude-resource-type", "test", "--no-write-json"}
+_TABLES = ("model", "seed", "snapshot")
+
+logger = logging.getLogger(__name__)
+
+
+def build_models(
+    settings: Settings,
+    display: Display,
+    result: RunResult,
+    arguments: Sequence[str],
+    target: str | None = None,
+) -> None:
+    """Build and test with these further arguments; without any only if there is something new.
+
+    Args:
+        settings: Where the lakehouse is.
+        display: Where progress is shown.
+        result: Gets what dbt did.
+        arguments: Of `dbt build`.
+        target: Of dbt's profile; None for the one of the embedded engine.
+    """
+    with display.step("build") as step, timed(result, "build"):
+        digest, versions = project_digest(settings), current_versions(settings)
+        if not arguments:
+            result.unchanged_since = run_that_built(settings, digest, versions)
+        if result.unchanged_since is not None:
+            return
+        check_seeds(project.PROJECT_FOLDER)
+        step("reading the models", 0, 0)
+        build = _Build(settings, result, arguments, target, NodeProgress(step))
+        build.replace_days(versions)
+        result.builds = build.record(digest)
+
+
+class _Build:
+    """A build at work."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        result: RunResult,
+        arguments: Sequence[str],
+        target: str | None,
+        progress: NodeProgress,
+    ) -> None:
+        self._settings = settings
+        self._result = result
+        self._arguments = arguments
+        self._target = target
+        self._progress = progress
+        self._fingerprint = silver_fingerprint()
+        self._is_of_all_models = set(arguments) <= _OF_ALL_MODELS
+
+    def replace_days(self, versions: dict[str, TableVersion]) -> None:
+        """Build all days, or those that are affected since a recorded build."""
+        changes = self._changes(versions)
+        if changes is not None:
+            self._result.results = self._build_lists(changes)
+            if any(node.is_bad for node in self._result.results):
+                return
+            self._result.affected_days = affected_days(self._settings, changes, versions)
+        self._result.results = self._run([*_BUILD, *self._arguments], self._result.affected_days)
+
+    def record(self, digest: str) -> list[Build]:
+        """What is to be known of this build: nothing unless it was one of every model."""
+        results, days = self._result.results, self._result.affected_days
+        models = [node for node in results if node.kind in _TABLES]
+        is_complete = bool(models) and all(node.status == "success" for node in models)
+        if not self._is_of_all_models or not (is_complete or days is not None):
+            return []
+        is_good = tuple(self._arguments) in _WITH_TESTS and not any(node.is_bad for node in results)
+        return [
+            Build(
+                digest if is_good else None,
+                self._result.run_id,
+                datetime.now(UTC),
+                self._fingerprint,
+                json.dumps({name: str(value) for name, value in limits().items()}),
+                None if is_complete or days is None else days_to_json(days),
+            )
+        ]
+
+    def _changes(self, versions: dict[str, TableVersion]) -> Changes | None:
+        """What changed since the build that silver is the outcome of; None if none is known."""
+        if not self._is_of_all_models or _FULL_REFRESH in self._arguments:
+            return None
+        base = built_silver(self._settings, self._fingerprint, versions)
+        if base is None:
+            return None
+        try:
+            return changes_since(self._settings, base, limits())
+        except LakehouseError as error:  # a maintenance has deleted the old version of the ledger
+            logger.info("All days are built: %s", error.problem)
+            return None
+
+    def _build_lists(self, changes: Changes) -> list[NodeResult]:
+        """Build the tables that are whole lists first: lines wait for what is not on them."""
+        names = [name for name, table in TABLES.items() if table.whole_list]
+        if not any(changes.files[name].names for name in names):
+            return []
+        return self._run(["run", "--select", *names], None)
+
+    def _run(self, arguments: Sequence[str], days: AffectedDays | None) -> list[NodeResult]:
+        results = run_dbt(
+            self._settings,
+            self._result.run_id,
+            arguments,
+            self._progress,
+            self._target,
+            None if days is None else days_to_json(days),
+        )
+        # One sentence in place of a failure of every node that came after the session was lost.
+        for lost in filter(None, (lost_session(node.message) for node in results)):
+            raise lost
+        return results
+
+
+@contextmanager
+def timed(result: RunResult, step: str) -> Iterator[None]:
+    """Measure a step into the result, also when it fails."""
+    started = monotonic()
+    try:
+        yield
+    finally:
+        result.seconds[step] = monotonic() - started

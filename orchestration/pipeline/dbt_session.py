@@ -1,0 +1,100 @@
+"""The dbt plugin that lets a plain `dbt` command work: it brings the lakehouse's session.
+
+dbt imports it by way of `dbt_plugin/dbt_lakehouse.py`. dbt-spark's `session` method takes the
+process's Spark session or starts a bare one, which knows neither Delta nor any table. So before
+dbt-spark opens its first connection, the session of `ingestion.session` is started, on the engine
+that the target names, with the tables below `LAKEHOUSE_ROOT`. Commands that open no connection,
+such as `dbt parse`, start nothing.
+
+Models with the tag `memory_intensive` run one at a time, so that a build needs the memory of one of
+them, whatever the number of dbt's threads. Their order is dbt's: a `ref` says what is read, and
+nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import nullcontext
+from threading import Lock
+from typing import Any
+
+from dbt.adapters.spark import session
+from dbt.plugins.manager import dbtPlugin
+from dbt_common.exceptions import DbtRuntimeError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from ingestion.layers import LAYERS
+
+# As macros/query_comment.sql writes it into the comment that a statement begins with.
+_MEMORY_INTENSIVE = '"memory_intensive": true'
+_one_at_a_time = Lock()
+_READ_TABLE = re.compile(rf"\b(?:from|join)\s+((?:{'|'.join(LAYERS)})\.\w+)", re.IGNORECASE)
+
+
+class LakehousePlugin(dbtPlugin):
+    """Open dbt-spark's session connections on the lakehouse's session."""
+
+    def initialize(self) -> None:
+        """Put our connection in the place of the adapter's; doing it again changes nothing."""
+        setattr(session, "Connection", LakehouseConnection)  # noqa: B010 (mypy protects classes)
+
+
+class LakehouseConnection(session.Connection):
+    """A connection on the lakehouse's session."""
+
+    def __init__(self, **parameters: Any) -> None:
+        from ingestion.session import get_session
+        from ingestion.settings import Settings
+
+        super().__init__(**parameters)
+        engine = self.server_side_parameters["lakehouse.engine"]
+        self._session = get_session(Settings.read(engine=engine))
+
+    def cursor(self) -> session.Cursor:
+        """A cursor of the same session."""
+        return LakehouseCursor(self._session)
+
+
+class LakehouseCursor(session.Cursor):
+    """A cursor that runs its statement on the session it is given, whatever the engine."""
+
+    def __init__(self, lakehouse_session: SparkSession) -> None:
+        super().__init__()
+        self._session = lakehouse_session
+
+    def execute(self, sql: str, *parameters: Any) -> None:
+        """Run a statement.
+
+        Raises:
+            DbtRuntimeError: The engine refused it, in the engine's words.
+        """
+        statement = sql % parameters if parameters else sql
+        comment = statement.partition("*/")[0]
+        try:
+            with _one_at_a_time if _MEMORY_INTENSIVE in comment else nullcontext():
+                self._df = self._session.sql(statement)
+        except PySparkException as error:
+            missing = self._missing_tables(statement)
+            raise DbtRuntimeError(_never_built(missing, comment) or str(error)) from error
+
+    def _missing_tables(self, statement: str) -> list[str]:
+        """Tables that a refused statement reads and that are not there."""
+        read = sorted(set(_READ_TABLE.findall(statement)))
+        return [name for name in read if not self._session.catalog.tableExists(name)]
+
+
+def _never_built(missing: Sequence[str], comment: str) -> str | None:
+    """What to do about tables that a model reads and that are not there; None if all are."""
+    if not missing:
+        return None
+    node = re.search(r'"node_id": "\w+\.\w+\.(\w+)', comment)
+    model = node[1] if node else "MODEL"
+    return (
+        f"It reads {', '.join(missing)}: not there, so never built or not loaded on this root."
+        f" Build it with all that it reads: --select +{model}"
+    )
+
+
+plugins = [LakehousePlugin]

@@ -1,0 +1,117 @@
+"""A root that is a bucket of S3, or a prefix in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from mimetypes import guess_type
+
+from botocore.exceptions import ClientError
+
+from ingestion.errors import LakehouseError
+from orchestration.state.aws_clients import error_code, explained, new_client
+from orchestration.state.storage.interface import StoredFile
+
+_LOCK = ".lock"
+_ABSENT = ("NoSuchKey", "404")
+# The second is what S3 says when two try at the same time.
+_LOST = ("PreconditionFailed", "ConditionalRequestConflict")
+
+
+class BucketStorage:
+    """The `Storage` of a bucket."""
+
+    def __init__(self, root: str) -> None:
+        scheme, _, place = root.partition("://")
+        if scheme != "s3":
+            raise LakehouseError(
+                f"The root {root} is neither a folder nor a bucket of S3.",
+                "Name a folder or an s3:// location with --root or LAKEHOUSE_ROOT.",
+            )
+        self._root = root
+        self._bucket, _, prefix = place.partition("/")
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._client = new_client("s3")
+
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders directly in a folder."""
+        prefix = f"{self._prefix}{folder}/"
+        pages = self._client.get_paginator("list_objects_v2")
+        with self._reading():
+            return sorted(
+                found["Prefix"].removeprefix(prefix).rstrip("/")
+                for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/")
+                for found in page.get("CommonPrefixes", [])
+            )
+
+    def files(self, folder: str) -> Iterator[StoredFile]:
+        """Every file below a folder."""
+        pages = self._client.get_paginator("list_objects_v2")
+        with self._reading():
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{folder}/"):
+                for found in page.get("Contents", []):
+                    yield StoredFile(found["Key"].removeprefix(self._prefix), found["Size"])
+
+    def read(self, name: str) -> bytes | None:
+        """Content of a file."""
+        with self._reading():
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+            except ClientError as error:
+                if error_code(error) in _ABSENT:
+                    return None
+                raise
+            content: bytes = answer["Body"].read()
+            return content
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put an object, with the type that its name has."""
+        with self._writing():
+            self._put(name, content)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Put an object on the condition that there is none."""
+        with self._writing():
+            try:
+                self._put(name, content, IfNoneMatch="*")
+            except ClientError as error:
+                if error_code(error) in _LOST:
+                    return False
+                raise
+        return True
+
+    def delete(self, name: str) -> None:
+        """Delete an object."""
+        with self._writing():
+            self._client.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+
+    @contextmanager
+    def lock(self, holder: str) -> Iterator[None]:
+        """Hold the root by an object; of a process that was killed it stays."""
+        if not self.create(_LOCK, holder.encode()):
+            other = (self.read(_LOCK) or b"process unknown").decode()
+            raise LakehouseError(
+                f"Another run is at work on {self._root} ({other}).",
+                "Wait until it has ended, then run again. If it was killed:"
+                f" aws s3 rm {self._root}/{_LOCK}",
+            )
+        try:
+            yield
+        finally:
+            self.delete(_LOCK)
+
+    def _put(self, name: str, content: bytes, **condition: str) -> None:
+        kind, _ = guess_type(name)
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=f"{self._prefix}{name}",
+            Body=content,
+            ContentType=kind or "text/plain",
+            **condition,
+        )
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return explained(f"The root {self._root} can't be read")
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return explained(f"The root {self._root} can't be written")

@@ -1,0 +1,126 @@
+"""A root that is a folder of this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from ingestion.errors import LakehouseError
+from orchestration.state.storage.interface import StoredFile
+
+_HOLDER = ".lock-holder"
+
+
+class FolderStorage:
+    """The `Storage` of a folder."""
+
+    def __init__(self, root: str) -> None:
+        self._root = Path(root)
+
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders directly in a folder."""
+        with self._reading(), suppress(FileNotFoundError):
+            return sorted(entry.name for entry in os.scandir(self._root / folder) if entry.is_dir())
+        return []
+
+    def files(self, folder: str) -> Iterator[StoredFile]:
+        """Every file below a folder; one that goes while they are listed is left out."""
+        with self._reading():
+            for parent, _, names in os.walk(self._root / folder, onerror=_unless_gone):
+                for name in names:
+                    path = Path(parent, name)
+                    with suppress(FileNotFoundError):
+                        size = path.stat().st_size
+                        yield StoredFile(path.relative_to(self._root).as_posix(), size)
+
+    def read(self, name: str) -> bytes | None:
+        """Content of a file."""
+        with self._reading(), suppress(FileNotFoundError):
+            return (self._root / name).read_bytes()
+        return None
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file beside its place, then move it there."""
+        path = self._root / name
+        with self._writing():
+            _beside(path, content).replace(path)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file beside its place, then link it there, which fails if there is one."""
+        path = self._root / name
+        with self._writing():
+            new = _beside(path, content)
+            try:
+                path.hardlink_to(new)
+            except FileExistsError:
+                return False
+            finally:
+                new.unlink()
+        return True
+
+    def delete(self, name: str) -> None:
+        """Delete a file."""
+        with self._writing():
+            (self._root / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, holder: str) -> Iterator[None]:
+        """Hold the root; the system lets go of it even when the process is killed."""
+        self.write(".write-probe", b"")
+        self.delete(".write-probe")
+        lock = FileLock(self._root / ".lock")
+        try:
+            with self._writing():
+                lock.acquire(timeout=0)
+        except Timeout:
+            other = (self.read(_HOLDER) or b"process unknown").decode()
+            raise LakehouseError(
+                f"Another run is at work on {self._root} ({other}).",
+                "Wait until it has ended, then run again; or choose another root with --root.",
+            ) from None
+        try:
+            self.write(_HOLDER, holder.encode())
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LakehouseError(
+                f"The root {self._root} can't be read: {error.strerror or error}.",
+                "Choose another folder with --root or LAKEHOUSE_ROOT, or give rights there.",
+            ) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except Timeout:  # an OSError, too
+            raise
+        except OSError as error:
+            raise LakehouseError(
+                f"The root {self._root} can't be written: {error.strerror or error}.",
+                "Choose another folder with --root or LAKEHOUSE_ROOT, or free space or give rights"
+                " there.",
+            ) from None
+
+
+def _beside(path: Path, content: bytes) -> Path:
+    """A file of this content in the folder of another, for which nobody looks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{uuid4().hex}")
+    new.write_bytes(content)
+    return new
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

@@ -1,0 +1,56 @@
+"""What can be done with the files of a root, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file below a root.
+
+    Attributes:
+        name: Relative to the root.
+        bytes: Its size.
+    """
+
+    name: str
+    bytes: int
+
+
+class Storage(Protocol):
+    """What can be done with the files of a root.
+
+    Every method raises a `LakehouseError` if the root can't be reached, read or written.
+    """
+
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders directly in a folder, sorted; none if it does not exist."""
+
+    def files(self, folder: str) -> Iterator[StoredFile]:
+        """Every file below a folder, in any order; none if it does not exist."""
+
+    def read(self, name: str) -> bytes | None:
+        """Content of a file, None if it does not exist."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file; a reader sees what it was before or all of what it is now."""
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file unless it exists; of several who try at once, one gets True."""
+
+    def delete(self, name: str) -> None:
+        """Delete a file; one that does not exist is no error."""
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Hold the root.
+
+        Args:
+            holder: Who does, for the message that another one gets.
+
+        Raises:
+            LakehouseError: Another holds it.
+        """

@@ -1,0 +1,102 @@
+"""What holds of every storage: each test runs on a folder and on a bucket, with a prefix or not."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import boto3
+import pytest
+
+from ingestion.errors import LakehouseError
+from orchestration.state.storage import Storage, StoredFile, storage_of
+
+
+@pytest.fixture(params=["folder", "bucket", "prefix"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "folder":
+        return str(tmp_path / "not yet there" / "lake")
+    bucket: str = request.getfixturevalue("bucket")
+    return bucket if request.param == "bucket" else f"{bucket}/a prefix/lake"
+
+
+@pytest.fixture
+def storage(root: str) -> Storage:
+    return storage_of(root)
+
+
+def test_what_was_written_is_read_and_replaced_and_deleted(storage: Storage) -> None:
+    assert storage.read("ops/é 50%/mark") is None
+    storage.write("ops/é 50%/mark", b"one")
+    storage.write("ops/é 50%/mark", b"two")
+    assert storage.read("ops/é 50%/mark") == b"two"
+    storage.delete("ops/é 50%/mark")
+    storage.delete("ops/é 50%/mark")
+    assert storage.read("ops/é 50%/mark") is None
+
+
+def test_files_are_listed_with_their_sizes_and_folders_with_their_names(storage: Storage) -> None:
+    for name in ("gold/a/_delta_log/0.json", "gold/a/x=1/part", "gold/b/part", "golden/c/part"):
+        storage.write(name, b"four")
+    storage.write("gold/note", b"")
+    assert storage.folders("gold") == ["a", "b"]
+    assert set(storage.files("gold/a")) == {
+        StoredFile("gold/a/_delta_log/0.json", 4),
+        StoredFile("gold/a/x=1/part", 4),
+    }
+    assert storage.folders("silver") == []
+    assert list(storage.files("silver")) == []
+
+
+def test_a_folder_of_more_than_one_page_is_listed_whole(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
+    names = [f"table_{number}" for number in range(5)]
+    for name in names:
+        storage.write(f"gold/{name}/part", b"")
+    assert storage.folders("gold") == names
+    assert sorted(file.name for file in storage.files("gold")) == [
+        f"gold/{name}/part" for name in names
+    ]
+
+
+def test_of_several_who_create_a_file_at_once_one_does(storage: Storage, root: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        created = list(pool.map(lambda n: storage.create("mark", str(n).encode()), range(8)))
+    assert storage.read("mark") == str(created.index(True)).encode()
+    assert created.count(True) == 1
+    assert not storage_of(root).create("mark", b"later")
+
+
+def test_a_root_is_held_by_one_at_a_time(storage: Storage, root: str) -> None:
+    with storage.lock("me"), pytest.raises(LakehouseError, match=r"at work on .* \(me\)"):
+        storage_of(root).lock("you").__enter__()
+    with storage_of(root).lock("you"):
+        pass
+
+
+def test_an_object_has_the_type_of_its_name(bucket: str) -> None:
+    storage_of(bucket).write("artifacts/index.html", b"<p>")
+    head = boto3.client("s3").head_object(
+        Bucket=bucket.removeprefix("s3://"), Key="artifacts/index.html"
+    )
+    assert head["ContentType"] == "text/html"
+
+
+@pytest.mark.parametrize("act", ["read", "files", "folders"])
+def test_a_bucket_that_is_not_there_is_named(bucket: str, act: str) -> None:
+    storage = storage_of(f"{bucket}-of-others")
+    with pytest.raises(LakehouseError, match=rf"{bucket}-of-others can't be read: .*NoSuchBucket"):
+        list(getattr(storage, act)("name"))
+
+
+def test_a_place_that_is_neither_a_folder_nor_s3_is_refused() -> None:
+    with pytest.raises(LakehouseError, match="gs://bucket is neither a folder nor a bucket of S3"):
+        storage_of("gs://bucket")
+
+
+def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LakehouseError, match="file/lake can't be written: Not a directory"):
+        storage_of(str(tmp_path / "file" / "lake")).write("mark", b"")
