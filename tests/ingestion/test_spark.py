@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ingestion.jars import jar_paths
+
+pytestmark = pytest.mark.spark
 
 PROGRAM = """
 import sys
