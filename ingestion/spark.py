@@ -13,7 +13,6 @@ from pyspark.sql import SparkSession
 
 from ingestion.jars import jar_paths
 from ingestion.java import find_java
-from ingestion.plain_paths import plain_path
 from ingestion.settings import Settings, available_cores
 from ingestion.spark_conf import CORRECT_VALUES
 from ingestion.spark_setup import set_up_spark
@@ -82,7 +81,8 @@ def _embedded_conf(settings: Settings) -> dict[str, str]:
         *(["-XX:TieredStopAtLevel=1"] if is_small else []),
     ]
     return {
-        "spark.jars": _jars(),
+        # Not `spark.jars`, a list of URLs and patterns, which some names of folders break.
+        "spark.driver.extraClassPath": ":".join(str(path) for path in jar_paths()),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.catalogImplementation": "in-memory",
@@ -105,11 +105,6 @@ def _embedded_conf(settings: Settings) -> dict[str, str]:
         "spark.sql.codegen.wholeStage": str(not is_small).lower(),
         "spark.sql.codegen.factoryMode": "NO_CODEGEN" if is_small else "FALLBACK",
     }
-
-
-def _jars() -> str:
-    """The JARs as Spark reads them: a list of URLs with commas, whatever the project's folder."""
-    return ",".join(f"{plain_path(str(path.parent))}/{path.name}" for path in jar_paths())
 
 
 def _is_small(settings: Settings) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import count
 from pathlib import Path
 from threading import Thread
 
@@ -19,15 +18,21 @@ from orchestration.pipeline.progress import Display
 from tests.browser import chromium
 
 find_chromium = cache(chromium.find)
-_errors = count()
 
 
 def pytest_runtest_setup(item: pytest.Function) -> None:
-    """Without a Chromium let the first test of a page say so, and leave out the others."""
-    if "browser" in item.fixturenames and find_chromium() is None:
-        if next(_errors) == 0:
+    """Without a Chromium let one test of a page say so, and leave out the others.
+
+    It is the first of all that were collected, which every process of a parallel run knows alike.
+    """
+    if _needs_browser(item) and find_chromium() is None:
+        if item is next(filter(_needs_browser, item.session.items)):
             pytest.fail(chromium.MISSING, pytrace=False)
         pytest.skip("Chromium is missing")
+
+
+def _needs_browser(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
 
 
 # Playwright keeps a loop of events running, in which other tests could start none of their own.

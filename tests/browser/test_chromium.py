@@ -101,10 +101,13 @@ def test_where_it_can_not_be_had_the_set_up_says_so_and_goes_on(
     assert record.message.startswith("Chromium is missing, so pages can't be tested. Install it")
 
 
+PAGES = ("tests/browser/test_docs_site.py", "tests/browser/test_column_lineage.py")
+
+
 def test_where_it_can_not_be_had_the_tests_of_pages_fail_with_one_line(machine: Machine) -> None:
     assert machine.calls == []
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/browser/test_docs_site.py"],
+        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *PAGES],
         cwd=PROJECT_FOLDER,
         capture_output=True,
         text=True,
