@@ -54,7 +54,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     generate(raw, Plan(days=21, orders_per_day=40, seed=3, products=60, defects=default_shares()))
     settings = Settings.read(root=str(folder / "root"), raw=str(raw), environment={})
     run(settings, Display(Console(), quiet=True))
-    connection = Oracle(raw)._connection
+    connection = Oracle(raw).all_tables()
     connection.execute(MACROS)
     return Shop(settings, connection)
 

@@ -57,7 +57,7 @@ create table raw.department_aliases (alias varchar primary key, department varch
 
 
 class Oracle:
-    """Tables computed once from a raw folder; `rows` reads them.
+    """Tables computed once from a raw folder, when one of them is first asked for.
 
     `as_of_date` defaults to the last order date. `aliases` is the seed of department names, taken
     from the repository and treated as empty when the file does not exist.
@@ -73,13 +73,18 @@ class Oracle:
         self._load_aliases(aliases)
         given_date = "null" if as_of_date is None else f"'{as_of_date.isoformat()}'"
         self._connection.execute(f"set variable as_of_date = cast({given_date} as date)")
-        for name in SQL_FILES:
-            self._connection.execute((SQL / name).read_text(encoding="utf-8"))
+        self._left = list(SQL_FILES)
+
+    def all_tables(self) -> duckdb.DuckDBPyConnection:
+        """A connection to all of the tables."""
+        self._compute(len(self._left))
+        return self._connection
 
     def rows(
         self, table: str, columns: Sequence[str], order_by: Sequence[str]
     ) -> list[tuple[Any, ...]]:
         """The named columns in the given order; lists, such as reasons, come as tuples."""
+        self._compute(len(self._left) - _files_after(table))
         query = f"select {', '.join(columns)} from {table}"
         if order_by:
             query += f" order by {', '.join(order_by)}"
@@ -87,6 +92,12 @@ class Oracle:
             tuple(tuple(value) if isinstance(value, list) else value for value in row)
             for row in self._connection.execute(query).fetchall()
         ]
+
+    def _compute(self, count: int) -> None:
+        """Run so many of the files that are left; each reads tables of those before it."""
+        for _ in range(count):
+            name = self._left.pop(0)
+            self._connection.execute((SQL / name).read_text(encoding="utf-8"))
 
     def _load(self, file: RawFile) -> None:
         self._connection.execute(
@@ -109,3 +120,16 @@ class Oracle:
                     "insert into raw.department_aliases values (?, ?)",
                     [row["alias"].strip().lower(), row["department"].strip()],
                 )
+
+
+def _files_after(table: str) -> int:
+    """How many of the files come after the one that makes a table, `<layer>.<name>`."""
+    layer, _, name = table.split(" ")[0].partition(".")
+    makers = {
+        "raw": "macros.sql",
+        "bronze": "bronze.sql",
+        "silver": "as_of.sql",
+        "gold": f"{name}.sql",
+    }
+    maker = makers.get(layer)  # anything else may read all of them
+    return len(SQL_FILES) - 1 - SQL_FILES.index(maker) if maker in SQL_FILES else 0
