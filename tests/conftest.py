@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,20 @@ from ingestion.settings import Settings
 from orchestration.project import PROJECT_FOLDER
 from tests import stand_in_s3
 from tests.lake import Lakehouse, new_lakehouse
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Parse the dbt project once for a run on several workers.
+
+    Each root would parse it anew, in several seconds; from here dbt reads only what differs.
+    """
+    if os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses", None):
+        return
+    folder = PROJECT_FOLDER / "target" / "parsed-for-tests"
+    dbt = Path(sys.executable).with_name("dbt")
+    places = ["--profiles-dir", "profiles", "--target-path", folder, "--log-path", folder]
+    subprocess.run([dbt, "--quiet", "parse", *places], cwd=PROJECT_FOLDER, check=False)
+    os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(folder / "partial_parse.msgpack")
 
 
 @pytest.fixture(scope="session")

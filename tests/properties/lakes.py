@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from tests.properties.plans import Plan, State, write_state
 
 # Models, seeds and snapshots; the files that dbt writes for other tools take a third of the time.
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--no-write-json")
-_PARSED = Path("logs", "dbt", "target", "partial_parse.msgpack")
 
 
 @dataclass
@@ -29,7 +27,7 @@ class Lakes:
     """Lakehouses of one case each, below a folder of their own.
 
     Attributes:
-        folder: Where they are; what dbt has parsed is kept there for all of them.
+        folder: Where they are.
         tally: How many plans, runs and so on were tried, for people.
     """
 
@@ -37,11 +35,7 @@ class Lakes:
     tally: Counter[str]
 
     def settings(self, root: Path) -> Settings:
-        """Settings of a root, whatever the environment says; dbt need not parse all models anew."""
-        parsed, kept = root / _PARSED, self.folder / _PARSED.name
-        if kept.exists() and not parsed.exists():
-            parsed.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(kept, parsed)
+        """Settings of a root, whatever the environment says."""
         return Settings.read(root=str(root), raw=str(root / "raw"), environment={})
 
     def run(self, root: Path, state: State, arguments: Sequence[str] = WITHOUT_TESTS) -> None:
@@ -56,8 +50,6 @@ class Lakes:
         failed = [f"{node.name}: {node.message}" for node in result.results if node.is_bad]
         assert result.exit_code != EXIT_FAILED, failed
         self.tally["runs"] += 1
-        if not (self.folder / _PARSED.name).exists():
-            shutil.copy(root / _PARSED, self.folder)
 
     def kill(
         self, root: Path, state: State, point: Point, arguments: Sequence[str] = WITHOUT_TESTS
