@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = PROJECT_FOLDER / "target" / "parsed-for-tests"
     dbt = Path(sys.executable).with_name("dbt")
-    places = ["--profiles-dir", "profiles", "--target-path", folder, "--log-path", folder]
+    places = ["--profiles-dir", "profiles", "--target-path", str(folder), "--log-path", str(folder)]
     subprocess.run([dbt, "--quiet", "parse", *places], cwd=PROJECT_FOLDER, check=False)
     os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(folder / "partial_parse.msgpack")
 
