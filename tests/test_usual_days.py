@@ -128,7 +128,7 @@ def root_of(lakehouse: Lakehouse) -> Path:
     return root
 
 
-@pytest.mark.parametrize("target", ["sail", "local"])
+@pytest.mark.parametrize("target", ["sail", pytest.param("local", marks=pytest.mark.spark)])
 def test_each_new_day_that_is_unlike_its_weekday_is_named_with_its_range(
     tmp_path: Path, target: str
 ) -> None:
