@@ -74,7 +74,7 @@ types: setup ## Check the types alone
 new-model: setup ## Write the files of a model: NAME=weekly_sales, LAYER=gold; what it reads and its key: docs/recipes.md
 	@$(BIN)/lakehouse new model $(or $(NAME),'') --layer $(or $(LAYER),gold)
 
-format: setup ## Format the Python code, and mend what ruff can mend
+format: setup ## Format the Python code, and fix what ruff can fix
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 

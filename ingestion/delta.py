@@ -17,7 +17,7 @@ def replace_where(spark: SparkSession, rows: DataFrame, table: str, predicate: s
     Args:
         spark: The session.
         rows: Columns in the order of the table's.
-        table: Its name in the catalogue, `<database>.<table>`.
+        table: Its name in the catalog, `<database>.<table>`.
         predicate: In Spark SQL, over the table's columns.
     """
     rows.createOrReplaceTempView(_NEW_ROWS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class LakehouseError(Exception):
-    """Something a user can cause and mend: it is shown as two sentences, never as a stack trace.
+    """Something a user can cause and fix: it is shown as two sentences, never as a stack trace.
 
     Args:
         problem: What is wrong, where (file, table, folder) and by which rule.

@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from ingestion.catalogue import SPARK_TYPES
+from ingestion.catalog import SPARK_TYPES
 from ingestion.erased import Erased, read_erased
 from ingestion.files import RawFile, to_path
 from ingestion.header import FileFault, Header

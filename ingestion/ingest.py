@@ -80,7 +80,7 @@ def ingest(
     another has loaded in the meantime is then seen, and what follows from it decided anew.
 
     Args:
-        spark: Session with the lakehouse's tables in its catalogue.
+        spark: Session with the lakehouse's tables in its catalog.
         settings: Where and by which limits.
         batch: Identity and start of this run; the clock is read nowhere else.
         selection: The raw files to load.

@@ -53,7 +53,7 @@ _servers: list[Any] = []
 
 
 def start() -> SparkSession:
-    """Open a session with an empty catalogue; the server starts with the first one."""
+    """Open a session with an empty catalog; the server starts with the first one."""
     os.environ.setdefault("RUST_LOG", "error")
     if not _servers:
         from pysail.spark import SparkConnectServer

@@ -13,7 +13,7 @@ from threading import Lock
 
 from pyspark.sql import SparkSession
 
-from ingestion.catalogue import register_tables
+from ingestion.catalog import register_tables
 from ingestion.errors import LakehouseError
 from ingestion.settings import Engine, Settings
 from ingestion.spark_conf import CORRECT_VALUES
@@ -27,7 +27,7 @@ _ready: dict[tuple[str, Engine], SparkSession] = {}
 
 
 def get_session(settings: Settings, hold: Hold = not_shared) -> SparkSession:
-    """Return the process's session with every table of the lakehouse in its catalogue.
+    """Return the process's session with every table of the lakehouse in its catalog.
 
     Args:
         settings: Where the lakehouse is, and the engine.

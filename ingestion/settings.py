@@ -62,11 +62,11 @@ class Settings:
         return Path(gettempdir()) / "lakehouse-logs" / self.root.partition("://")[2]
 
     def database(self, layer: str) -> str:
-        """Name of a layer's database in the catalogue."""
+        """Name of a layer's database in the catalog."""
         return f"{self.database_prefix}{layer}"
 
     def table(self, layer: str, name: str) -> str:
-        """Name of a table in the catalogue."""
+        """Name of a table in the catalog."""
         return f"{self.database(layer)}.{name}"
 
     def location(self, layer: str, table: str | None = None) -> str:

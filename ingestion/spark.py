@@ -45,7 +45,7 @@ def start(settings: Settings) -> SparkSession:
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     running = SparkSession.getActiveSession()
     if running is not None:
-        # Another root was open in this process; its catalogue must not be mistaken for this one's.
+        # Another root was open in this process; its catalog must not be mistaken for this one's.
         running.stop()
     builder = SparkSession.builder.master(f"local[{available_cores()}]").appName("lakehouse")
     for key, value in _embedded_conf(settings).items():

@@ -7,22 +7,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingestion.settings import Settings
-from orchestration.aws.catalog.compare import Drift, Kind
+from orchestration.aws.catalog.diff import Drift, Kind
 
 
 def print_check(console: Console, settings: Settings, found: list[Drift], target: str) -> None:
     """Print what was found, and how to repair it."""
     if not found:
-        _say(console, f"The catalogue is in step with {settings.root}.")
+        _say(console, f"The catalog is in step with {settings.root}.")
         return
     console.print(_table(settings, found))
     _say(console, f"{_count(found)} out of step. Repair: lakehouse catalog sync --target {target}")
 
 
 def print_sync(console: Console, settings: Settings, repaired: list[Drift]) -> None:
-    """Print what was repaired; what was taken out of the catalogue by name."""
+    """Print what was repaired; what was taken out of the catalog by name."""
     if not repaired:
-        _say(console, f"The catalogue was in step with {settings.root}; nothing was changed.")
+        _say(console, f"The catalog was in step with {settings.root}; nothing was changed.")
         return
     console.print(_table(settings, repaired))
     _say(console, f"{_count(repaired)} repaired.")

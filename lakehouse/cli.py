@@ -61,7 +61,7 @@ app.command(epilog=generate.defect_list())(generate.generate)
 
 
 def main() -> None:
-    """Run the command; show what a user can mend as two sentences, never as a stack trace."""
+    """Run the command; show what a user can fix as two sentences, never as a stack trace."""
     logging.basicConfig(format="%(message)s")
     try:
         app()

@@ -46,7 +46,7 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
         print_nodes(console, outcome.result.results, {})
     if outcome.exit_code:
         console.print(
-            "The erasure is not whole: something failed or is left. Mend it, then repeat the same"
+            "The erasure is not whole: something failed or is left. Fix it, then repeat the same"
             " command; it does what is left.",
             soft_wrap=True,
         )

@@ -59,5 +59,5 @@ def read_prices(path: Path = PRICE_TABLE) -> Prices:
     except (OSError, TypeError, yaml.YAMLError) as error:
         raise LakehouseError(
             f"The price table {path} can't be used: {error}.",
-            "Mend the entry that is named, or bring the file back from version control.",
+            "Fix the entry that is named, or bring the file back from version control.",
         ) from None

@@ -108,7 +108,7 @@ def _create_environment() -> None:
     logger.info("making %s with %s", VENV, sys.executable)
     _run(
         [sys.executable, "-m", "venv", "--clear", VENV],
-        f"{VENV} could not be made; the reason is above. Mend it, then run `make setup` again.",
+        f"{VENV} could not be made; the reason is above. Fix it, then run `make setup` again.",
     )
 
 

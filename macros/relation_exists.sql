@@ -1,5 +1,5 @@
 {% macro relation_exists(relation) -%}
-    {#- Glue's adapter takes a catalogue that it may not ask, or not so often, for one without the table;
+    {#- Glue's adapter takes a catalog that it may not ask, or not so often, for one without the table;
         what is then built anew would forget what only the old table knew. So Spark is asked. -#}
     {%- if not execute -%}
         {{ return(false) }}

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-from ingestion.catalogue import register_tables
+from ingestion.catalog import register_tables
 from ingestion.ingest import Report, ingest
 from ingestion.layers import LAYERS
 from ingestion.ledger import Batch
@@ -85,7 +85,7 @@ def new_lakehouse(spark: SparkSession, folder: Path) -> Lakehouse:
 
 
 def use(lakehouse: Lakehouse) -> None:
-    """Put the tables of this root in the catalogue, in the place of those of other roots."""
+    """Put the tables of this root in the catalog, in the place of those of other roots."""
     spark = lakehouse.spark
     for layer in {row[0] for row in spark.sql("show databases").collect()} & set(LAYERS):
         if not isinstance(spark, ConnectSession):  # else Spark removes the database's folder, too

@@ -11,7 +11,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ingestion.catalogue import bronze_schema
+from ingestion.catalog import bronze_schema
 from ingestion.delta import is_in, is_version, replace_where
 from ingestion.frames import read_records
 from ingestion.ledger import Batch, LedgerRow

@@ -23,7 +23,7 @@ Root = Annotated[
 
 @app.command()
 def check(target: Target, root: Root = None) -> None:
-    """Show how the catalogue differs from the tables and the dbt project; change nothing.
+    """Show how the catalog differs from the tables and the dbt project; change nothing.
 
     Ends with 0 if they are in step, with 2 if not. For example: lakehouse catalog check --target
     dev

@@ -31,7 +31,7 @@ def generate(
     first_day: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="Day of the first files.")
     ] = datetime(2025, 4, 1),
-    products: Annotated[int, typer.Option(help="Products in the catalogue.")] = 200,
+    products: Annotated[int, typer.Option(help="Products in the catalog.")] = 200,
     all_defects: Annotated[
         bool, typer.Option("--all-defects", help="A few of each defect, with default shares.")
     ] = False,

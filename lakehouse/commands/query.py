@@ -47,7 +47,7 @@ def query(
 ) -> None:
     """Ask the tables by SQL, in Athena's dialect and without an engine to start; it only reads."""
     from lakehouse.query.as_of import parse_as_of
-    from lakehouse.query.asking import Wish, answer_question
+    from lakehouse.query.asking import QueryOptions, answer_question
     from lakehouse.query.output import Format
 
     settings = Settings.read(root=root)
@@ -56,14 +56,14 @@ def query(
             f"There is no format {form!r}.", f"Choose one of {', '.join(Format)} with --format."
         )
     moment = None if as_of is None else parse_as_of(as_of)
-    wish = Wish(Format(form), output, limit, moment)
-    wish.require_sound()
+    options = QueryOptions(Format(form), output, limit, moment)
+    options.require_sound()
     if sql is None and file is None and sys.stdin.isatty():
         from lakehouse.query.shell import run_shell
 
-        run_shell(settings, new_console(), wish)
+        run_shell(settings, new_console(), options)
         return
-    answer_question(settings, new_console(), _text(sql, file), wish)
+    answer_question(settings, new_console(), _text(sql, file), options)
 
 
 def _text(sql: str | None, file: Path | None) -> str:

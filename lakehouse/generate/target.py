@@ -35,7 +35,7 @@ class RawFolder:
         except OSError as error:
             raise LakehouseError(
                 f"{target} can't be written: {error.strerror}.",
-                f"Mend the cause or choose another folder, remove {self.raw}, then run again.",
+                f"Fix the cause or choose another folder, remove {self.raw}, then run again.",
             ) from error
         self._on_file(path)
 

@@ -17,7 +17,7 @@ from lakehouse.query.output import Format, print_table, save, write_csv, write_j
 
 
 @dataclass(frozen=True)
-class Wish:
+class QueryOptions:
     """How an answer is wanted.
 
     Attributes:
@@ -46,20 +46,20 @@ class Wish:
             )
 
 
-def answer_question(settings: Settings, console: Console, sql: str, wish: Wish) -> None:
+def answer_question(settings: Settings, console: Console, sql: str, options: QueryOptions) -> None:
     """Ask, and show or save the answer.
 
     Raises:
         LakehouseError: The question can't be answered.
     """
-    answer = ask(settings, sql, wish.as_of)
-    if wish.output is not None:
-        save(wish.output, answer, wish.form)
-        console.print(f"wrote {wish.output}", markup=False, highlight=False, soft_wrap=True)
-    elif wish.form is Format.TABLE:
-        print_table(console, answer, wish.limit)
+    answer = ask(settings, sql, options.as_of)
+    if options.output is not None:
+        save(options.output, answer, options.form)
+        console.print(f"wrote {options.output}", markup=False, highlight=False, soft_wrap=True)
+    elif options.form is Format.TABLE:
+        print_table(console, answer, options.limit)
     else:
-        write = write_json if wish.form is Format.JSON else write_csv
+        write = write_json if options.form is Format.JSON else write_csv
         try:
             write(sys.stdout, answer)
             sys.stdout.flush()

@@ -13,7 +13,7 @@ from lakehouse.query.tables import place_of
 from orchestration.project.sql_places import Place, close_to, fault, some_of
 from orchestration.state.versions import first_line
 
-_MEND = "Mend the SQL and ask again."
+_FIX_THE_SQL = "Fix the SQL and ask again."
 _NO_COLUMN = re.compile(
     r'Referenced column "(.+?)" not found|does not have a column named "(.+?)"', re.DOTALL
 )
@@ -40,7 +40,7 @@ def explained(
     words = said(error)
     names = [*_A_NAME.findall(words), *_CALL.findall(words)]
     place = next((place for name in names if (place := _named(tree, name))), None)
-    return fault(sql, place, words[:1].lower() + words[1:] if place else words, _MEND)
+    return fault(sql, place, words[:1].lower() + words[1:] if place else words, _FIX_THE_SQL)
 
 
 def said(error: Exception) -> str:
@@ -61,7 +61,7 @@ def _no_column(
         if column in listed
     ]
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    described = f"`describe {next(iter(columns))}` lists the columns." if columns else _MEND
+    described = f"`describe {next(iter(columns))}` lists the columns." if columns else _FIX_THE_SQL
     return fault(sql, _named(tree, name), f"there is no column {name}.{hint}", described)
 
 

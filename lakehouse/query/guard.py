@@ -26,7 +26,7 @@ _EXPLAIN = re.compile(r"\s*explain(?=[\s(])", re.IGNORECASE)
 _READS_ONLY = (
     "`lakehouse query` only reads: ask with SELECT, WITH, VALUES, SHOW, DESCRIBE, EXPLAIN."
 )
-_MEND = "Mend the SQL and ask again."
+_FIX_THE_SQL = "Fix the SQL and ask again."
 
 
 def only_statement(sql: str) -> str:
@@ -146,7 +146,7 @@ def _misread(sql: str, tokens: list[Token], error: ParseError) -> Exception:
         start = end - len(text) + 1
     word = next((token for token in tokens if token.start <= start <= token.end), None)
     place = _place(word) if word else Place(start, len(text))
-    return fault(sql, place, f"the SQL can't be read at {text or 'its end'!r}.", _MEND)
+    return fault(sql, place, f"the SQL can't be read at {text or 'its end'!r}.", _FIX_THE_SQL)
 
 
 def _place(token: Token) -> Place:

@@ -133,7 +133,7 @@ def save(path: Path, answer: Answer, form: Format) -> None:
 
 
 def _ended_early(error: Exception) -> LakehouseError:
-    return LakehouseError(f"The query failed: {said(error)}", "Mend the SQL and ask again.")
+    return LakehouseError(f"The query failed: {said(error)}", "Fix the SQL and ask again.")
 
 
 def _visible(value: str) -> str:

@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from lakehouse.query.asking import Wish, answer_question
+from lakehouse.query.asking import QueryOptions, answer_question
 from lakehouse.query.functions import FUNCTIONS
 from lakehouse.query.tables import DEFAULT_LAYER, columns_of
 from orchestration.state.versions import open_table, require_lakehouse
@@ -32,7 +32,7 @@ asc desc values show tables schemas describe explain date interval timestamp ver
 _KEYWORDS = frozenset(_KEYWORD_LINES.split())
 
 
-def run_shell(settings: Settings, console: Console, wish: Wish) -> None:
+def run_shell(settings: Settings, console: Console, options: QueryOptions) -> None:
     """Answer one statement after the other; an error is shown and ends nothing.
 
     Raises:
@@ -58,12 +58,12 @@ def run_shell(settings: Settings, console: Console, wish: Wish) -> None:
         if asked.rstrip(";").strip().lower() in _LEAVE:
             return
         if asked.strip(";").strip():
-            _answer(settings, console, asked, wish)
+            _answer(settings, console, asked, options)
 
 
-def _answer(settings: Settings, console: Console, asked: str, wish: Wish) -> None:
+def _answer(settings: Settings, console: Console, asked: str, options: QueryOptions) -> None:
     try:
-        answer_question(settings, console, asked, wish)
+        answer_question(settings, console, asked, options)
     except LakehouseError as error:
         console.print(f"[red]failed[/] {escape(error.problem)}", soft_wrap=True, highlight=False)
         console.print(error.next_step, soft_wrap=True, highlight=False, markup=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # A name without a layer is one of gold, as with Athena's choice of a database.
 DEFAULT_LAYER = "gold"
-_CATALOGUE = "awsdatacatalog"
+_CATALOG = "awsdatacatalog"
 _TYPES = {
     "string": "varchar",
     "long": "bigint",
@@ -115,7 +115,7 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
         LakehouseError: There is no such table.
     """
     name = f"{table.db or DEFAULT_LAYER}.{table.name}".lower()
-    if name in known and table.catalog.lower() in ("", _CATALOGUE):
+    if name in known and table.catalog.lower() in ("", _CATALOG):
         return name
     shown = exp.table_name(table) or table.sql()
     meant = [other for other in known if other.split(".")[1] == table.name.lower()]

@@ -1,1 +1,1 @@
-"""The AWS side: deployment, the dbt build on Glue, and the data catalogue."""
+"""The AWS side: deployment, the dbt build on Glue, and the data catalog."""

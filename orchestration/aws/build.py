@@ -2,7 +2,7 @@
 
     python -m orchestration.aws.build --target dev
 
-Data flow: dbt build -> check of what was written -> ops history -> Glue catalogue -> artifacts
+Data flow: dbt build -> check of what was written -> ops history -> Glue catalog -> artifacts
 
 The root is `LAKEHOUSE_ROOT`; the role of the session `LAKEHOUSE_GLUE_ROLE_ARN`; what else is not
 known here goes to `dbt build`. Exit codes: 0 all well; 2 built, but something is quarantined or
@@ -32,7 +32,7 @@ from orchestration.aws.environment import ENVIRONMENTS, database_prefix
 from orchestration.aws.execution import files_to_mark, read_ledger, report_of
 from orchestration.aws.glue_session import GlueSession
 from orchestration.aws.time_limit import Stopped, stopped_in_time
-from orchestration.aws.written import checked, expected_of
+from orchestration.aws.verify_writes import checked, expected_of
 from orchestration.pipeline.build import build_models
 from orchestration.pipeline.dbt import invoke_dbt
 from orchestration.pipeline.progress import LoggedDisplay

@@ -106,7 +106,7 @@ def compiled_project(
     for node in map(_node_result, done.results):
         if node.is_bad:
             raise LakehouseError(
-                f"{node.file} can't be compiled: {node.message}", "Mend it, then run again."
+                f"{node.file} can't be compiled: {node.message}", "Fix it, then run again."
             )
     return manifest
 
@@ -229,5 +229,5 @@ def _explained(error: BaseException, log_folder: Path) -> LakehouseError:
         )
     return lost_session(str(error)) or LakehouseError(
         f"dbt stopped before it built anything: {_first_words(str(error))}",
-        f"Mend the file that it names and run again; the whole log is {log_folder / 'dbt.log'}.",
+        f"Fix the file that it names and run again; the whole log is {log_folder / 'dbt.log'}.",
     )

@@ -42,7 +42,7 @@ def run(
             Without any, a build that could change nothing is left out.
 
     Raises:
-        LakehouseError: What a user can mend stopped the run.
+        LakehouseError: What a user can fix stopped the run.
     """
     started_at = datetime.now(UTC)
     result = RunResult(uuid.uuid4().hex, _command(with_ingest, build_arguments))
@@ -85,7 +85,7 @@ def recorded(
     try:
         yield
     except (LakehouseError, PySparkException, Py4JError):
-        with suppress(LakehouseError):  # what has failed first is what there is to mend
+        with suppress(LakehouseError):  # what has failed first is what there is to fix
             record(FAILED_RUN)
         raise
     record(result.status)
@@ -120,6 +120,6 @@ def engine_failures_explained(settings: Settings) -> Iterator[None]:
     except (PySparkException, Py4JError) as error:
         raise lost_session(str(error)) or LakehouseError(
             f"The engine failed: {root_cause(error)}",
-            f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, mend"
+            f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, fix"
             " that; then run again: what was half done is not visible and will be done anew.",
         ) from error

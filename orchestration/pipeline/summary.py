@@ -18,7 +18,7 @@ from ingestion.tables import TABLES
 from orchestration.project.silver import tables_built_by_day
 from orchestration.state.delta_reader import connect
 from orchestration.state.results import NodeResult, RunResult, Tests
-from orchestration.state.test_failures import found_rows
+from orchestration.state.test_failures import failing_row_texts
 
 _TOP = 3
 # A row of gold is long; what is wrong with it and its key stand first.
@@ -38,7 +38,7 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             soft_wrap=True,
         )
     _print_replaced_days(console, result)
-    found = found_rows(connection, result.run_id, result.results)
+    found = failing_row_texts(connection, result.run_id, result.results)
     print_nodes(console, result.results, found)
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
@@ -202,7 +202,7 @@ def _next_steps(settings: Settings, result: RunResult) -> list[str]:
         return [
             "Some of it failed; the tables that depend on it were left as they were."
             f" Failing rows are in ops.test_failures, the log is {settings.log_folder}/dbt/dbt.log."
-            " Mend it and run again."
+            " Fix it and run again."
         ]
     steps = []
     if result.report and result.report.quarantined:

@@ -1,4 +1,4 @@
-"""How this project talks to AWS: clients that wait out throttling, errors that people can mend."""
+"""How this project talks to AWS: clients that wait out throttling, errors that people can fix."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def error_code(error: ClientError) -> str:
 
 @contextmanager
 def explained(doing: str) -> Iterator[None]:
-    """Turn what AWS refuses into an error that a person can mend.
+    """Turn what AWS refuses into an error that a person can fix.
 
     Args:
-        doing: What is being done, as "The catalogue can't be read".
+        doing: What is being done, as "The catalog can't be read".
 
     Raises:
         LakehouseError: AWS refused or could not be reached.

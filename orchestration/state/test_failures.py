@@ -21,7 +21,7 @@ order by failing_row limit $shown
 """
 
 
-def found_rows(
+def failing_row_texts(
     connection: duckdb.DuckDBPyConnection, run_id: str, results: Sequence[NodeResult]
 ) -> dict[str, list[str]]:
     """Some rows of each test that found any, by the name of the test, and how many more there are.

@@ -127,7 +127,7 @@ def open_table(name: str, folder: Path | str, version: int | None = None) -> Del
 def unreadable_explained(
     name: str, folder: Path | str, version: int | None = None
 ) -> Iterator[None]:
-    """Turn what delta-rs says of a table that it can't read into an error that a user can mend.
+    """Turn what delta-rs says of a table that it can't read into an error that a user can fix.
 
     Raises:
         LakehouseError: The table can't be read.

@@ -59,7 +59,7 @@ def replay(settings: Settings, display: Display, *, dry_run: bool) -> Replay:
     """Read again what was refused and repair what today's rules load; a dry run writes nothing.
 
     Raises:
-        LakehouseError: What a user can mend stopped it.
+        LakehouseError: What a user can fix stopped it.
     """
     started_at = datetime.now(UTC)
     result = RunResult(uuid.uuid4().hex, "replay")

@@ -159,7 +159,7 @@ Ctrl-C here stops all of it.
 
 
 def main() -> None:
-    """The command; what a person can mend is told in two sentences."""
+    """The command; what a person can fix is told in two sentences."""
     try:
         app()
     except LakehouseError as error:

@@ -153,7 +153,7 @@ class Deployment:
         status = self.until(status_at_end)
         if status["State"] != "SUCCEEDED":
             raise LakehouseError(
-                f"Athena refused it: {status.get('StateChangeReason')}", "Mend the query."
+                f"Athena refused it: {status.get('StateChangeReason')}", "Fix the query."
             )
         pages = athena.get_paginator("get_query_results").paginate(QueryExecutionId=query)
         rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]]

@@ -280,7 +280,7 @@ def _value(text: str | None, like: Any) -> Any:
     return type(like)(text) if isinstance(like, int | Decimal | str) else text
 
 
-def test_the_catalogue_has_every_column_with_type_and_description(
+def test_the_catalog_has_every_column_with_type_and_description(
     shop: Deployment, first: Part
 ) -> None:
     glue = shop.cloud.client("glue")
@@ -357,7 +357,7 @@ def test_after_all_of_it_the_tables_hold_what_a_local_run_holds(
     assert status.fetchall() == [("quarantined",)]
 
 
-def test_the_catalogue_is_in_step_at_the_end(shop: Deployment, last_tables: Settings) -> None:
+def test_the_catalog_is_in_step_at_the_end(shop: Deployment, last_tables: Settings) -> None:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "lakehouse"), "catalog", "check", "--target", "dev"],
         env=shop.cloud.environment,

@@ -1,8 +1,8 @@
-"""Trino, the engine that Athena is built on, over the stand-in's Glue catalogue and S3.
+"""Trino, the engine that Athena is built on, over the stand-in's Glue catalog and S3.
 
 Flow: first query -> Java 25 with Trino 476 -> awsdatacatalog: tables of Glue, files of S3
 
-Athena names its catalogue `awsdatacatalog`; so does this one.
+Athena names its catalog `awsdatacatalog`; so does this one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ingestion.errors import LakehouseError
 from tests.cloud.parts import Parts, fetch
 from tests.cloud.stand_in import REGION, end_group, free_port, signal_group
 
-CATALOGUE = "awsdatacatalog"
+CATALOG = "awsdatacatalog"
 _START_SECONDS = 180
 
 _CONFIG = """\
@@ -37,7 +37,7 @@ query.max-memory=512MB
 memory.heap-headroom-per-node=256MB
 """
 
-_CATALOGUE = """\
+_CATALOG = """\
 connector.name=delta_lake
 hive.metastore=glue
 hive.metastore.glue.endpoint-url={endpoint}
@@ -94,7 +94,7 @@ class Trino:
                 return self._query(sql, schema)
             except trino.exceptions.TrinoQueryError as error:
                 # For some seconds after its start Trino does not count its one node as one that
-                # has the catalogue.
+                # has the catalog.
                 if error.error_name != "NO_NODES_AVAILABLE" or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
@@ -112,7 +112,7 @@ class Trino:
             host="127.0.0.1",
             port=self.port,
             user="athena",
-            catalog=CATALOGUE,
+            catalog=CATALOG,
             schema=schema,
             timezone="UTC",
         )
@@ -159,8 +159,8 @@ def _set_up(folder: Path, parts: Parts, port: int, endpoint: str) -> list[str]:
     (folder / "catalog").mkdir(parents=True)
     (folder / "config.properties").write_text(_CONFIG.format(**values))
     (folder / "log.properties").write_text("io.trino=WARN\nio.airlift=WARN\norg.eclipse=WARN\n")
-    (folder / "catalog" / f"{CATALOGUE}.properties").write_text(
-        _CATALOGUE.format(endpoint=endpoint, region=REGION)
+    (folder / "catalog" / f"{CATALOG}.properties").write_text(
+        _CATALOG.format(endpoint=endpoint, region=REGION)
     )
     options = {
         "node.environment": "standin",

@@ -6,13 +6,13 @@ from ingestion.completeness import MissingFile, find_missing
 from ingestion.ledger import LedgerRow, Status
 from tests.ingestion.ledgers import ledger_row
 
-CATALOGUE = ledger_row("products/products.csv", "p")
+CATALOG = ledger_row("products/products.csv", "p")
 
 
 def both(*days: int) -> list[LedgerRow]:
-    """Rows of the loaded files of both daily tables for some days of April, and the catalogue's."""
+    """Rows of the loaded files of both daily tables for some days of April, and the catalog's."""
     return [
-        CATALOGUE,
+        CATALOG,
         *(
             ledger_row(f"{table}/2025-04-{day:02d}.csv", f"{table}{day}")
             for table in ("orders", "order_items")
@@ -47,16 +47,16 @@ def test_a_day_of_one_table_is_expected_of_the_other() -> None:
 
 
 def test_a_table_that_has_no_file_at_all_is_missing_on_every_day() -> None:
-    ledger = [CATALOGUE, ledger_row("orders/2025-04-01.csv", "a")]
+    ledger = [CATALOG, ledger_row("orders/2025-04-01.csv", "a")]
     assert missing(ledger) == [("order_items/2025-04-01.csv", "missing")]
 
 
-def test_the_catalogue_is_expected_as_soon_as_any_file_is_there() -> None:
+def test_the_catalog_is_expected_as_soon_as_any_file_is_there() -> None:
     assert missing(both(1)[1:]) == [("products/products.csv", "missing")]
     assert find_missing(both(1)[1:])[0].file_date is None
 
 
-def test_a_dated_catalogue_is_a_catalogue() -> None:
+def test_a_dated_catalog_is_a_catalog() -> None:
     assert missing([*both(1)[1:], ledger_row("products/2025-04-01.csv", "p")]) == []
 
 

@@ -39,7 +39,7 @@ def test_a_daily_file_has_the_table_of_its_folder_and_the_date_of_its_name(
     assert (found.name, day, fault) == (table, date(2025, 4, 1), None)
 
 
-def test_the_catalogue_of_products_needs_no_date() -> None:
+def test_the_catalog_of_products_needs_no_date() -> None:
     for name in ("products.csv", "products.csv.gz"):
         table, day, fault = place(f"products/{name}")
         assert table

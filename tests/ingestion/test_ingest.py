@@ -140,7 +140,7 @@ def test_a_column_nobody_declared_is_kept_and_reported(mixed: Mixed) -> None:
     ) == [("extra_column: shop kept in _rescued",)]
 
 
-def test_what_is_missing_is_listed_the_catalogue_included(mixed: Mixed) -> None:
+def test_what_is_missing_is_listed_the_catalog_included(mixed: Mixed) -> None:
     expected = [
         ("order_items/2025-04-02.csv", "quarantined"),
         ("order_items/2025-04-03.csv", "missing"),

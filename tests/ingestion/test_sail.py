@@ -12,7 +12,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from ingestion import sail
-from ingestion.catalogue import register_tables
+from ingestion.catalog import register_tables
 from tests.lake import Lakehouse
 
 
@@ -107,7 +107,7 @@ def test_sail_still_computes_another_value_than_spark(session: SparkSession, wha
     assert row["value"] != of_spark
 
 
-def test_a_second_session_starts_with_an_empty_catalogue_on_the_same_server(
+def test_a_second_session_starts_with_an_empty_catalog_on_the_same_server(
     session: SparkSession,
 ) -> None:
     other = sail.start()

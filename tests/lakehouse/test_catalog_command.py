@@ -40,11 +40,11 @@ def test_drift_is_shown_as_a_table_and_ends_with_two(
     assert code == 2
     heading, drift, repair = shown.splitlines()
     assert heading.split() == ["table", "difference", "detail"]
-    assert " ".join(drift.split()) == "dev_silver.orders missing in the catalogue"
+    assert " ".join(drift.split()) == "dev_silver.orders missing in the catalog"
     assert repair == "1 entry out of step. Repair: lakehouse catalog sync --target dev"
 
 
-def test_after_the_repair_the_catalogue_is_in_step(
+def test_after_the_repair_the_catalog_is_in_step(
     lake: Lake, catalog: Callable[..., Outcome]
 ) -> None:
     lake.write()
@@ -52,14 +52,14 @@ def test_after_the_repair_the_catalogue_is_in_step(
     assert (code, shown.splitlines()[-1]) == (0, "5 entries repaired.")
     assert catalog("check", "--target", "dev") == (
         0,
-        f"The catalogue is in step with {ROOT}.\n",
+        f"The catalog is in step with {ROOT}.\n",
         "",
     )
     code, shown, _ = catalog("sync", "--target", "dev")
-    assert shown == f"The catalogue was in step with {ROOT}; nothing was changed.\n"
+    assert shown == f"The catalog was in step with {ROOT}; nothing was changed.\n"
 
 
-def test_what_is_taken_out_of_the_catalogue_is_named(
+def test_what_is_taken_out_of_the_catalog_is_named(
     lake: Lake, catalog: Callable[..., Outcome]
 ) -> None:
     lake.write()

@@ -125,7 +125,7 @@ def test_a_gold_model_gets_a_contract_for_its_key_and_a_unit_test(
         "_run_id": "string",
     }
     assert model["data_tests"][0] == {
-        "unique_together": {"arguments": {"columns": ["week_start", "product_id"]}}
+        "unique_combination_of_columns": {"arguments": {"columns": ["week_start", "product_id"]}}
     }
     assert [given["input"] for given in written["unit_tests"][0]["given"]] == [
         "ref('daily_sales')",

@@ -54,12 +54,12 @@ def test_a_run_shows_its_records_its_seconds_and_its_tests(lakehouse: Lakehouse)
 
 
 def test_a_test_is_named_in_the_run_in_which_its_outcome_changes(lakehouse: Lakehouse) -> None:
-    record(lakehouse, "run-1", {"mended": "fail", "broken": "pass", "as_ever": "warn"})
-    record(lakehouse, "run-2", {"mended": "pass", "broken": "error", "as_ever": "warn"})
+    record(lakehouse, "run-1", {"fixed": "fail", "broken": "pass", "as_ever": "warn"})
+    record(lakehouse, "run-2", {"fixed": "pass", "broken": "error", "as_ever": "warn"})
     changes = shown(lakehouse).split("Tests with another outcome than before")[1]
     assert changes.startswith(
-        " run id test before now rows run-2 broken passed failed 1 run-2 mended failed fixed 0"
-        " run-1 as_ever new warned 1 run-1 mended new failed 1 Rows that"
+        " run id test before now rows run-2 broken passed failed 1 run-2 fixed failed fixed 0"
+        " run-1 as_ever new warned 1 run-1 fixed new failed 1 Rows that"
     )
 
 

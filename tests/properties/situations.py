@@ -39,7 +39,7 @@ def _change(versions: list[Content], content: Content) -> str:
     if not content.is_usable:
         return "a broken correction"
     is_corrected = any(version.is_usable for version in versions)
-    return "a file corrected" if is_corrected else "a broken file mended"
+    return "a file corrected" if is_corrected else "a broken file fixed"
 
 
 def _of_state(state: State) -> set[str]:

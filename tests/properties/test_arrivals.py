@@ -36,7 +36,7 @@ def test_the_cases_put_every_situation_to_the_test() -> None:
     try_cases(SEED, plans(), lambda plan: found.update(situations(plan)), BUILT)
     assert found == {
         "a broken correction",
-        "a broken file mended",
+        "a broken file fixed",
         "a file corrected",
         "a file taken away",
         "a line dated otherwise than its order",

@@ -1,4 +1,4 @@
-"""What the dbt project says of each table, in the form and length that the catalogue takes."""
+"""What the dbt project says of each table, in the form and length that the catalog takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The analyses as saved queries of Athena, put into the template of the catalogue.
+"""The analyses as saved queries of Athena, put into the template of the catalog.
 
 Data flow: analyses/<name>.sql and .yml -> tables with the environment's databases -> a resource
 AWS::Athena::NamedQuery each, in the place that glue_catalog.yaml keeps for them

@@ -59,7 +59,7 @@ def erase_user(
         is_confirmed: Do it; else only the search is done.
 
     Raises:
-        LakehouseError: Nobody knows the person, or what a user can mend stopped the run.
+        LakehouseError: Nobody knows the person, or what a user can fix stopped the run.
     """
     batch = Batch(uuid.uuid4().hex, datetime.now(UTC))
     with only_run(settings), engine_failures_explained(settings):

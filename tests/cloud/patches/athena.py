@@ -1,6 +1,6 @@
 """Athena with an engine: moto keeps queries, but runs none and answers what a test has queued.
 
-Here a query runs on Trino, the engine that Athena is built on, over the stand-in's Glue catalogue.
+Here a query runs on Trino, the engine that Athena is built on, over the stand-in's Glue catalog.
 The result is also written to the workgroup's place in S3. A workgroup's limit of bytes is not
 applied.
 """

@@ -1,4 +1,4 @@
-"""Glue interactive sessions that run statements, Glue jobs with Spark, one catalogue for both.
+"""Glue interactive sessions that run statements, Glue jobs with Spark, one catalog for both.
 
 moto's CreateSession answers nothing (dbt-glue then connects to a session without a name), it has
 no RunStatement, GetStatement, ListStatements or CancelStatement, and nothing runs.
@@ -23,7 +23,7 @@ from tests.cloud.stand_in import StandIn
 POLL_SECONDS = 20
 CODE_LIMIT = 68_000
 
-_CATALOGUE_OPERATIONS = (
+_CATALOG_OPERATIONS = (
     "create_database",
     "delete_database",
     "get_database",
@@ -48,7 +48,7 @@ def apply(stand_in: StandIn) -> None:
     stand_in.launch_glue = launch
     _run_sessions(stand_in, spark, sessions)
     _run_statements(sessions)
-    for operation in _CATALOGUE_OPERATIONS:
+    for operation in _CATALOG_OPERATIONS:
         replace(GlueResponse, operation, lambda old: _after_sync(spark, old))
 
 

@@ -16,7 +16,7 @@ EMPTY_SCHEMA = '{"type":"struct","fields":[]}'
 
 
 def entry_of(table: Any, folder: str, there: dict[str, Any]) -> dict[str, Any]:
-    """The `TableInput` for a table of Spark's catalogue.
+    """The `TableInput` for a table of Spark's catalog.
 
     Args:
         table: A `CatalogTable`, through py4j.

@@ -1,4 +1,4 @@
-"""The stand-in's Spark with its catalogue in step with Glue's, started when it is first needed."""
+"""The stand-in's Spark with its catalog in step with Glue's, started when it is first needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moto.glue.models import glue_backends
 from tests.cloud.stand_in import ACCOUNT, REGION, StandIn
 
 if TYPE_CHECKING:
-    from tests.cloud.spark.catalogue import Mirror
+    from tests.cloud.spark.catalog import Mirror
     from tests.cloud.spark.jvm import Jvm
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class SharedSpark:
         self._started: tuple[Jvm, Mirror] | None = None
 
     def sync(self) -> None:
-        """Bring the catalogues in step, unless Spark does not run and so has changed nothing."""
+        """Bring the catalogs in step, unless Spark does not run and so has changed nothing."""
         if self._started:
             self._started[1].sync()
 
@@ -53,7 +53,7 @@ class SharedSpark:
         with self._lock:
             if self._started is None:
                 # Imported here: a cloud that runs no Spark starts faster without.
-                from tests.cloud.spark.catalogue import Mirror
+                from tests.cloud.spark.catalog import Mirror
                 from tests.cloud.spark.jvm import start
 
                 log.info("Starting Spark")

@@ -14,7 +14,7 @@ from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
 from ingestion.settings import Settings
-from lakehouse.query.asking import Wish
+from lakehouse.query.asking import QueryOptions
 from lakehouse.query.output import Format
 from lakehouse.query.shell import Names, run_shell
 from orchestration.state.versions import table_locations
@@ -33,7 +33,7 @@ def typed(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         with create_pipe_input() as pipe, create_app_session(pipe, DummyOutput()):
             pipe.send_text(keys + CONTROL_D)
             with console.capture() as capture:
-                run_shell(settings, console, Wish(Format.TABLE, None, 1000, None))
+                run_shell(settings, console, QueryOptions(Format.TABLE, None, 1000, None))
         return capture.get()
 
     return press

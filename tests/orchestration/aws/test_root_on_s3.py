@@ -117,7 +117,7 @@ def test_a_bucket_without_a_lakehouse_is_told(settings: Settings) -> None:
         connect(Settings(root="s3://another", raw=""))
 
 
-@pytest.mark.parametrize(("failure", "latest"), [(None, 1), ("It broke. Mend it.", 0)])
+@pytest.mark.parametrize(("failure", "latest"), [(None, 1), ("It broke. Fix it.", 0)])
 def test_the_summary_is_put_below_the_execution_and_as_the_latest_if_all_went_well(
     settings: Settings, failure: str | None, latest: int
 ) -> None:

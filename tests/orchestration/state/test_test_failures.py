@@ -7,7 +7,7 @@ from rich.console import Console
 from orchestration.pipeline.summary import print_nodes
 from orchestration.state.delta_reader import connect
 from orchestration.state.results import NodeResult
-from orchestration.state.test_failures import found_rows
+from orchestration.state.test_failures import failing_row_texts
 from tests.lake import STARTED_AT, Lakehouse
 
 DAY = '{"date":"2025-06-10","measure":"orders","amount":100.00,"usual_from":260.00}'
@@ -32,7 +32,7 @@ def store(lakehouse: Lakehouse, run_id: str, test_name: str, *rows: str) -> None
 
 
 def found(lakehouse: Lakehouse, *results: NodeResult) -> dict[str, list[str]]:
-    return found_rows(connect(lakehouse.settings), "now", results)
+    return failing_row_texts(connect(lakehouse.settings), "now", results)
 
 
 def test_a_row_is_told_as_columns_and_values_as_they_are_written(lakehouse: Lakehouse) -> None:

@@ -1,4 +1,4 @@
-"""`lakehouse replay`: a mended rule gives what it would have given from the start."""
+"""`lakehouse replay`: a fixed rule gives what it would have given from the start."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ WORDS = {
 
 @dataclass
 class Lake:
-    """A bucket and a catalogue on a stand-in AWS on the loopback."""
+    """A bucket and a catalog on a stand-in AWS on the loopback."""
 
     settings: Settings
     s3: Any

@@ -35,7 +35,7 @@ def test_a_comment_is_one_line() -> None:
     assert words["silver", "orders"].description == "One row\nper order."
 
 
-def test_words_that_are_longer_than_the_catalogue_takes_are_shortened() -> None:
+def test_words_that_are_longer_than_the_catalog_takes_are_shortened() -> None:
     words = described_tables(manifest_of("silver", "d" * 2049, "c" * 256), "")["silver", "orders"]
     assert words.description == "d" * 2045 + "..."
     assert words.comments["order_id"] == "c" * 252 + "..."

@@ -66,7 +66,10 @@ def test_the_same_content_has_the_same_version(
             "ingestion/reader.py",
             "orchestration/aws/lambdas/halt.py",
         ),
-        *("orchestration/aws/state_machines/pipeline.asl.json", "tests/dbt/generic/every_row.sql"),
+        *(
+            "orchestration/aws/state_machines/pipeline.asl.json",
+            "tests/dbt/generic/expression_is_true.sql",
+        ),
         *("orchestration/aws/cloudformation/storage.yaml", "uv.lock", "analyses/sales_by_day.sql"),
     ],
 )
@@ -99,7 +102,10 @@ def test_the_bundle_holds_all_that_a_locked_build_needs(package: Package) -> Non
         *("profiles/profiles.yml", "lakehouse/setup.py", "ingestion/layers.py"),
         *("models/gold/daily_sales.sql", "models/docs/pictures/flow.svg"),
         *("seeds/department_aliases.csv", "macros/zorder.sql", "analyses/sales_by_day.sql"),
-        *("orchestration/pipeline/dbt_plugin/dbt_lakehouse.py", "tests/dbt/generic/every_row.sql"),
+        *(
+            "orchestration/pipeline/dbt_plugin/dbt_lakehouse.py",
+            "tests/dbt/generic/expression_is_true.sql",
+        ),
         "tests/dbt/assert_every_row_is_accounted_for.sql",
     } <= names
 

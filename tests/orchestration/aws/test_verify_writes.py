@@ -9,7 +9,7 @@ import pytest
 from deltalake import write_deltalake
 
 from ingestion.settings import Settings
-from orchestration.aws.written import Expected, checked
+from orchestration.aws.verify_writes import Expected, checked
 from orchestration.state.results import AffectedDays, NodeResult
 from orchestration.state.versions import TableVersion, current_versions
 

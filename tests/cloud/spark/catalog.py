@@ -1,9 +1,9 @@
-"""Keeps Spark's catalogue and the Glue Data Catalog in step.
+"""Keeps Spark's catalog and the Glue Data Catalog in step.
 
 On AWS they are one: Spark's metastore client is Glue. That client is in no public repository, so
-here Spark has a catalogue in memory, and `Mirror.sync` carries over what changed on either side
+here Spark has a catalog in memory, and `Mirror.sync` carries over what changed on either side
 since the last time. It is called before every statement, every job run and every answer of the Glue
-catalogue, so nobody can see the two differ.
+catalog, so nobody can see the two differ.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ Stamp = Any
 
 
 class Mirror:
-    """Both catalogues, and what each had for every table when they were last in step."""
+    """Both catalogs, and what each had for every table when they were last in step."""
 
     def __init__(self, session: SparkSession, glue: Any) -> None:
         """Take Spark's side from a session and Glue's from moto's backend."""
         java: Any = session._jsparkSession
         self._session = session
-        self._catalogue = java.sharedState().externalCatalog().unwrapped()
+        self._catalog = java.sharedState().externalCatalog().unwrapped()
         self._glue = glue
         self._databases: set[str] = set()
         self._emptied: set[str] = set()
         self._seen: dict[str, tuple[Stamp, Stamp]] = {}
         self._tables: dict[tuple[str, str], tuple[Stamp, Stamp]] = {}
         # One thread: py4j opens a connection for each, and two syncs at once would undo each other.
-        self._thread = ThreadPoolExecutor(1, "catalogue")
+        self._thread = ThreadPoolExecutor(1, "catalog")
 
     def sync(self) -> None:
         """Carry changes over in both directions; cheap when there are none."""
@@ -52,21 +52,21 @@ class Mirror:
 
     def _sync_databases(self) -> None:
         """A database that Glue loses stays in Spark, but empty: Spark would delete its files."""
-        spark, glue = set(_list(self._catalogue.listDatabases())), set(self._glue.databases)
+        spark, glue = set(_list(self._catalog.listDatabases())), set(self._glue.databases)
         for name in self._databases & (spark - glue):
-            for table in _list(self._catalogue.listTables(name)):
+            for table in _list(self._catalog.listTables(name)):
                 self._forget(name, table)
             self._seen.pop(name, None)
             self._emptied.add(name)
         for name in spark - glue - self._emptied - {"default"}:
-            location = self._catalogue.getDatabase(name).locationUri().toString()
+            location = self._catalog.getDatabase(name).locationUri().toString()
             self._glue.create_database(name, {"Name": name, "LocationUri": location})
         for name in glue - spark:
             location = self._glue.databases[name].input.get("LocationUri")
             place = f" location '{location}'" if location else ""
             self._try(f"create database `{name}`{place}")
         self._emptied -= glue
-        self._databases = set(_list(self._catalogue.listDatabases())) & set(self._glue.databases)
+        self._databases = set(_list(self._catalog.listDatabases())) & set(self._glue.databases)
 
     def _sync_tables(self, database: str) -> None:
         spark, glue = self._spark_stamps(database), self._glue_stamps(database)
@@ -101,16 +101,16 @@ class Mirror:
         self._try(statement)
 
     def _forget(self, database: str, name: str) -> None:
-        """Take a table out of Spark's catalogue, its files untouched, as DeleteTable does."""
-        table = self._catalogue.getTable(database, name)
+        """Take a table out of Spark's catalog, its files untouched, as DeleteTable does."""
+        table = self._catalog.getTable(database, name)
         if table.tableType().name() == "MANAGED":
             fields = [
                 getattr(table, f"copy$default${at + 1}")() for at in range(table.productArity())
             ]
             kinds: Any = self._session._jvm
             external = kinds.org.apache.spark.sql.catalyst.catalog.CatalogTableType.EXTERNAL()
-            self._catalogue.alterTable(table.copy(fields[0], external, *fields[2:]))
-        self._catalogue.dropTable(database, name, True, False)
+            self._catalog.alterTable(table.copy(fields[0], external, *fields[2:]))
+        self._catalog.dropTable(database, name, True, False)
 
     def _try(self, statement: str) -> None:
         """Run what can fail by no fault of the caller's, such as for a bucket that is not there."""
@@ -126,7 +126,7 @@ class Mirror:
         if there is None:
             tables.pop(name, None)
             return
-        folder = self._catalogue.getDatabase(database).locationUri().toString()
+        folder = self._catalog.getDatabase(database).locationUri().toString()
         entry = entry_of(there, folder, self._glue_table(database, name))
         if name in tables:
             self._glue.update_table(database, name, entry)
@@ -135,17 +135,17 @@ class Mirror:
 
     def _spark_stamp(self, database: str) -> Stamp:
         """One number for all tables of a database: it tells at once that none has changed."""
-        names = self._catalogue.listTables(database)
-        return self._catalogue.getTablesByName(database, names).hashCode()
+        names = self._catalog.listTables(database)
+        return self._catalog.getTablesByName(database, names).hashCode()
 
     def _spark_stamps(self, database: str) -> dict[str, Stamp]:
-        names = self._catalogue.listTables(database)
-        tables = _list(self._catalogue.getTablesByName(database, names))
+        names = self._catalog.listTables(database)
+        tables = _list(self._catalog.getTablesByName(database, names))
         return {table.identifier().table(): table.hashCode() for table in tables}
 
     def _spark_table(self, database: str, name: str) -> Any:
-        there = self._catalogue.tableExists(database, name)
-        return self._catalogue.getTable(database, name) if there else None
+        there = self._catalog.tableExists(database, name)
+        return self._catalog.getTable(database, name) if there else None
 
     def _glue_stamps(self, database: str) -> dict[str, Stamp]:
         tables = self._glue.databases[database].tables

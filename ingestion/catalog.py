@@ -1,6 +1,6 @@
-"""The session's catalogue: databases and tables, put there from the paths at each start.
+"""The session's catalog: databases and tables, put there from the paths at each start.
 
-The paths are the truth. An embedded engine's catalogue lives in memory and is filled here, so that
+The paths are the truth. An embedded engine's catalog lives in memory and is filled here, so that
 no crash can make it disagree with the tables.
 """
 
@@ -41,9 +41,9 @@ logger = logging.getLogger(__name__)
 
 
 def register_tables(spark: SparkSession, settings: Settings) -> None:
-    """Put the databases, the declared tables and all tables below the root in the catalogue.
+    """Put the databases, the declared tables and all tables below the root in the catalog.
 
-    On S3 only what ingestion writes: its role may see no more, and the catalogue there outlives it.
+    On S3 only what ingestion writes: its role may see no more, and the catalog there outlives it.
     """
     for layer in LAYERS if settings.is_local else _OF_INGESTION:
         # Glue asks for the right to make databases even where there is nothing to make.

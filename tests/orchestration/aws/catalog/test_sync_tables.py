@@ -9,7 +9,7 @@ from moto.glue.models import FakeTable, GlueBackend
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.aws.catalog import Drift, Kind, check, keep, sync
+from orchestration.aws.catalog import Drift, Kind, check, sync
 from orchestration.state import versions
 from tests.orchestration.aws.catalog.conftest import ORDERS, ROOT, WORDS, Lake
 
@@ -46,7 +46,7 @@ def test_a_new_table_is_registered_with_true_columns_and_the_words_of_the_projec
 ) -> None:
     lake.create_databases()
     location = lake.write()
-    assert check(lake.settings, WORDS) == [Drift("silver", "orders", Kind.NOT_IN_CATALOGUE)]
+    assert check(lake.settings, WORDS) == [Drift("silver", "orders", Kind.NOT_IN_CATALOG)]
     sync(lake.settings, WORDS)
     entry = lake.entry()
     assert entry["Description"] == "One row per order."
@@ -72,7 +72,7 @@ def test_missing_databases_are_made_with_their_location(lake: Lake) -> None:
     assert kinds(check(lake.settings, WORDS)) == [
         (Kind.NO_DATABASE, "dev_bronze"),
         (Kind.NO_DATABASE, "dev_silver"),
-        (Kind.NOT_IN_CATALOGUE, ""),
+        (Kind.NOT_IN_CATALOG, ""),
         (Kind.NO_DATABASE, "dev_gold"),
         (Kind.NO_DATABASE, "dev_ops"),
     ]
@@ -152,13 +152,13 @@ def test_a_column_that_was_added_removed_or_retyped_is_found_and_repaired(lake: 
     ]
 
 
-def test_a_partition_key_of_the_catalogue_becomes_a_column_as_in_the_log(lake: Lake) -> None:
+def test_a_partition_key_of_the_catalog_becomes_a_column_as_in_the_log(lake: Lake) -> None:
     in_step(lake)
     storage = lake.entry()["StorageDescriptor"]
     *columns, date = storage["Columns"]
     change(lake, PartitionKeys=[date], StorageDescriptor=storage | {"Columns": columns})
     assert kinds(check(lake.settings, WORDS)) == [
-        (Kind.COLUMN_ORDER, "of the catalogue is not that of the table")
+        (Kind.COLUMN_ORDER, "of the catalog is not that of the table")
     ]
     sync(lake.settings, WORDS)
     assert [name for name, _, _ in lake.columns()] == ["order_id", "total_amount", "date"]
@@ -227,7 +227,7 @@ def test_a_table_that_is_back_before_its_entry_is_dropped_keeps_it(
         lake.write()
         return check_again(settings, layer, name)
 
-    monkeypatch.setattr(keep, "is_table", written_meanwhile)
+    monkeypatch.setattr(sync_tables, "is_table", written_meanwhile)
     sync(lake.settings, WORDS)
     assert lake.entry()["Name"] == "orders"
 

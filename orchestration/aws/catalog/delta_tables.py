@@ -26,7 +26,7 @@ class StoredTable:
         layer: bronze, silver, gold or ops.
         name: Its folder below the layer.
         location: Its `s3://` path.
-        columns: Name and type in the catalogue's words, in the order of the log.
+        columns: Name and type in the catalog's words, in the order of the log.
     """
 
     layer: str
@@ -43,7 +43,7 @@ def stored_tables(settings: Settings) -> dict[tuple[str, str], StoredTable]:
     """
     if settings.is_local:
         raise LakehouseError(
-            f"The root {settings.root} is not on S3, so the Glue catalogue can't hold its tables.",
+            f"The root {settings.root} is not on S3, so the Glue catalog can't hold its tables.",
             "Name one with --root s3://bucket, or none for the environment's own bucket.",
         )
     found = [

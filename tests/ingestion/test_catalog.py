@@ -7,7 +7,7 @@ import pyarrow as pa
 from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
-from ingestion.catalogue import register_tables
+from ingestion.catalog import register_tables
 from ingestion.ops_tables import REJECTED_RECORDS
 from ingestion.settings import Settings
 from tests.lake import Lakehouse, use

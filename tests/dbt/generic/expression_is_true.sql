@@ -1,4 +1,4 @@
-{% test every_row(model, rules) %}
+{% test expression_is_true(model, rules) %}
 {#- Rows that break a rule, each with the names of all rules that it breaks. A rule that is null for
     a row holds, as in a check constraint. -#}
 {%- set broken = {} -%}

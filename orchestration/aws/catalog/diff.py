@@ -1,4 +1,4 @@
-"""How an entry of the catalogue differs from its table, and the entry as it should be.
+"""How an entry of the catalog differs from its table, and the entry as it should be.
 
 Athena, Spark and Trino know a Delta table by its parameters and find it by the location, which
 Spark keeps in the `path` of the SerDe; its columns they read from the log.
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from orchestration.aws.catalog.delta_tables import StoredTable
 from orchestration.aws.catalog.described import Described
-from orchestration.aws.catalog.stored import StoredTable
 
 PROVIDER = "spark.sql.sources.provider"
 PARAMETERS = {
@@ -37,11 +37,11 @@ _TAKEN = (
 
 
 class Kind(StrEnum):
-    """How the catalogue can be out of step."""
+    """How the catalog can be out of step."""
 
     NO_DATABASE = "database missing"
     DATABASE_LOCATION = "database location"
-    NOT_IN_CATALOGUE = "missing in the catalogue"
+    NOT_IN_CATALOG = "missing in the catalog"
     NOT_IN_STORAGE = "no longer in storage"
     COLUMN_ADDED = "column added"
     COLUMN_REMOVED = "column removed"
@@ -61,7 +61,7 @@ class Drift:
         layer: bronze, silver, gold or ops.
         table: Name of the table, empty for a difference of the database itself.
         kind: What differs.
-        detail: In words; the catalogue's side first.
+        detail: In words; the catalog's side first.
     """
 
     layer: str
@@ -71,11 +71,11 @@ class Drift:
 
 
 def drift_of(table: StoredTable, words: Described | None, entry: dict[str, Any]) -> list[Drift]:
-    """How an entry of the catalogue differs from its table.
+    """How an entry of the catalog differs from its table.
 
     Args:
         table: As the log has it.
-        words: Of the dbt project; without them, those in the catalogue are right.
+        words: Of the dbt project; without them, those in the catalog are right.
         entry: As GetTable gives it.
     """
     found = [*_of_columns(table, words, entry), *_of_place(table, entry)]
@@ -140,8 +140,8 @@ def _of_columns(
         if name not in names:
             yield Kind.COLUMN_REMOVED, name
     if set(there) == set(names) and (list(there) != names or entry.get("PartitionKeys")):
-        # Delta's partitions are in its log: a partition key of the catalogue's own is no column.
-        yield Kind.COLUMN_ORDER, "of the catalogue is not that of the table"
+        # Delta's partitions are in its log: a partition key of the catalog's own is no column.
+        yield Kind.COLUMN_ORDER, "of the catalog is not that of the table"
     comments = words.comments if words else {}
     unlike = [
         name

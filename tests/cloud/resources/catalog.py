@@ -1,4 +1,4 @@
-"""Types that say what the data is and query it: the Glue catalogue, Athena."""
+"""Types that say what the data is and query it: the Glue catalog, Athena."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spark's catalogue and Glue's are in step, whoever changes which of them."""
+"""Spark's catalog and Glue's are in step, whoever changes which of them."""
 
 from __future__ import annotations
 
@@ -106,27 +106,27 @@ def test_a_delta_table_registered_in_glue_can_be_read_by_spark(
 def test_an_entry_that_somebody_mended_stays_mended_when_spark_writes_rows(
     glue: Any, session: Session, database: str
 ) -> None:
-    session.sql(f"create table {database}.mended using delta as select 1 as id")
-    mended = glue.get_table(DatabaseName=database, Name="mended")["Table"]
+    session.sql(f"create table {database}.fixed using delta as select 1 as id")
+    fixed = glue.get_table(DatabaseName=database, Name="fixed")["Table"]
     columns = [{"Name": "id", "Type": "int", "Comment": "its number"}]
     glue.update_table(
         DatabaseName=database,
         TableInput={
-            "Name": "mended",
-            "TableType": mended["TableType"],
-            "Parameters": mended["Parameters"],
-            "StorageDescriptor": mended["StorageDescriptor"] | {"Columns": columns},
+            "Name": "fixed",
+            "TableType": fixed["TableType"],
+            "Parameters": fixed["Parameters"],
+            "StorageDescriptor": fixed["StorageDescriptor"] | {"Columns": columns},
         },
     )
 
-    session.sql(f"insert into {database}.mended values (2)")
-    session.sql(f"create or replace table {database}.mended using delta as select 3 as id")
+    session.sql(f"insert into {database}.fixed values (2)")
+    session.sql(f"create or replace table {database}.fixed using delta as select 3 as id")
 
-    table = glue.get_table(DatabaseName=database, Name="mended")["Table"]
+    table = glue.get_table(DatabaseName=database, Name="fixed")["Table"]
     assert table["StorageDescriptor"]["Columns"] == columns
     assert table["Parameters"]["spark.sql.sources.provider"] == "delta"
     assert table["Parameters"]["delta.lastUpdateVersion"] == "2"
-    assert session.sql(f"select * from {database}.mended") == [(3,)]
+    assert session.sql(f"select * from {database}.fixed") == [(3,)]
 
 
 def test_a_database_made_by_spark_is_in_glue_with_its_location(glue: Any, session: Session) -> None:

@@ -1,8 +1,8 @@
-"""Check the catalogue against the Delta tables, and bring it in step.
+"""Check the catalog against the Delta tables, and bring it in step.
 
 Data flow: Delta logs + dbt's descriptions | Glue databases and tables -> drift -> repaired entries
 
-A table is dropped from the catalogue only when its Delta log is gone; data is never touched.
+A table is dropped from the catalog only when its Delta log is gone; data is never touched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from botocore.exceptions import ClientError
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
-from orchestration.aws.catalog.compare import (
+from orchestration.aws.catalog.delta_tables import StoredTable, stored_tables
+from orchestration.aws.catalog.described import Described
+from orchestration.aws.catalog.diff import (
     PROVIDER,
     Drift,
     Kind,
@@ -25,8 +27,6 @@ from orchestration.aws.catalog.compare import (
     entry_for,
     location_of,
 )
-from orchestration.aws.catalog.described import Described
-from orchestration.aws.catalog.stored import StoredTable, stored_tables
 from orchestration.state.aws_clients import error_code, explained, new_client
 from orchestration.state.versions import is_table
 
@@ -37,7 +37,7 @@ _ATTEMPTS = 5
 
 
 def check(settings: Settings, words: _Words) -> list[Drift]:
-    """How the catalogue differs from the tables; nothing is changed.
+    """How the catalog differs from the tables; nothing is changed.
 
     Args:
         settings: The root on S3 and the prefix of the databases.
@@ -60,7 +60,7 @@ def sync(settings: Settings, words: _Words) -> list[Drift]:
         LakehouseError: AWS refuses, or a table's log is damaged.
     """
     found, tables = _compared(settings, words)
-    with explained("The catalogue can't be repaired"):
+    with explained("The catalog can't be repaired"):
         glue = new_client("glue")
         for (layer, name), drifts in groupby(found, key=attrgetter("layer", "table")):
             if not name:
@@ -77,7 +77,7 @@ def _compared(
     settings: Settings, words: _Words
 ) -> tuple[list[Drift], dict[tuple[str, str], StoredTable]]:
     tables = stored_tables(settings)
-    with explained("The catalogue can't be read"):
+    with explained("The catalog can't be read"):
         glue = new_client("glue")
         found: list[Drift] = []
         for layer in LAYERS:
@@ -88,7 +88,7 @@ def _compared(
                 if name in entries:
                     found += drift_of(table, words.get((layer, name)), entries[name])
                 else:
-                    found.append(Drift(layer, name, Kind.NOT_IN_CATALOGUE))
+                    found.append(Drift(layer, name, Kind.NOT_IN_CATALOG))
             found += [
                 Drift(layer, name, Kind.NOT_IN_STORAGE, f"no Delta log at {location_of(entry)}")
                 for name, entry in sorted(entries.items())
@@ -151,7 +151,7 @@ def _write(glue: Any, settings: Settings, table: StoredTable, words: Described |
             return
     raise LakehouseError(
         f"The entry of {database}.{table.name} was changed by others {_ATTEMPTS} times meanwhile.",
-        "Wait for what else writes to the catalogue, then run `lakehouse catalog sync` again.",
+        "Wait for what else writes to the catalog, then run `lakehouse catalog sync` again.",
     )
 
 

@@ -1,4 +1,4 @@
-{% test unique_together(model, columns) %}
+{% test unique_combination_of_columns(model, columns) %}
 {#- Values of a key of several columns that more than one row has. -#}
 select
     {{ columns | join(', ') }},
