@@ -1,4 +1,4 @@
-"""Which files should be there and are not, told from the ledger alone.
+"""Which files should be there and are not, derived from the ledger alone.
 
 A day is expected for every daily table from the first to the last day that any file of any daily
 table is named for. The clock has no say: yesterday's missing file shows when a later one arrives.

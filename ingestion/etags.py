@@ -23,7 +23,7 @@ def seen_again(
 ) -> list[LedgerRow]:
     """The ledger rows whose content has come to S3 again, with the ETag that it has now.
 
-    A loaded one counts as recorded now, so that the next build tells of it as of a new file: the
+    A loaded one counts as recorded now, so that the next build reports it as a new file: the
     new object is not marked as loaded yet. Its batch stays, for its rows do.
     """
     rows = {row.version: row for row in ledger}

@@ -2,7 +2,7 @@
 
 Data flow: arguments of the job -> settings, selection, lock -> ingest -> log of the job
 
-Glue tells of a failure by the exception that ends the script, so that one says what is wrong and
+Glue reports a failure by the exception that ends the script, so that one says what is wrong and
 what to do. A quarantined or missing file is no failure: it is in the ops tables, and the build
 counts it.
 """

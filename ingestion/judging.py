@@ -1,4 +1,4 @@
-"""What becomes of a file, told from what was found in it: loaded, quarantined or a duplicate.
+"""What becomes of a file, derived from what was found in it: loaded, quarantined or a duplicate.
 
 Data flow: raw files + inspections -> ledger rows
 """

@@ -24,7 +24,7 @@ class Selection:
     dates: Sequence[date] | None = None
 
     def holds(self, source_file: str) -> bool:
-        """Whether a file is among them, told from its path below the raw folder.
+        """Whether a file is among them, derived from its path below the raw folder.
 
         A file outside the table folders goes with the first table, so that of several runs that
         share the tables among them exactly one looks after it.

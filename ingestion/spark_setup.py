@@ -143,7 +143,7 @@ def _cause(output: str) -> str:
 
 
 def main() -> int:
-    """Fetch; a failure is told in words."""
+    """Fetch; a failure is reported in words."""
     logging.basicConfig(level=logging.INFO, format="set-up: %(message)s")
     try:
         set_up_spark()

@@ -28,7 +28,7 @@ _CHUNK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Listed:
-    """An object as a listing of S3 tells of it, its content unread.
+    """An object as a listing of S3 shows it, its content unread.
 
     Attributes:
         bytes: Its size.

@@ -182,7 +182,7 @@ def _environment() -> dict[str, str]:
 
 
 def main() -> int:
-    """Sets up; a failure is told in words."""
+    """Sets up; a failure is reported in words."""
     logging.basicConfig(level=logging.INFO, format="set-up: %(message)s")
     try:
         if sys.version_info[:2] != (3, 11):

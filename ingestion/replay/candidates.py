@@ -1,4 +1,4 @@
-"""What replay reads again, told from the ledger and the names and hashes of the raw files.
+"""What replay reads again, derived from the ledger and the names and hashes of the raw files.
 
 Data flow: raw files + ledger rows -> candidates (quarantined files, loaded files with rejects)
 """

@@ -21,7 +21,7 @@ def restore(
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Bring all tables back, together, to how a recorded run left them; itself undone likewise.
+    """Restore all tables to the state after a recorded run. A restore can itself be undone.
 
     docs/recovery.md says what the next run does then.
     """

@@ -166,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _settings(root: str | None, target: str) -> Settings:
-    """Where the lakehouse of a target is; dbt, too, is told by the environment.
+    """Where the lakehouse of a target is; dbt reads it from the environment.
 
     Raises:
         LakehouseError: The root of an environment on AWS is a folder.

@@ -1,4 +1,4 @@
-"""What the ingestion of an execution did, told from the ops tables that its jobs have written.
+"""What the ingestion of an execution did, derived from the ops tables that its jobs have written.
 
 Data flow: ops.ingested_files + ops.missing_files + ops.runs -> report, files to mark as loaded
 """
@@ -59,7 +59,7 @@ def report_of(settings: Settings, execution: str, ledger: Sequence[LedgerRow]) -
 def files_to_mark(
     ledger: Iterable[LedgerRow], runs: Iterable[dict[str, Any]], execution: str
 ) -> list[LedgerRow]:
-    """The loaded files that no build which went well has told of yet.
+    """The loaded files that no successful build has reported yet.
 
     They are those of this execution, and those that were loaded since the last build of another
     one that went well, by executions that failed afterwards or by a backfill.

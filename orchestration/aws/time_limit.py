@@ -1,4 +1,4 @@
-"""A limit of time for a build, and a good end when it is told to stop.
+"""A limit of time for a build, and a good end when it is asked to stop.
 
 CodeBuild kills at its own limit, which would leave the Glue session running. So the build stops
 itself before: by an exception in the main thread. If a thread of dbt then hangs, as dbt-glue does
@@ -26,7 +26,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stopped_in_time(seconds: float, at_stop: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Raise `Stopped` inside once the time is over or the process is told to end.
+    """Raise `Stopped` inside once the time is over or the process is asked to end.
 
     Args:
         seconds: The limit.
@@ -53,7 +53,7 @@ def stopped_in_time(seconds: float, at_stop: Callable[[], None] = lambda: None) 
 
     def when_told(number: int, frame: FrameType | None) -> None:
         stop(
-            "The build was told to stop before its end. Run it again: what was half done is not"
+            "The build was stopped before its end. Run it again: what was half done is not"
             " visible and will be done anew."
         )
 

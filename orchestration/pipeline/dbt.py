@@ -28,7 +28,7 @@ _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
 _AFFECTED_DAYS_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_AFFECTED_DAYS"
 # Where the engine's words to people end: its query plan, or its stack trace, begins.
 _ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
-# dbt-glue tells the whole statement before what is wrong with it.
+# dbt-glue puts the whole statement before what is wrong with it.
 _GLUE_STATEMENT = re.compile(
     r"Glue cursor returned .*?, use_arrow=\w+, location='[^']*'\), ", re.DOTALL
 )

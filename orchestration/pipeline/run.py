@@ -47,7 +47,7 @@ def run(
     started_at = datetime.now(UTC)
     result = RunResult(uuid.uuid4().hex, _command(with_ingest, build_arguments))
     if with_ingest:
-        require_folder(settings.raw)  # a wrong one is told before Spark has been waited for
+        require_folder(settings.raw)  # a wrong one is reported before Spark has been waited for
     with only_run(settings), engine_failures_explained(settings):
         spark = start_engine(settings, display, result)
         with recorded(settings, result, started_at):

@@ -2,7 +2,7 @@
 
 Data flow: columns and types of seeds/*.yml + seeds/*.csv -> a LakehouseError for what is wrong
 
-An engine tells of a text in a column of numbers by a stack trace, or makes it null. What the rows
+An engine answers a text in a column of numbers with a stack trace, or makes it null. What the rows
 mean is for the tests of dbt.
 """
 

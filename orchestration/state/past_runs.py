@@ -32,7 +32,7 @@ class PastRun:
         number: Its place in the order of all runs of this root.
         command: What was asked for, such as `run` or `restore --run ...`.
         status: How it ended.
-        finished_at: Its end, UTC, by the clock of then.
+        finished_at: End time, UTC.
         versions: `<layer>.<table>` to the version at its end; empty if it did not record them.
     """
 
@@ -96,7 +96,7 @@ def run_named(run_ids: Sequence[str], wanted: str, what: str) -> str:
     Args:
         run_ids: To choose from, the newest first.
         wanted: The beginning of an id. `lakehouse status` shows no more where the screen is narrow.
-        what: What they all have, to be told if none fits.
+        what: What they all have, for the message if none fits.
 
     Raises:
         LakehouseError: There is none, or more than one.

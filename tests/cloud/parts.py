@@ -187,7 +187,7 @@ def _not_fetched(what: str, cause: str) -> PartNotFetchedError:
 
 
 def main() -> int:
-    """Fetch; a failure is told in words."""
+    """Fetch; a failure is reported in words."""
     logging.basicConfig(level=logging.INFO, format="parts: %(message)s")
     try:
         parts = fetch()

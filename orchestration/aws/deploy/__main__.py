@@ -48,7 +48,7 @@ def main(
 def _run(
     console: Console, env: str, version: str | None, notify: str | None, *, only_plan: bool
 ) -> None:
-    Environment(env, account="")  # a wrong name is told before AWS is asked who is calling
+    Environment(env, account="")  # a wrong name is reported before AWS is asked who is calling
     environment = Environment(env, caller_account())
     say = partial(console.print, soft_wrap=True, highlight=False, markup=False)
     with TemporaryDirectory() as folder:
@@ -64,7 +64,7 @@ def _run(
             print_outcome(console, outcome, planned=False)
     say(f"{env} is at version {package.version}.")
     if notified_address(environment) is None:
-        say(f"Nobody is told of failures: make deploy ENV={env} NOTIFY=<address> changes that.")
+        say(f"Nobody is notified of failures: make deploy ENV={env} NOTIFY=<address> changes that.")
     if before not in (None, package.version):
         say(f"Back to what was there: make deploy ENV={env} VERSION={before}")
 

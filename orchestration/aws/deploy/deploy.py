@@ -95,7 +95,7 @@ def deploy(
         environment: Where to.
         package: What.
         watch: Shows the progress of a stack, by name.
-        notify: Address that is told of successes and failures; empty for nobody, None for whom
+        notify: Address that is notified of successes and failures; empty for nobody, None for whom
             it was before.
 
     Raises:
@@ -121,7 +121,7 @@ def deployed_version(environment: Environment) -> str | None:
 
 
 def notified_address(environment: Environment) -> str | None:
-    """Address that is told of successes and failures, None if nobody is."""
+    """Address that is notified of successes and failures, None if nobody is."""
     return _parameters_now(environment).get(_ADDRESS) or None
 
 

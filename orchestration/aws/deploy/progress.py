@@ -1,4 +1,4 @@
-"""What CloudFormation tells of a stack that is at work: its events, and why it failed.
+"""What CloudFormation reports of a stack that is at work: its events, and why it failed.
 
 Data flow: events of resources, as they come -> words for a person -> the first real failure
 """

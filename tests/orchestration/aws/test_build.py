@@ -186,7 +186,7 @@ def test_a_build_that_dbt_can_not_begin_is_failed_and_says_why(second: Ended) ->
     ("arguments", "number", "words"),
     [
         (["--minutes", "0.02"], None, "The build took longer than 0.02 minutes and was stopped."),
-        ([], signal.SIGTERM, "The build was told to stop before its end."),
+        ([], signal.SIGTERM, "The build was stopped before its end."),
     ],
 )
 def test_a_build_that_is_stopped_leaves_a_summary_that_says_so(

@@ -9,7 +9,7 @@ from moto.glue.models import FakeTable, GlueBackend
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.aws.catalog import Drift, Kind, check, sync
+from orchestration.aws.catalog import Drift, Kind, check, sync, sync_tables
 from orchestration.state import versions
 from tests.orchestration.aws.catalog.conftest import ORDERS, ROOT, WORDS, Lake
 

@@ -309,7 +309,7 @@ def test_the_command_says_what_changed_and_at_which_version_it_is(
     assert shown[1:-2] == [f"{DEV.stack(name)}: no change" for name in STACKS]
     assert shown[-2:] == [
         f"dev is at version {package.version}.",
-        "Nobody is told of failures: make deploy ENV=dev NOTIFY=<address> changes that.",
+        "Nobody is notified of failures: make deploy ENV=dev NOTIFY=<address> changes that.",
     ]
 
 
