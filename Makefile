@@ -39,7 +39,7 @@ run: setup ## Load the raw files of sample/ and build all tables, into warehouse
 
 # Tests of one file share what they build, so a file stays with one worker.
 test: setup-browser lint ## Lint, check the types, then run all tests that need neither Java nor the stand-in cloud
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not spark' --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not spark' --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines
 
 test-spark: setup-spark ## Run the tests of the engine spark: the same values as on Sail
 	$(BIN)/pytest -m spark --ignore=tests/cloud --ignore=tests/orchestration/aws/state_machines

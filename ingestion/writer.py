@@ -100,7 +100,8 @@ def as_open_rejects(records: DataFrame, batch: Batch) -> DataFrame:
     rejected = records.withColumn("batch_id", F.lit(batch.batch_id)).withColumn(
         "rejected_timestamp", F.lit(batch.started_at)
     )
-    unset = [field for field in REJECTED_RECORDS if field.name not in rejected.columns]
+    there = set(rejected.columns)  # asked once: on Spark Connect each time is a request
+    unset = [field for field in REJECTED_RECORDS if field.name not in there]
     return rejected.select(
         "*", *(F.lit(None).cast(field.dataType).alias(field.name) for field in unset)
     ).select(*REJECTED_RECORDS.names)

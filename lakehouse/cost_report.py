@@ -62,7 +62,7 @@ def print_cost(
     """
     prices = read_prices()
     cluster = Cluster.of(workers, worker_type, prices)
-    connection = connect(settings)
+    connection = connect(settings, ["ops"])
     run = _recorded_run(connection, settings, run_id)
     result = estimate(run, cluster, prices)
     _print_head(console, run, cluster, worker_type, prices)

@@ -40,7 +40,7 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
     if outcome.erasure and outcome.result:
         title = "Taken out, so much less is in the totals of the day"
         parameters = {"run_id": outcome.erasure.run_id}
-        print_query(console, connect(settings), title, _TAKEN_OUT, parameters)
+        print_query(console, connect(settings, ["ops"]), title, _TAKEN_OUT, parameters)
     _print_raw(console, settings, outcome.raw)
     if outcome.result:
         print_nodes(console, outcome.result.results, {})

@@ -55,7 +55,7 @@ def print_runs(console: Console, settings: Settings, limit: int) -> None:
     Raises:
         LakehouseError: There is no lakehouse at the root.
     """
-    connection = connect(settings)
+    connection = connect(settings, ["ops"])
     if not has_table(connection, "ops", "runs"):
         console.print("No run of this root has come to its end yet.")
         return

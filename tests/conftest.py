@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,20 +13,14 @@ from ingestion.settings import Settings
 from orchestration.project import PROJECT_FOLDER
 from tests import stand_in_s3
 from tests.lake import Lakehouse, new_lakehouse
+from tests.projects import PARSED, copy_project, parse
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Parse the dbt project once for a run on several workers.
-
-    Each root would parse it anew, in several seconds; from here dbt reads only what differs.
-    """
+    """Parse the dbt project once for a run on several workers."""
     if os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses", None):
         return
-    folder = PROJECT_FOLDER / "target" / "parsed-for-tests"
-    dbt = Path(sys.executable).with_name("dbt")
-    places = ["--profiles-dir", "profiles", "--target-path", str(folder), "--log-path", str(folder)]
-    subprocess.run([dbt, "--quiet", "parse", *places], cwd=PROJECT_FOLDER, check=False)
-    os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(folder / "partial_parse.msgpack")
+    os.environ[PARSED] = parse(PROJECT_FOLDER, PROJECT_FOLDER / "target" / "parsed-for-tests")
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +40,7 @@ def lakehouse(spark: SparkSession, tmp_path: Path) -> Lakehouse:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the dbt project that a test may break."""
-    for folder in ("models", "macros", "seeds", "profiles"):
-        shutil.copytree(PROJECT_FOLDER / folder, tmp_path / folder)
-    shutil.copytree(PROJECT_FOLDER / "tests" / "dbt", tmp_path / "tests" / "dbt")
-    shutil.copy(PROJECT_FOLDER / "dbt_project.yml", tmp_path)
+    copy_project(tmp_path)
     monkeypatch.setattr(orchestration.project, "PROJECT_FOLDER", tmp_path)
     return tmp_path
 

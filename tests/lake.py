@@ -61,7 +61,8 @@ class Lakehouse:
         return found
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        return connect(self.settings).execute(sql).fetchall()
+        layers = [layer for layer in LAYERS if f"{layer}." in sql]
+        return connect(self.settings, layers).execute(sql).fetchall()
 
     def ledger(self) -> dict[str, str]:
         """Status of each file that has one version."""

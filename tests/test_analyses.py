@@ -30,6 +30,7 @@ from orchestration.pipeline.run import run
 from orchestration.project.references import with_tables
 from tests.lake import Lakehouse, use
 from tests.oracle import Oracle
+from tests.properties.lakes import WITHOUT_TESTS
 
 FOLDER = Path(__file__).parents[1] / "analyses"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.sql"))
@@ -53,7 +54,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     raw = folder / "raw"
     generate(raw, Plan(days=21, orders_per_day=40, seed=3, products=60, defects=default_shares()))
     settings = Settings.read(root=str(folder / "root"), raw=str(raw), environment={})
-    run(settings, Display(Console(), quiet=True))
+    run(settings, Display(Console(), quiet=True), build_arguments=WITHOUT_TESTS)
     connection = Oracle(raw).all_tables()
     connection.execute(MACROS)
     return Shop(settings, connection)

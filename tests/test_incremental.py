@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from rich.console import Console
 
+import orchestration.project
 from ingestion.session import get_session
 from orchestration.pipeline.affected_days import ChangedFiles, changed_files
 from orchestration.pipeline.dbt import run_dbt
@@ -28,6 +29,7 @@ from orchestration.state.results import EXIT_FAILED, RunResult
 from tests.compare import assert_same_values, values_of
 from tests.lake import Lakehouse, new_lakehouse, use
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
+from tests.projects import PARSED, copy_project, parse
 from tests.properties.lakes import WITHOUT_TESTS
 
 PRODUCTS = products("1,4,Books,Atlas", "2,4,Toys,Ball")
@@ -67,6 +69,29 @@ def plain_dbt(lakehouse: Lakehouse, *arguments: str) -> None:
     """What a person does who edits a model: dbt alone, without the `lakehouse` command."""
     results = run_dbt(lakehouse.settings, "by hand", ["run", *arguments])
     assert {node.status for node in results} == {"success"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def silver_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The dbt project without gold, of which every build makes all rows."""
+    folder = copy_project(tmp_path_factory.mktemp("project"))
+    (folder / "models" / "exposures.yml").unlink()
+    settings, gold = folder / "dbt_project.yml", "    gold:\n"
+    assert gold in settings.read_text()
+    settings.write_text(settings.read_text().replace(gold, f"{gold}      +enabled: false\n"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(orchestration.project, "PROJECT_FOLDER", folder)
+        patch.setenv(PARSED, parse(folder, tmp_path_factory.mktemp("parsed")))
+        yield folder
+
+
+@pytest.fixture
+def project(silver_project: Path, tmp_path: Path) -> Iterator[Path]:
+    """That project, for a test that edits it."""
+    before = shutil.copytree(silver_project, tmp_path / "before")
+    yield silver_project
+    shutil.rmtree(silver_project)
+    before.rename(silver_project)
 
 
 @pytest.fixture(scope="module")

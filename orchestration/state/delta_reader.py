@@ -5,6 +5,7 @@ Data flow: root/<layer>/<table> -> delta-rs -> Arrow dataset -> DuckDB view <lay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
@@ -18,13 +19,19 @@ from orchestration.state.versions import open_table, require_lakehouse
 _THREADS = 8
 
 
-def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """Open a connection in which every Delta table below the root is a view.
+def connect(settings: Settings, layers: Sequence[str] = LAYERS) -> duckdb.DuckDBPyConnection:
+    """Open a connection in which every Delta table of these layers is a view.
+
+    Opening a table reads its log, so whoever reads one layer names it.
 
     Raises:
         LakehouseError: There is no lakehouse at the root, or a table is damaged.
     """
-    locations = require_lakehouse(settings)
+    locations = {
+        table: folder
+        for table, folder in require_lakehouse(settings).items()
+        if table.split(".")[0] in layers
+    }
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for layer in LAYERS:

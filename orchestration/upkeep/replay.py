@@ -108,7 +108,7 @@ def _refused_by_silver(settings: Settings, found: Review) -> _Refused:
         for finding in found.repairs
         if finding.outcome in (Outcome.LOADED, Outcome.DUPLICATE)
     }
-    connection = connect(settings)
+    connection = connect(settings, ["silver"])
     return {
         (table, *row)
         for table in TABLES

@@ -18,6 +18,7 @@ from orchestration.state.results import EXIT_INCOMPLETE, RunResult
 from orchestration.upkeep.replay import Replay, replay
 from tests.ingestion.ledgers import ledger_row
 from tests.ingestion.replay.orders import HEADER, ONE, TWO, order
+from tests.properties.lakes import WITHOUT_TESTS
 
 QUIET = Display(Console(), quiet=True)
 
@@ -104,7 +105,7 @@ def test_rows_of_a_replaced_version_vanish_and_are_not_called_healed_and_the_run
     far_too_dear = order(1, amount="99999999.00")
     write(settings, ONE, far_too_dear)
     write(settings, TWO, order(2, day=2))
-    run(settings, QUIET)
+    run(settings, QUIET, build_arguments=WITHOUT_TESTS)
     write(settings, ONE, order(3), order("x"))
     run(settings, QUIET, build_arguments=None)
     connection = connect(settings)

@@ -18,6 +18,7 @@ from orchestration.state.results import EXIT_INCOMPLETE
 from orchestration.state.versions import current_versions
 from orchestration.upkeep.replay import replay
 from tests.compare import assert_same_values, values_of
+from tests.properties.lakes import WITHOUT_TESTS
 
 PROJECT = Path(__file__).parents[3]
 QUIET = Display(Console(), quiet=True)
@@ -34,7 +35,7 @@ def settings_of(root: Path, reject_limit: float) -> Settings:
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The sample, built with the default limit; the tests follow one another on it."""
     settings = settings_of(tmp_path_factory.mktemp("strict"), 0.1)
-    run(settings, QUIET)
+    run(settings, QUIET, build_arguments=WITHOUT_TESTS)
     return settings
 
 

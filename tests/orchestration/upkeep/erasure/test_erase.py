@@ -33,6 +33,7 @@ from orchestration.upkeep.restore import restore
 from tests.compare import assert_values_equal
 from tests.oracle import Oracle
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
+from tests.properties.lakes import WITHOUT_TESTS
 
 ONE, TWO = "2025-04-01", "2025-04-02"
 PERSON, ORDERS_TWO = 7, f"orders/{TWO}.csv"
@@ -88,7 +89,8 @@ class Shop:
         return connect(self.settings).execute(sql).fetchall()
 
     def run(self) -> None:
-        result = run(self.settings, Display(Console(), quiet=True))
+        quiet = Display(Console(), quiet=True)
+        result = run(self.settings, quiet, build_arguments=WITHOUT_TESTS)
         assert [node.name for node in result.results if node.is_bad] == []
 
     def erase(self, user_id: int = PERSON, *, yes: bool = True) -> Outcome:
@@ -127,14 +129,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return shop
 
 
+def copy_of(shop: Shop, folder: Path) -> Shop:
+    for name in ("lake", "raw"):
+        shutil.copytree(Path(shop.settings.root).parent / name, folder / name)
+    return Shop(Settings.read(root=str(folder / "lake"), raw=str(folder / "raw"), environment={}))
+
+
 @pytest.fixture
 def shop(built: Shop, tmp_path: Path) -> Shop:
     """A copy of the built root, for a test that changes it."""
-    for folder in ("lake", "raw"):
-        shutil.copytree(Path(built.settings.root).parent / folder, tmp_path / folder)
-    return Shop(
-        Settings.read(root=str(tmp_path / "lake"), raw=str(tmp_path / "raw"), environment={})
-    )
+    return copy_of(built, tmp_path)
 
 
 @dataclass
@@ -146,10 +150,7 @@ class Erased:
 
 @pytest.fixture(scope="module")
 def erased(built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Erased:
-    folder = tmp_path_factory.mktemp("erased")
-    for name in ("lake", "raw"):
-        shutil.copytree(Path(built.settings.root).parent / name, folder / name)
-    shop = Shop(Settings.read(root=str(folder / "lake"), raw=str(folder / "raw"), environment={}))
+    shop = copy_of(built, tmp_path_factory.mktemp("erased"))
     return Erased(shop, shop.erase(), shop.files())
 
 
@@ -226,8 +227,8 @@ def test_a_restore_to_a_run_before_the_erasure_is_refused_and_changes_nothing(
     assert erased.shop.files() == before
 
 
-def test_tables_can_be_maintained_after_an_erasure(shop: Shop) -> None:
-    shop.erase()
+def test_tables_can_be_maintained_after_an_erasure(erased: Erased, tmp_path: Path) -> None:
+    shop = copy_of(erased.shop, tmp_path)
     maintain(shop.settings, 7, lambda: datetime.now(UTC), dry_run=False)
     assert shop.query("select count(*) from bronze.orders where user_id = 8") == [(2,)]
 
@@ -286,8 +287,10 @@ def test_erasing_twice_says_so_and_writes_nothing(erased: Erased) -> None:
     assert erased.shop.files() == erased.before
 
 
-def test_reading_the_files_again_does_not_bring_the_person_back(shop: Shop, tmp_path: Path) -> None:
-    shop.erase()
+def test_reading_the_files_again_does_not_bring_the_person_back(
+    erased: Erased, tmp_path: Path
+) -> None:
+    shop = copy_of(erased.shop, tmp_path)
     line = f"{order(23, PERSON, TWO, '60')}\n1,24,{PERSON},broken\n{order(25, 8, TWO, '70')}\n"
     files = FILES | {ORDERS_TWO: str(FILES[ORDERS_TWO]) + line}
     write_raw(Path(shop.settings.raw), files)
