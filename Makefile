@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-browser setup-cloud run test test-spark test-cloud cloud deploy lint lint-templates types new-model format docs check soak bench clean
+.PHONY: help setup setup-spark setup-browser setup-cloud run test test-spark test-cloud cloud deploy lint lint-python lint-sql lint-templates types new-model format docs check soak bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -50,16 +50,22 @@ test-cloud: lint-templates setup-cloud ## Try the AWS side in the stand-in cloud
 cloud: setup-cloud ## Start a cloud to play with on this machine, without an account; Ctrl-C stops it
 	@$(BIN)/python -m tests.cloud
 
-deploy: setup ## Deploy to AWS: ENV=dev; PLAN=1 only shows what would change, VERSION=x goes back, NOTIFY=address is told
+deploy: setup ## Deploy to AWS: ENV=dev; PLAN=1 only shows what would change, VERSION=x goes back, NOTIFY=address gets its messages
 	@$(BIN)/python -m orchestration.aws.deploy --env $(or $(ENV),'') $(if $(PLAN),--plan) $(if $(VERSION),--version $(VERSION)) \
 		$(if $(filter undefined,$(origin NOTIFY)),,--notify '$(NOTIFY)')
 
-# sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
+# Each of the two keeps one core busy for a minute.
 lint: setup ## Check style, types and imports of the Python code and style of the SQL
+	@$(MAKE) --no-print-directory --jobs=2 lint-python lint-sql
+
+lint-python: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+
+# sqlfluff compiles the models with dbt, which starts the default engine; the root keeps that apart from all data.
+lint-sql: setup
 	LAKEHOUSE_ROOT=target/lint $(BIN)/sqlfluff lint models analyses
 
 # checkov pins old versions of what the project needs newer, so it has a lock and an environment of its own.

@@ -136,7 +136,7 @@ REST = "90,rest,1,5,1,5,1,5\n"
 
 
 @pytest.mark.parametrize(
-    ("seed", "rows", "told"),
+    ("seed", "rows", "expected"),
     [
         (
             "segment_rules",
@@ -175,7 +175,7 @@ REST = "90,rest,1,5,1,5,1,5\n"
     ],
 )
 def test_a_build_with_a_broken_seed_names_the_row(
-    built: Settings, project: Path, seed: str, rows: str, told: list[str]
+    built: Settings, project: Path, seed: str, rows: str, expected: list[str]
 ) -> None:
     (project / "seeds" / f"{seed}.csv").write_text(rows)
     shown = io.StringIO()
@@ -190,7 +190,7 @@ def test_a_build_with_a_broken_seed_names_the_row(
         shown.write(error.problem)
     else:
         print_summary(Console(file=shown, width=200), built, result)
-    for words in told:
+    for words in expected:
         assert words in shown.getvalue()
 
 

@@ -118,7 +118,7 @@ days as (
 
 ),
 
--- the Thursday of a week lies in the year that the week belongs to, and tells its number there
+-- the Thursday of a week lies in the year that the week belongs to, and gives its number
 days_in_order as (
 
     select

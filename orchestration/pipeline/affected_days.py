@@ -6,7 +6,7 @@ of now -> changed rows of bronze -> all versions of their keys -> days of each r
 A day of a table is affected by a changed, new or vanished file with rows of that day; by another
 version of one of these rows; by an affected day of a table that its rows refer to; and by a product
 of its rows that came or went. Too many days cost time, too few would cost the truth: so what can't
-be told exactly counts as affected, and what is not known at all affects all days.
+be determined counts as affected, and what is not known at all affects all days.
 """
 
 from __future__ import annotations

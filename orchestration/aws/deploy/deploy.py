@@ -27,7 +27,7 @@ from orchestration.state.aws_clients import explained, new_client
 
 # It makes the bucket, so its template can't come from there.
 _FIRST = STACKS[0]
-# Who is told is known to the stack alone, and to no file of the project.
+# Only the stack knows who is notified; no file of the project does.
 _ADDRESS = "NotificationEmail"
 
 

@@ -24,7 +24,7 @@ _SUBJECT_LENGTH = 99
 
 @dataclass(frozen=True)
 class Execution:
-    """The execution that failed, and what can be told from its ARN."""
+    """The execution that failed, and what its ARN says."""
 
     arn: str
     name: str

@@ -91,7 +91,7 @@ def _start_for(records: list[dict[str, Any]]) -> list[str]:
 def _arrival(body: str) -> Arrival | None:
     try:
         found = json.loads(body)["detail"]["object"]
-        # Without versioning, the content tells one version from another.
+        # Without versioning, the content distinguishes the versions.
         version = found.get("version-id") or found.get("etag") or ""
         return Arrival(unquote_plus(found["key"]), str(version))
     except (ValueError, KeyError, TypeError, AttributeError):

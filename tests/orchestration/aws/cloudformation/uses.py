@@ -105,7 +105,7 @@ BESIDE = {
     },
     "run-glue-job": LOGS,
     "halt": LOGS,
-    # Who may not list is told of a missing object that it is forbidden.
+    # Without the right to list, a missing object counts as forbidden.
     **dict.fromkeys(
         ("explain-failure", "publish-metrics", "mark-loaded"),
         LOGS | {"s3:ListBucket", "kms:Decrypt"},

@@ -335,9 +335,9 @@ def test_the_command_tells_a_problem_without_a_stack_trace(
     with pytest.raises(SystemExit) as raised:
         command.main(env="dev", version="0000")
     assert raised.value.code == 1
-    told = capsys.readouterr().err
-    assert told.startswith("failed There is no version 0000 in s3://")
-    assert "Traceback" not in told
+    error = capsys.readouterr().err
+    assert error.startswith("failed There is no version 0000 in s3://")
+    assert "Traceback" not in error
 
 
 def test_the_parameters_of_the_version_are_kept_with_it(cloud: Cloud, package: Package) -> None:

@@ -76,11 +76,11 @@ def test_a_failed_job_is_named_with_its_table_its_reason_its_log_and_the_next_co
     s3: Any, step: SetStep
 ) -> None:
     step("IngestTable", "orders")
-    told = explain(RUN)
+    answer = explain(RUN)
     job = "ecommerce-lakehouse-dev-ingest"
-    assert (told["step"], told["item"]) == ("IngestTable", "orders")
-    assert told["what"] == f"the Glue job {job} failed (run jr_7f)"
-    assert told["message"].split("\n\n") == [
+    assert (answer["step"], answer["item"]) == ("IngestTable", "orders")
+    assert answer["what"] == f"the Glue job {job} failed (run jr_7f)"
+    assert answer["message"].split("\n\n") == [
         "The pipeline of dev failed at IngestTable of orders:"
         f" the Glue job {job} failed (run jr_7f).",
         "Reason: LakehouseError: The raw folder is gone.\nPut it back.",
@@ -88,9 +88,9 @@ def test_a_failed_job_is_named_with_its_table_its_reason_its_log_and_the_next_co
         f"#/job/{job}/run/jr_7f",
         "Execution: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1"
         f"#/v2/executions/details/{ARN}",
-        f"Next: {told['next']}",
+        f"Next: {answer['next']}",
     ]
-    assert told["next"].endswith(f":\n  {REDRIVE}")
+    assert answer["next"].endswith(f":\n  {REDRIVE}")
 
 
 def test_a_failed_backfill_is_told_as_one(s3: Any, step: SetStep) -> None:
@@ -98,10 +98,10 @@ def test_a_failed_backfill_is_told_as_one(s3: Any, step: SetStep) -> None:
     arn = ARN.replace("-pipeline:", "-backfill:")
     cause = json.dumps({"errorMessage": "x", "errorType": "KeyError"})
     event = {"execution_id": arn, "execution_name": "b", "error": "KeyError", "cause": cause}
-    told = handler(event, None)
-    assert told["message"].startswith("The backfill of dev failed at StartPipeline: KeyError in")
-    assert "ecommerce-lakehouse-dev-start-pipeline" in told["message"]
-    assert f"redrive-execution --execution-arn {arn} " in told["next"]
+    answer = handler(event, None)
+    assert answer["message"].startswith("The backfill of dev failed at StartPipeline: KeyError in")
+    assert "ecommerce-lakehouse-dev-start-pipeline" in answer["message"]
+    assert f"redrive-execution --execution-arn {arn} " in answer["next"]
 
 
 @pytest.mark.parametrize(
@@ -109,26 +109,26 @@ def test_a_failed_backfill_is_told_as_one(s3: Any, step: SetStep) -> None:
     [("TIMEOUT", "did not end within its time limit"), ("STOPPED", "was stopped")],
 )
 def test_a_job_that_was_ended_says_how(s3: Any, state: str, outcome: str) -> None:
-    told = explain({"JobName": "ingest", "Id": "jr_1", "JobRunState": state})
-    assert told["what"] == f"the Glue job ingest {outcome} (run jr_1)"
-    assert f"Reason: Glue says {state} and no more" in told["message"]
+    answer = explain({"JobName": "ingest", "Id": "jr_1", "JobRunState": state})
+    assert answer["what"] == f"the Glue job ingest {outcome} (run jr_1)"
+    assert f"Reason: Glue says {state} and no more" in answer["message"]
 
 
 def test_a_failed_test_is_named_with_its_table_its_rows_and_where_to_see_them(
     put_artifact: Put,
 ) -> None:
     put_artifact("summary.json", {"run_id": "r-1", "problems": [FAILED_TEST, FAILED_MODEL]})
-    told = explain({"Build": BUILD})
-    assert told["what"] == (
+    answer = explain({"Build": BUILD})
+    assert answer["what"] == (
         "the dbt build failed: test unique_orders_order_id of silver.orders and 1 more"
     )
     assert (
         "Reason: - test unique_orders_order_id of silver.orders (3 rows):"
         " Got 3 results, configured to fail if != 0\n"
         "- model daily_sales of gold.daily_sales: Division by zero"
-    ) in told["message"]
-    assert "from dev_ops.test_failures where run_id = 'r-1'" in told["next"]
-    assert "Log: https://console/log-of-build" in told["message"]
+    ) in answer["message"]
+    assert "from dev_ops.test_failures where run_id = 'r-1'" in answer["next"]
+    assert "Log: https://console/log-of-build" in answer["message"]
 
 
 def test_in_prod_databases_have_no_prefix(
@@ -141,18 +141,18 @@ def test_in_prod_databases_have_no_prefix(
 
 def test_a_failed_model_asks_for_no_look_at_rows(put_artifact: Put) -> None:
     put_artifact("summary.json", {"run_id": "r-1", "problems": [FAILED_MODEL]})
-    told = explain({"Build": BUILD})
-    assert told["what"] == "the dbt build failed: model daily_sales of gold.daily_sales"
-    assert "test_failures" not in told["next"]
+    answer = explain({"Build": BUILD})
+    assert answer["what"] == "the dbt build failed: model daily_sales of gold.daily_sales"
+    assert "test_failures" not in answer["next"]
 
 
 def test_what_stopped_the_build_as_a_whole_is_told_in_its_own_words(put_artifact: Put) -> None:
     stopped = {"name": "build", "kind": "build", "table": None, "message": "No session.\nWait."}
     put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped]})
-    told = explain({"Build": BUILD})
-    assert told["what"] == "the dbt build failed"
-    assert "Reason: - No session.\nWait.\n\n" in told["message"]
-    assert told["next"].startswith("Fix what it names")
+    answer = explain({"Build": BUILD})
+    assert answer["what"] == "the dbt build failed"
+    assert "Reason: - No session.\nWait.\n\n" in answer["message"]
+    assert answer["next"].startswith("Fix what it names")
     put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped, FAILED_MODEL]})
     assert explain({"Build": BUILD})["what"] == (
         "the dbt build failed: model daily_sales of gold.daily_sales"
@@ -174,9 +174,9 @@ def test_without_a_summary_the_failed_phase_is_told(
 ) -> None:
     if content is not None:
         put_artifact("summary.json", content)
-    told = explain({"Build": BUILD})
-    assert told["what"] == "the dbt build failed"
-    assert "Reason: phase BUILD: COMMAND_EXECUTION_ERROR exit status 1" in told["message"]
+    answer = explain({"Build": BUILD})
+    assert answer["what"] == "the dbt build failed"
+    assert "Reason: phase BUILD: COMMAND_EXECUTION_ERROR exit status 1" in answer["message"]
 
 
 def test_a_summary_of_an_earlier_attempt_is_not_taken_for_this_one(put_artifact: Put) -> None:
@@ -188,19 +188,19 @@ def test_a_summary_of_an_earlier_attempt_is_not_taken_for_this_one(put_artifact:
 
 
 def test_a_build_that_was_killed_says_that_it_left_no_summary(s3: Any) -> None:
-    told = explain({"BuildStatus": "TIMED_OUT"})
-    assert told["what"] == "the dbt build did not end within its time limit"
-    assert "CodeBuild says TIMED_OUT, and the build left no summary" in told["message"]
+    answer = explain({"BuildStatus": "TIMED_OUT"})
+    assert answer["what"] == "the dbt build did not end within its time limit"
+    assert "CodeBuild says TIMED_OUT, and the build left no summary" in answer["message"]
 
 
 def test_a_lambda_that_failed_is_told_with_its_log(s3: Any, step: SetStep) -> None:
     step("PublishMetrics")
     cause = {"errorMessage": "summary.json is missing", "errorType": "NoSummary", "stackTrace": []}
-    told = explain(cause, "NoSummary")
-    assert told["what"] == "NoSummary in PublishMetrics"
-    assert "Reason: summary.json is missing" in told["message"]
+    answer = explain(cause, "NoSummary")
+    assert answer["what"] == "NoSummary in PublishMetrics"
+    assert "Reason: summary.json is missing" in answer["message"]
     function = "$252Faws$252Flambda$252Fecommerce-lakehouse-dev-publish-metrics"
-    assert f"log-groups/log-group/{function}" in told["message"]
+    assert f"log-groups/log-group/{function}" in answer["message"]
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,8 @@ def test_a_step_that_took_too_long_is_told(
 
 
 def test_more_time_needs_a_new_execution_as_a_redrive_keeps_the_limits(s3: Any) -> None:
-    told = explain("", "States.Timeout")["next"]
-    more_time, _, again = told.partition("Else ")
+    answer = explain("", "States.Timeout")["next"]
+    more_time, _, again = answer.partition("Else ")
     assert more_time.endswith(
         "give it more time in the state machine, deploy, and start a new execution,"
         " as a redrive keeps the limits that there were.\n"
@@ -230,21 +230,21 @@ def test_more_time_needs_a_new_execution_as_a_redrive_keeps_the_limits(s3: Any) 
 
 @pytest.mark.parametrize("cause", ["", "no JSON", "[]", "{", "null"])
 def test_an_unknown_cause_is_still_told(s3: Any, cause: str) -> None:
-    told = explain(cause, "States.Runtime")
-    assert told["what"] == "States.Runtime"
-    assert f"Reason: {cause or 'none was given'}" in told["message"]
+    answer = explain(cause, "States.Runtime")
+    assert answer["what"] == "States.Runtime"
+    assert f"Reason: {cause or 'none was given'}" in answer["message"]
 
 
 def test_a_failure_without_error_and_cause_is_still_told(s3: Any) -> None:
-    told = handler({"execution_id": ARN, "execution_name": "daily-2025-04-01"}, None)
-    assert told["what"] == "an error without a name"
-    assert told["step"] == "unknown"
+    answer = handler({"execution_id": ARN, "execution_name": "daily-2025-04-01"}, None)
+    assert answer["what"] == "an error without a name"
+    assert answer["step"] == "unknown"
 
 
 def test_a_cause_cut_by_step_functions_is_still_told(s3: Any) -> None:
-    told = explain(json.dumps(RUN | {"Arguments": {"--x": "y" * 40_000}})[:32_768])
-    assert told["what"].startswith("the Glue job ecommerce-lakehouse-dev-ingest failed")
-    assert "The raw folder is gone." in told["message"]
+    answer = explain(json.dumps(RUN | {"Arguments": {"--x": "y" * 40_000}})[:32_768])
+    assert answer["what"].startswith("the Glue job ecommerce-lakehouse-dev-ingest failed")
+    assert "The raw folder is gone." in answer["message"]
 
 
 def test_a_long_reason_is_shortened(s3: Any) -> None:

@@ -29,8 +29,8 @@ while Path(%r).exists():
 # Says what it was called with.
 STUB = """
 def handler(event, context):
-    told = event.get("cause", "Five files were loaded.")
-    return {"subject": "failed: " + event.get("error", ""), "message": told}
+    cause = event.get("cause", "Five files were loaded.")
+    return {"subject": "failed: " + event.get("error", ""), "message": cause}
 """
 BROKEN = "def handler(event, context):\n    raise ValueError('no explanation')\n"
 BUILDSPEC = """

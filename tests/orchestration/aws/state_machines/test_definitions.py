@@ -104,8 +104,8 @@ def test_whatever_else_fails_is_explained_as_well_and_what_tells_of_it_leads_to_
     machine: str,
 ) -> None:
     top = definition(machine)["States"]
-    told = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "NoteFailure"}
-    telling = {
+    caught = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "NoteFailure"}
+    reporting = {
         "Explain": "ExplainInBrief",
         "NotifyFailure": "ReleaseAfterFailure",
         "ReleaseAfterFailure": "Halt",
@@ -113,8 +113,8 @@ def test_whatever_else_fails_is_explained_as_well_and_what_tells_of_it_leads_to_
     for name, state in top.items():
         if state["Type"] not in ("Task", "Parallel") or name == "Halt":
             continue
-        last = {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": telling.get(name)}
-        assert state["Catch"][-1] == (last if name in telling else told), name
+        last = {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": reporting.get(name)}
+        assert state["Catch"][-1] == (last if name in reporting else caught), name
 
 
 @pytest.mark.parametrize("machine", MACHINES)
