@@ -17,10 +17,9 @@ from tests.projects import PARSED, copy_project, parse
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Parse the dbt project once for a run on several workers."""
-    if os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses", None):
-        return
-    os.environ[PARSED] = parse(PROJECT_FOLDER, PROJECT_FOLDER / "target" / "parsed-for-tests")
+    """Parse the dbt project once for a run on several workers, which inherit where that is kept."""
+    if config.getoption("numprocesses", None) and PARSED not in os.environ:
+        os.environ[PARSED] = parse(PROJECT_FOLDER, PROJECT_FOLDER / "target" / "parsed-for-tests")
 
 
 @pytest.fixture(scope="session")

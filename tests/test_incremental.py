@@ -73,12 +73,18 @@ def plain_dbt(lakehouse: Lakehouse, *arguments: str) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def silver_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The dbt project without gold, of which every build makes all rows."""
+    """The dbt project without what every build makes of all rows: gold, and the steps to it."""
     folder = copy_project(tmp_path_factory.mktemp("project"))
-    (folder / "models" / "exposures.yml").unlink()
-    settings, gold = folder / "dbt_project.yml", "    gold:\n"
-    assert gold in settings.read_text()
-    settings.write_text(settings.read_text().replace(gold, f"{gold}      +enabled: false\n"))
+    for pattern in (
+        "exposures.yml",
+        "gold/*",
+        "intermediate/customer_*",
+        "intermediate/*_periods*",
+    ):
+        for path in (folder / "models").glob(pattern):
+            path.unlink()
+    for path in (folder / "tests" / "dbt").glob("*.sql"):  # some read gold; no build runs them
+        path.unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(orchestration.project, "PROJECT_FOLDER", folder)
         patch.setenv(PARSED, parse(folder, tmp_path_factory.mktemp("parsed")))

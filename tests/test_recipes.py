@@ -181,4 +181,7 @@ def test_what_the_recipes_write_keeps_the_conventions(followed: Copy) -> None:
         "--deselect",
         "tests/test_conventions.py::test_the_project_parses_for_every_target",
     )
-    followed.run("sqlfluff", "lint", "models/silver", "models/gold/weekly_sales.sql")
+    written = followed.folder.glob("models/silver/returns*.sql")
+    names = [str(path.relative_to(followed.folder)) for path in written]
+    assert len(names) == 4
+    followed.run("sqlfluff", "lint", *names, "models/gold/weekly_sales.sql")

@@ -29,6 +29,7 @@ from orchestration.upkeep.maintain import maintain
 from orchestration.upkeep.restore import restore
 from tests.build_on import PROJECT, build_on
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
+from tests.properties.lakes import WITHOUT_TESTS
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 # A run that loads or builds again puts its own time or id there.
@@ -141,7 +142,7 @@ def test_a_run_on_all_files_gives_the_same_values_again_after_a_restore(
     made: Made, number: int
 ) -> None:
     back_to(made.root, made.runs[number])
-    done = run_on(made.root, made.late)
+    done = run_on(made.root, made.late, build_arguments=WITHOUT_TESTS)
     assert done.report is not None
     assert {row.source_file for row in done.report.loaded} == {
         *("products/products.csv", "orders/2025-04-02.csv"),
@@ -153,7 +154,7 @@ def test_a_run_on_all_files_gives_the_same_values_again_after_a_restore(
 
 def test_a_build_on_the_restored_state_is_as_a_build_of_everything(made: Made) -> None:
     back_to(made.root, made.runs[1])
-    run_on(made.root, made.early, build_arguments=["--full-refresh"])
+    run_on(made.root, made.early, build_arguments=["--full-refresh", *WITHOUT_TESTS])
     assert values(made.root, OF_THE_RUN) == made.left_lasting[1]
 
 

@@ -70,7 +70,7 @@ def test_a_replay_gives_what_the_rule_would_have_given_from_the_start(
     assert done.exit_code == EXIT_INCOMPLETE  # other files stay in quarantine
     assert [node.name for node in done.result.results if node.is_bad] == []
     from_the_start = settings_of(tmp_path, 0.3)
-    run(from_the_start, QUIET)
+    run(from_the_start, QUIET, build_arguments=WITHOUT_TESTS)
     assert_same_values(values_of(lenient), values_of(from_the_start))
     closed = "select count(*) from ops.rejected_records where source_file = ? and {}"
     connection = connect(lenient)
