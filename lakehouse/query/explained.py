@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import duckdb
 
 from ingestion.errors import LakehouseError
 from orchestration.state.versions import first_line

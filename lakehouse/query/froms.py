@@ -61,10 +61,10 @@ class FromParts:
                 raise self._refuse.unproven(item, f"the type of {name}")
         return columns
 
-    def is_whole(self, node: exp.Select, scope: Scope) -> bool:
-        """Whether `*` alone means to DuckDB what it means here: all of one source."""
-        (first, *others) = scope.sources
-        return len(node.expressions) == 1 and not others and not first.relation.hidden
+    def whole(self, scope: Scope) -> Source | None:
+        """The only source, when `*` means all of it to DuckDB, too."""
+        first = scope.sources[0]
+        return first if len(scope.sources) == 1 and not first.relation.hidden else None
 
     def _relation(self, node: exp.Expr, scope: Scope) -> str:
         if isinstance(node, exp.Unnest):

@@ -219,9 +219,6 @@ stddev_pop(double) double = stddev_pop($1)
 variance(double) double = var_samp($1)
 var_samp(double) double = var_samp($1)
 var_pop(double) double = var_pop($1)
-corr(double, double) double = corr($1, $2)
-covar_samp(double, double) double = covar_samp($1, $2)
-covar_pop(double, double) double = covar_pop($1, $2)
 """
 _WINDOW = """
 row_number() bigint = row_number()

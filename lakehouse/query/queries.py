@@ -166,9 +166,7 @@ class Queries:
         parts += [f" window {', '.join(windows)}"] if windows else []
         outputs = self._outputs(node, scope)
         scope.outputs = {name.lower(): term for name, term in outputs}
-        listed = ", ".join(f"{term.sql} as {quoted(name)}" for name, term in outputs)
-        if isinstance(node.expressions[0], exp.Star) and self._from.is_whole(node, scope):
-            listed = "*"
+        listed = self._listed(node, scope, outputs)
         distinct = node.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
             raise self.refuse.unproven(node, "DISTINCT ON")
@@ -192,6 +190,16 @@ class Queries:
                 name = inner.name
             found.append((name or f"_col{len(found)}", term))
         return found
+
+    def _listed(self, node: exp.Select, scope: Scope, outputs: list[tuple[str, Term]]) -> str:
+        """The outputs as SQL; where `*` means the same to DuckDB, it stays."""
+        parts = [f"{term.sql} as {quoted(name)}" for name, term in outputs]
+        first = node.expressions[0]
+        if isinstance(first, exp.Star) or (isinstance(first, exp.Column) and first.is_star):
+            source = self._from.whole(scope)
+            if source is not None:
+                parts = [f"{source.alias}.*", *parts[len(source.relation.columns) :]]
+        return ", ".join(parts)
 
     def _group(self, node: exp.Group, scope: Scope) -> str:
         for name, value in node.args.items():

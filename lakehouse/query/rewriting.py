@@ -85,6 +85,10 @@ def largest(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over:
 def _of_order(t: Terms, node: exp.Expr, name: str, sql: Given, kind: str, over: str) -> str:
     if kind.startswith(("array", "map", "json")):
         raise t.refuse.unproven(node, f"{name} of {kind}")
+    if name == "max" and kind == "double":
+        # What is no number is the largest to DuckDB alone.
+        numbers = f"max(case when isnan({sql[0]}) then null else {sql[0]} end){over}"
+        return f"coalesce({numbers}, max({sql[0]}){over})"
     return f"{name}({sql[0]}){over}"
 
 

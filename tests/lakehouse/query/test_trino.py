@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from deltalake import write_deltalake
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.query.engine import ask
+from lakehouse.query.functions import ATHENA
 from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.output import rows_of
 from lakehouse.query.proven import signatures
@@ -158,3 +160,12 @@ def test_there_are_so_many_recorded_answers() -> None:
     rows = sum(len(line[2] or []) for line in LINES.values())
     assert len(LINES) > 1_000
     assert rows > 30_000
+
+
+def test_the_page_lists_what_is_proven_and_what_is_refused() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "query.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (proven|refused) \| (.+) \|$", page, re.MULTILINE))
+    proven, refused = (set(re.findall(r"`(\w+)`", rows[name])) for name in ("proven", "refused"))
+    assert set(signatures()) <= proven
+    assert not proven & refused
+    assert proven | refused >= ATHENA

@@ -64,6 +64,7 @@ _HAND = {
     "map_values": ["map_values(map(array['b', 'a'], array[1, small_1]))"],
     "element_at": ["element_at(map(array['a', 'b'], array[small_1, 2]), sign_1)"],
     "cardinality": ["cardinality(map(array['a', 'b'], array[small_1, 2]))"],
+    "mod": ["mod(small_1, 7)"],
     "flatten": ["flatten(array[numbers_1, numbers_2])", "flatten(array[texts_1, null])"],
     "transform": ["transform(numbers_1, x -> x + small_1)", "transform(texts_1, t -> upper(t))"],
     "regexp_extract": [
@@ -173,7 +174,7 @@ def _of(one: Signature) -> Iterator[str]:
         if one.name not in ("element_at", "cardinality") or "map" in one.arguments[0]:
             yield from _HAND[one.name]
             return
-    if "digits" in one.arguments and one.name == "regexp_extract" or "literal, literal" in str(one):
+    if ("digits" in one.arguments and one.name == "regexp_extract") or "literal, literal" in str(one):
         yield from _HAND[one.name]
         return
     choices = [_choices(one, argument, place) for place, argument in enumerate(one.arguments)]
@@ -204,8 +205,8 @@ def _choices(one: Signature, argument: str, place: int) -> list[str]:
     if argument.startswith("exactly "):
         pools = pools[:1]
     if (
-        one.arguments.count(argument) > 1
-        and argument in ("T", "C", "M", "I", "array(T)")
+        (one.arguments.count(argument) > 1
+        and argument in ("T", "C", "M", "I", "array(T)"))
         or (argument == "varchar" and place > 0)
     ):
         pools = pools[-1:] if argument == "varchar" else pools[:1]
@@ -260,8 +261,6 @@ _AGGREGATED = {
        for name in ("min", "max")},
     **{name: [f"{name}(small_1)", f"{name}(rate_1)", f"{name}(small_1) filter (where n = 1)"]
        for name in ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop")},
-    **{name: [f"{name}(small_1, small_2)", f"{name}(rate_1, n)"]
-       for name in ("corr", "covar_samp", "covar_pop")},
 }  # fmt: skip
 _LISTAGG = [
     "listagg(sign_1, ',') within group (order by n)",
