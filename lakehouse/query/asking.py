@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -34,7 +34,7 @@ class QueryOptions:
     output: Path | None
     limit: int
     as_of: AsOf | None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def require_sound(self) -> None:
         """Refuse a format that does not go with where it is to go.

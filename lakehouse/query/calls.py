@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lakehouse.query import rewriting
-from lakehouse.query.kinds import INTEGERS, becomes, common, digits_of, is_orderable, parts_of
+from lakehouse.query.kinds import INTEGERS, becomes, common, digits_of, for_duckdb, parts_of
 from lakehouse.query.proven import DECIMALS, Signature, signatures
-from lakehouse.query.scopes import Scope, Term, text
+from lakehouse.query.scopes import Scope, Term, in_kind, text
 from lakehouse.query.windows import frame_of, ordering
 
 if TYPE_CHECKING:
@@ -223,8 +223,6 @@ def _typed(sql: str, kind: str) -> str:
     """The value in its type: DuckDB's own function may have a neighbour of it."""
     if kind in ("unknown", "zoned") or kind.startswith("interval"):
         return f"({sql})"
-    from lakehouse.query.kinds import for_duckdb
-
     return f"cast({sql} as {for_duckdb(kind)})"
 
 
@@ -243,8 +241,6 @@ def _require_use(terms: Terms, node: exp.Expr, signature: Signature, around: Aro
 
 
 def _argument(fit: _Fit, wanted: str, term: Term) -> str:
-    from lakehouse.query.terms import in_kind
-
     if wanted == "digits":
         return term.text or ""
     if wanted in ("literal", "interval", "any") or "=>" in wanted:
@@ -300,14 +296,3 @@ def _grouping(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
 
 
 _SPECIAL = {"coalesce": _coalesce, "nullif": _nullif, "try": _try, "grouping": _grouping}
-SPECIAL_NAMES = (
-    *_SPECIAL,
-    "cast",
-    "try_cast",
-    "if",
-    "extract",
-    "listagg",
-    "position",
-    "at_timezone",
-)
-__all__ = ["SPECIAL_NAMES", "call", "is_orderable", "scalar", "windowed"]

@@ -128,11 +128,12 @@ class FromParts:
         if side not in _SIDES or kind not in ("", "INNER", "OUTER", "CROSS"):
             raise self._refuse.unproven(join, f"a {side} {kind} JOIN".replace("  ", " "))
         before = len(scope.sources)
-        if isinstance(join.this, exp.Unnest) and (side or join.args.get("on")):
-            if side != "LEFT" or join.args["on"].sql().lower() != "true":
-                raise self._refuse.unproven(join, "this join with UNNEST")
+        on = join.args.get("on")
+        is_left = side == "LEFT" and on is not None and on.sql().lower() == "true"
+        if isinstance(join.this, exp.Unnest) and (side or on is not None) and not is_left:
+            raise self._refuse.unproven(join, "this join with UNNEST")
         relation = self._relation(join.this, scope)
-        on, using = join.args.get("on"), join.args.get("using")
+        using = join.args.get("using")
         word = side.lower() or ("inner" if on or using else "cross")
         if isinstance(join.this, exp.Unnest):
             word = side.lower() or "cross"
@@ -194,6 +195,7 @@ class FromParts:
         longest = f"greatest({', '.join(f'coalesce(len({a}), 0)' for a in [*arguments, '[]'])})"
         place = "i_.place"
         listed = [f"({a})[{place}]" for a in arguments] + ([place] if offset else [])
-        rows = f"(select {', '.join(listed)} from (select unnest(range(1, {longest} + 1)) as place) as i_)"
+        places = f"(select unnest(range(1, {longest} + 1)) as place) as i_"
+        rows = f"(select {', '.join(listed)} from {places})"
         relation = Relation(f"lateral {rows}", tuple(zip(names, kinds, strict=True)))
         return self._add(scope, given.name if given is not None else "", "", relation)

@@ -32,12 +32,12 @@ _FIX_THE_SQL = "Fix the SQL and ask again."
 _SPECIAL_CALLS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "TRIM", "SUBSTRING", "LISTAGG")
 
 
-class Athena(Trino):
+class Athena(Trino):  # type: ignore[misc]
     """Trino's grammar with no function known, so that none is taken for one of another name."""
 
     INDEX_OFFSET = 0
 
-    class Parser(Trino.Parser):
+    class Parser(Trino.Parser):  # type: ignore[misc]
         """The parser."""
 
         FUNCTIONS: ClassVar[dict[str, Any]] = {}

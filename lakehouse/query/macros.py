@@ -19,7 +19,8 @@ create macro trino_grouped(n) as regexp_replace(reverse(regexp_replace(
     reverse(split_part(n, '.', 1)), '([0-9]{{3}})', '\\1,', 'g')), '^,', '')
     || case when contains(n, '.') then '.' || split_part(n, '.', 2) else '' end;
 create macro trino_log(x, value) as case
-    when x = 0 then cast('-infinity' as double) when x < 0 then cast('nan' as double) else value end;
+    when x = 0 then cast('-infinity' as double)
+    when x < 0 then cast('nan' as double) else value end;
 create macro trino_power(x, y) as case
     when isnan(y) or (abs(x) = 1 and isinf(y)) then cast('nan' as double) else pow(x, y) end;
 create macro trino_blanks() as {_ALL_BLANKS};
@@ -56,7 +57,8 @@ create macro trino_split_part(s, sign, place) as case
     when sign = '' then nullif(substring(s, place, 1), '')
     else string_split(s, sign)[place] end;
 create macro trino_padding(s, size, sign) as case
-    when size < 0 or size > 1000000 then trino_error('the length of a padded text is 0 to 1000000 here')
+    when size < 0 or size > 1000000
+    then trino_error('the length of a padded text is 0 to 1000000 here')
     when sign = '' then trino_error('the padding may not be empty') else true end;
 create macro trino_lpad(s, size, sign) as case
     when s is null or size is null or sign is null then null
@@ -140,6 +142,8 @@ create macro trino_sequence(start, stop, step) as case
     when (cast(stop as hugeint) - start) // step >= {MOST_ENTRIES}
     then trino_error('sequence gives at most {MOST_ENTRIES} entries')
     else generate_series(start, stop, step) end;
+create macro trino_sequence_by_one(start, stop) as
+    trino_sequence(start, stop, case when start <= stop then 1 else -1 end);
 create macro trino_any(found) as case
     when list_contains(found, true) then true
     when trino_has_null(found) then null when found is null then null else false end;

@@ -126,7 +126,7 @@ def quotient(
     dividend: str, divisor: str, of: tuple[int, int], by: tuple[int, int], kind: str
 ) -> str:
     """An exact division: both numbers as whole ones, the result rounded half up."""
-    digits, scale = digits_of(kind) or (0, 0)
+    _, scale = digits_of(kind) or (0, 0)
     n = f"cast(cast({dividend} as {decimal(38, of[1])}) * {10 ** of[1]} as hugeint)"
     d = f"cast(cast({divisor} as {decimal(38, by[1])}) * {10 ** by[1]} as hugeint)"
     step = f"0.{'1'.zfill(scale)}" if scale else "1"

@@ -97,7 +97,7 @@ def _certain(tree: Any) -> list[int]:
 
 
 def replacement(refuse: Refusals, node: exp.Expr, pattern: Pattern, given: str) -> str:
-    """`$1` as `\\1`; a backslash takes the next letter as it is."""
+    r"""`$1` as `\1`; a backslash takes the next letter as it is."""
     written, place = "", 0
     while place < len(given):
         group = re.compile(r"\$(\d)(?!\d)").match(given, place)

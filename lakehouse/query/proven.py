@@ -5,12 +5,12 @@ answers, and a test fails for a line without one.
 
     name(arguments) result = DuckDB's SQL
 
-An argument is a type that Trino converts to (`bigint`, `array(T)`), a variable (I any integer, D any
-decimal, M a date or time, T U K V anything), a literal text (`literal`), one of some words
-(`{day|week}`), `digits` (a
-literal whole number), `any` of its own, or a lambda (`T=>U`). `...` repeats the last one. `$1` is an argument, `$*` all of
-them, `@name` a rule of rewriting.py; a result `@name` is a rule of decimals below. Of an aggregate
-or window function, `$w` is its FILTER and OVER.
+An argument is a type that Trino converts to (`bigint`, `array(T)`), a variable (I any integer, D
+any decimal, M a date or time, C a time, T U K V anything), a literal text (`literal`), a literal
+whole number (`digits`), one of some words (`{day|week}`), `any` of its own, or a lambda (`T=>U`).
+`...` repeats the last one, `exactly` allows no conversion. `$1` is an argument, `$*` all of them,
+`@name` a rule of rewriting.py; a result `@name` is a rule of decimals below. Of an aggregate or
+window function, `$w` is its FILTER and OVER, `$o` its ORDER BY, `$n` its IGNORE NULLS.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ date_format(M, literal) varchar = @date_format
 format_datetime(M, literal) varchar = @format_datetime
 date_parse(varchar, literal) timestamp = @date_parse
 now() timestamp with time zone = now()
-sequence(bigint, bigint) array(bigint) = trino_sequence($1, $2, case when $1 <= $2 then 1 else -1 end)
+sequence(bigint, bigint) array(bigint) = trino_sequence_by_one($1, $2)
 sequence(bigint, bigint, bigint) array(bigint) = trino_sequence($1, $2, $3)
 sequence(date, date) array(date) = @days
 sequence(date, date, interval) array(date) = @steps

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lakehouse.query.kinds import for_duckdb
+
 
 @dataclass(frozen=True)
 class Term:
@@ -121,3 +123,10 @@ def quoted(name: str) -> str:
 def text(value: str) -> str:
     """A text literal of DuckDB."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def in_kind(term: Term, kind: str) -> str:
+    """A term in a type that it fits."""
+    if term.kind == kind:
+        return term.sql
+    return f"cast({term.sql} as {for_duckdb(kind)})"

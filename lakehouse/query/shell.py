@@ -72,7 +72,7 @@ def run_shell(settings: Settings, console: Console, options: QueryOptions) -> No
 
 
 def _of_command(word: str) -> str | None:
-    """The SQL that `\\d` stands for."""
+    r"""The SQL that `\d` stands for."""
     found = _DESCRIBE.fullmatch(word)
     if found is None:
         return None

@@ -10,7 +10,7 @@ from lakehouse.query import calls, operators
 from lakehouse.query.casts import converted
 from lakehouse.query.kinds import common, for_duckdb, parts_of
 from lakehouse.query.refusals import Refusals
-from lakehouse.query.scopes import Relation, Scope, Term, text
+from lakehouse.query.scopes import Relation, Scope, Term, in_kind, text
 from lakehouse.query.typenames import kind_of
 
 _CONTEXT = {
@@ -236,10 +236,3 @@ class Terms:
         side = (node.text("position") or "both").lower()
         name = {"leading": "ltrim", "trailing": "rtrim", "both": "trim"}[side]
         return self.named(name, node, [node.this, node.args.get("expression")], scope)
-
-
-def in_kind(term: Term, kind: str) -> str:
-    """A term in a type that it fits."""
-    if term.kind == kind:
-        return term.sql
-    return f"cast({term.sql} as {for_duckdb(kind)})"

@@ -124,7 +124,8 @@ def test_a_large_answer_is_written_while_it_is_computed(settings: Settings) -> N
     sql = "select number from unnest(sequence(1, 1000)) as a (number) cross join"
     answer = ask(
         settings,
-        f"{sql} unnest(sequence(1, 10000)) as b (other) cross join unnest(sequence(1, 100)) as c (third)",
+        f"{sql} unnest(sequence(1, 10000)) as b (other)"
+        " cross join unnest(sequence(1, 100)) as c (third)",
     )
 
     class Full(io.StringIO):
@@ -157,7 +158,10 @@ def test_parquet_keeps_names_types_and_values(settings: Settings, tmp_path: Path
 def test_a_file_is_whole_or_not_there(settings: Settings, tmp_path: Path, form: Format) -> None:
     file = tmp_path / "out"
     file.write_text("older")
-    sql = "select 1 / (one * 6 + six - 50000) as a from unnest(sequence(0, 9999)) as a (one) cross join unnest(sequence(1, 6)) as b (six)"
+    sql = (
+        "select 1 / (one * 6 + six - 50000) as a from unnest(sequence(0, 9999)) as a (one)"
+        " cross join unnest(sequence(1, 6)) as b (six)"
+    )
     with pytest.raises(LakehouseError, match="Division by zero"):
         save(file, ask(settings, sql), form)
     assert file.read_text() == "older"

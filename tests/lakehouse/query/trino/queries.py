@@ -1,5 +1,6 @@
 """Whole queries: joins, groups, windows, set operations, UNNEST. `{samples}` is the table."""
 
+# ruff: noqa: E501 - a term stays on one line
 from __future__ import annotations
 
 _WINDOWS = [

@@ -35,7 +35,7 @@ def asked(ask: Ask) -> list[Line]:
     terms = [term for listed in scalar_terms().values() for term in listed]
     terms = list(dict.fromkeys(terms))
     samples = for_trino()
-    lines = []
+    lines: list[Line] = []
     for start in range(0, len(terms), _AT_ONCE):
         lines += _scalar(ask, terms[start : start + _AT_ONCE], samples)
     grouped = list(dict.fromkeys(t for listed in aggregate_terms().values() for t in listed))

@@ -1,4 +1,4 @@
-"""The table that every generated term is asked of: NULLs, edges and Unicode in all types of gold."""
+"""The table of every generated term: NULLs, edges and Unicode in all types of gold."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The terms that are asked: made from every proven signature, and from the operators and casts."""
 
+# ruff: noqa: E501, SIM102 - a term stays on one line
 from __future__ import annotations
 
 import itertools
@@ -174,7 +175,9 @@ def _of(one: Signature) -> Iterator[str]:
         if one.name not in ("element_at", "cardinality") or "map" in one.arguments[0]:
             yield from _HAND[one.name]
             return
-    if ("digits" in one.arguments and one.name == "regexp_extract") or "literal, literal" in str(one):
+    if ("digits" in one.arguments and one.name == "regexp_extract") or "literal, literal" in str(
+        one
+    ):
         yield from _HAND[one.name]
         return
     choices = [_choices(one, argument, place) for place, argument in enumerate(one.arguments)]
@@ -204,10 +207,8 @@ def _choices(one: Signature, argument: str, place: int) -> list[str]:
     pools = _COLUMNS[argument.removeprefix("exactly ")]
     if argument.startswith("exactly "):
         pools = pools[:1]
-    if (
-        (one.arguments.count(argument) > 1
-        and argument in ("T", "C", "M", "I", "array(T)"))
-        or (argument == "varchar" and place > 0)
+    if (one.arguments.count(argument) > 1 and argument in ("T", "C", "M", "I", "array(T)")) or (
+        argument == "varchar" and place > 0
     ):
         pools = pools[-1:] if argument == "varchar" else pools[:1]
     if argument == "T" and one.arguments[0] == "array(T)":
