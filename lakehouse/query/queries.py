@@ -212,9 +212,10 @@ class Queries:
 
     def _set_of(self, item: exp.Expr, scope: Scope) -> str:
         words = {exp.GroupingSets: "grouping sets ", exp.Rollup: "rollup ", exp.Cube: "cube "}
-        if type(item) in words or isinstance(item, exp.Tuple):
+        word = next((word for kind, word in words.items() if isinstance(item, kind)), "")
+        if word or isinstance(item, exp.Tuple):
             inner = ", ".join(self._set_of(part, scope) for part in item.expressions)
-            return f"{words.get(type(item), '')}({inner})"
+            return f"{word}({inner})"
         if isinstance(item, exp.Literal) and not item.is_string:
             return item.name
         if isinstance(item, exp.Paren):

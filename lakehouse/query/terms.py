@@ -163,7 +163,9 @@ class Terms:
     def _case(self, node: exp.Case, scope: Scope) -> Term:
         branches = node.args["ifs"]
         if node.this is not None:
-            tests = [exp.EQ(this=node.this.copy(), expression=b.this.copy()) for b in branches]
+            tests: list[exp.Expr] = [
+                exp.EQ(this=node.this.copy(), expression=b.this.copy()) for b in branches
+            ]
         else:
             tests = [b.this for b in branches]
         default = node.args.get("default") or exp.Null()
