@@ -161,7 +161,8 @@ create macro trino_map(names, made) as case
 create macro trino_json_scalar(text, path) as case
     when not json_valid(text) then null
     when json_type(text, path) in ('OBJECT', 'ARRAY', 'NULL') then null
-    when json_type(text, path) = 'DOUBLE' or contains(text, '-0')
+    when json_type(text, path) = 'DOUBLE'
+        or (json_extract_string(text, path) = '0' and contains(text, '-0'))
     then trino_error('a number with places or an exponent in JSON is not known here')
     else json_extract_string(text, path) end;
 create macro trino_json_array_length(text) as case

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import re._parser as sre
+import re._parser as sre  # type: ignore[import-not-found]
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 

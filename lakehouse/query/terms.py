@@ -71,10 +71,11 @@ class Terms:
         Raises:
             LakehouseError: It is not proven, or does not fit its parts.
         """
-        if type(node) in _CONTEXT:
+        now = next((term for kind, term in _CONTEXT.items() if isinstance(node, kind)), None)
+        if now is not None:
             if node.args.get("this"):
                 raise self.refuse.unproven(node, "a precision of the time")
-            return _CONTEXT[type(node)]
+            return now
         if rule := self._rules.get(type(node)):
             return rule(node, scope)
         if rule := operators.RULES.get(type(node)):

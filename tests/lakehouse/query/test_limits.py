@@ -14,7 +14,10 @@ from lakehouse.query.output import rows_of
 
 MANY = "unnest(sequence(1, 10000)) as {0} ({0})"
 ENDLESS = f"select count(*) from {MANY.format('a')} cross join {MANY.format('b')}"
-ENDLESS += f" cross join {MANY.format('c')} cross join {MANY.format('d')} where a + b + c + d < 0"
+ENDLESS += f" cross join {MANY.format('c')} cross join {MANY.format('d')} where "
+ENDLESS += (
+    "cast(a as varchar) || cast(b as varchar) || cast(c as varchar) || cast(d as varchar) = 'x'"
+)
 
 
 def stopped(settings: Settings, sql: str, limits: Limits) -> LakehouseError:
