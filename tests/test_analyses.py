@@ -21,8 +21,8 @@ from rich.console import Console
 
 from ingestion.settings import Settings
 from lakehouse.generate import Plan, default_shares, generate
-from lakehouse.query.dialect import MACROS
 from lakehouse.query.engine import ask
+from lakehouse.query.macros import MACROS
 from lakehouse.query.output import rows_of
 from lakehouse.query.show import trino_type
 from orchestration.pipeline.progress import Display

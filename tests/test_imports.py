@@ -28,11 +28,11 @@ FORBIDDEN = (
         "orchestration.upkeep is not allowed to import orchestration.aws",
     ),
     (
-        *("lakehouse.query.dialect", "lakehouse.status"),
+        *("lakehouse.query.queries", "lakehouse.status"),
         "lakehouse.query is not allowed to import lakehouse.status",
     ),
     ("ingestion.layers", "duckdb", "ingestion is not allowed to import duckdb"),
-    ("lakehouse.query.dialect", "pyspark", "lakehouse.query is not allowed to import pyspark"),
+    ("lakehouse.query.queries", "pyspark", "lakehouse.query is not allowed to import pyspark"),
     (
         *("orchestration.aws.lambdas.outcome", "orchestration.aws.environment"),
         "orchestration.aws.lambdas is not allowed to import orchestration.aws.environment",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -48,6 +49,7 @@ def query(
     """Ask the tables by SQL, in Athena's dialect and without an engine to start; it only reads."""
     from lakehouse.query.as_of import parse_as_of
     from lakehouse.query.asking import QueryOptions, answer_question
+    from lakehouse.query.limits import Limits
     from lakehouse.query.output import Format
 
     settings = Settings.read(root=root)
@@ -56,7 +58,8 @@ def query(
             f"There is no format {form!r}.", f"Choose one of {', '.join(Format)} with --format."
         )
     moment = None if as_of is None else parse_as_of(as_of)
-    options = QueryOptions(Format(form), output, limit, moment)
+    limits = Limits.read(os.environ)
+    options = QueryOptions(Format(form), output, limit, moment, limits)
     options.require_sound()
     if sql is None and file is None and sys.stdin.isatty():
         from lakehouse.query.shell import run_shell
@@ -70,7 +73,8 @@ def _text(sql: str | None, file: Path | None) -> str:
     if sql is not None and file is not None:
         raise LakehouseError("There are two queries.", "Give the SQL or --file, not both.")
     if file is None:
-        return sys.stdin.read() if sql is None else sql
+        # Windows editors put a mark before the first letter.
+        return sys.stdin.read().removeprefix("\ufeff") if sql is None else sql
     try:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +13,9 @@ from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.query.as_of import AsOf
 from lakehouse.query.engine import ask
-from lakehouse.query.output import Format, print_table, save, write_csv, write_json
+from lakehouse.query.limits import Limits
+from lakehouse.query.output import Format, save, write_csv, write_json
+from lakehouse.query.table_view import Escaped, print_table
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class QueryOptions:
         output: The file to write; None is standard output.
         limit: How many rows a table shows.
         as_of: The version or time of the tables; None is the newest.
+        limits: What the question may use.
     """
 
     form: Format
     output: Path | None
     limit: int
     as_of: AsOf | None
+    limits: Limits = field(default_factory=Limits)
 
     def require_sound(self) -> None:
         """Refuse a format that does not go with where it is to go.
@@ -52,7 +56,7 @@ def answer_question(settings: Settings, console: Console, sql: str, options: Que
     Raises:
         LakehouseError: The question can't be answered.
     """
-    answer = ask(settings, sql, options.as_of)
+    answer = ask(settings, sql, options.as_of, options.limits)
     if options.output is not None:
         save(options.output, answer, options.form)
         console.print(f"wrote {options.output}", markup=False, highlight=False, soft_wrap=True)
@@ -61,7 +65,7 @@ def answer_question(settings: Settings, console: Console, sql: str, options: Que
     else:
         write = write_json if options.form is Format.JSON else write_csv
         try:
-            write(sys.stdout, answer)
+            write(Escaped(sys.stdout) if sys.stdout.isatty() else sys.stdout, answer)
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader, such as `head`, has what it wanted; nothing is to be flushed at the end.

@@ -12,19 +12,21 @@ from datetime import UTC, datetime
 
 import duckdb
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from lakehouse.query import guard
 from lakehouse.query.as_of import AsOf
-from lakehouse.query.dialect import MACROS, bridge
 from lakehouse.query.explained import explained
+from lakehouse.query.information import INFORMATION, information
+from lakehouse.query.kinds import of_duckdb
+from lakehouse.query.limits import Limits
+from lakehouse.query.macros import MACROS
+from lakehouse.query.queries import Queries
+from lakehouse.query.scopes import Relation, quoted
 from lakehouse.query.show import plan_of, shown
-from lakehouse.query.tables import View, full_name, open_view, place_of, tables_in, text
-from lakehouse.query.typed import bridge_types
-from lakehouse.query.types_of_terms import Types
+from lakehouse.query.tables import PATH, View, full_name, open_view, place_of, text
 from orchestration.project.references import with_tables
 from orchestration.project.sql_places import fault
 from orchestration.state.versions import require_lakehouse
@@ -40,14 +42,20 @@ class Answer:
         connection: Where it runs.
         translated: The statement, as DuckDB takes it.
         columns: Name to DuckDB type.
+        limits: What it may use.
+        sql: The question.
     """
 
     connection: duckdb.DuckDBPyConnection
     translated: str
     columns: list[tuple[str, str]]
+    limits: Limits
+    sql: str
 
 
-def ask(settings: Settings, sql: str, as_of: AsOf | None = None) -> Answer:
+def ask(
+    settings: Settings, sql: str, as_of: AsOf | None = None, limits: Limits | None = None
+) -> Answer:
     """Run the one statement of a text.
 
     Without `:as_of` in the text, `as_of` holds for every table that names no version itself; with
@@ -57,54 +65,53 @@ def ask(settings: Settings, sql: str, as_of: AsOf | None = None) -> Answer:
         LakehouseError: There is no lakehouse, or the SQL is not one that can run.
     """
     known = require_lakehouse(settings)
+    limits = limits or Limits()
     statement = guard.only_statement(with_tables(sql))
     if guard.is_show(statement):
-        return _answer(_connected([], with_rows=False), shown(statement, known))
-    return _run(statement, known, as_of)
+        shows = shown(statement, known)
+        return _answer(_connected([], limits), shows, limits, statement)
+    return _run(statement, known, as_of, limits)
 
 
-def _run(sql: str, known: Mapping[str, str], as_of: AsOf | None) -> Answer:
+def _run(sql: str, known: Mapping[str, str], as_of: AsOf | None, limits: Limits) -> Answer:
     is_explain, query = guard.without_explain(sql)
     tree = guard.read_query(query)
-    original = tree.copy()
-    views = _bind_tables(query, tree, known, as_of)
-    blank = _connected(views, with_rows=False)
-    try:
-        tree = bridge_types(query, bridge(query, tree), Types(blank))
-        translated = tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
-        blank.execute(f"explain {translated}")
-        connection = _connected(views, with_rows=True)
-        if is_explain:
+    is_placed = _place_as_of(query, tree, as_of)
+    tables = _Tables(query, known, None if is_placed else as_of)
+    translated = Queries(query, tables.open).write(tree).sql
+    connection = _connected(list(tables.views.values()), limits)
+    if is_explain:
+        with limits.watch(connection, query):
             translated = plan_of(connection, translated)
-        return _answer(connection, translated)
+    return _answer(connection, translated, limits, query)
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection, translated: str, limits: Limits, sql: str
+) -> Answer:
+    try:
+        statements = connection.extract_statements(translated)
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            raise LakehouseError("The statement is refused.", "`lakehouse query` only reads.")
+        with limits.watch(connection, sql):
+            described = connection.execute(f"describe {translated}").fetchall()
     except duckdb.Error as error:
-        raise explained(query, original, error, _columns(views)) from error
-    except UnsupportedError as error:
-        problem = f"A part of the SQL can't be run here: {error}"
-        raise fault(query, None, problem, "docs/query.md says what differs from Athena.") from error
+        raise explained(sql, error) from error
+    columns = [(name, kind) for name, kind, *_ in described]
+    return Answer(connection, translated, columns, limits, sql)
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, translated: str) -> Answer:
-    statements = connection.extract_statements(translated)
-    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-        raise LakehouseError("The statement is refused.", "`lakehouse query` only reads.")
-    described = connection.execute(f"describe {translated}").fetchall()
-    return Answer(connection, translated, [(name, kind) for name, kind, *_ in described])
-
-
-def _connected(views: list[View], *, with_rows: bool) -> duckdb.DuckDBPyConnection:
-    """A locked connection with these tables, or with empty ones of the same columns."""
+def _connected(views: list[View], limits: Limits) -> duckdb.DuckDBPyConnection:
+    """A locked connection with these tables."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
+    limits.set(connection)
     connection.execute(MACROS)
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     for view in views:
-        if with_rows:
-            view.create(connection)
-        else:
-            connection.execute(view.blank_statement)
-    files = ", ".join(text(path) for view in views if with_rows for path in view.files)
+        view.create(connection)
+    files = ", ".join(text(path) for view in views for path in view.files)
     connection.execute(f"set allowed_paths = [{files}]")
     # Then no extension can be loaded either, and no variable of this program is taken for a table.
     connection.execute("set enable_external_access = false")
@@ -112,25 +119,29 @@ def _connected(views: list[View], *, with_rows: bool) -> duckdb.DuckDBPyConnecti
     return connection
 
 
-def _bind_tables(
-    sql: str, tree: exp.Query, known: Mapping[str, str], as_of: AsOf | None
-) -> list[View]:
-    """Open the tables of a query and let the query name the views of them."""
-    is_placed = _place_as_of(sql, tree, as_of)
-    views: dict[str, View] = {}
-    for table in list(tables_in(tree)):
-        name = full_name(sql, table, known)
+class _Tables:
+    """Opens the tables that a query names, each version once."""
+
+    def __init__(self, sql: str, known: Mapping[str, str], as_of: AsOf | None) -> None:
+        self.views: dict[str, View] = {}
+        self._sql = sql
+        self._known = known
+        self._as_of = as_of
+        self._has_path = f'"{PATH}"' in sql.lower()
+
+    def open(self, table: exp.Table) -> tuple[str, str, Relation]:
+        """Layer, name and view of a table."""
+        if table.db.lower() == INFORMATION:
+            return INFORMATION, table.name, information(self._sql, table, self._known)
+        name = full_name(self._sql, table, self._known)
         version = table.args.get("version")
-        wanted = _wanted(sql, table, version) if version else None if is_placed else as_of
-        view = open_view(name, known[name], wanted)
-        views[f"{view.layer}.{view.name}"] = view
-        if not table.alias:
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(name.split(".")[1])))
-        table.set("this", exp.to_identifier(view.name, quoted=True))
-        table.set("db", exp.to_identifier(view.layer))
-        table.set("catalog", None)
-        table.set("version", None)
-    return list(views.values())
+        wanted = _wanted(self._sql, table, version) if version else self._as_of
+        view = open_view(name, self._known[name], wanted, has_path=self._has_path)
+        view = self.views.setdefault(f"{view.layer}.{view.name}", view)
+        columns = tuple((column, of_duckdb(kind)) for column, kind in view.columns.items())
+        hidden = ((PATH, "varchar"),) if self._has_path and view.dataset is None else ()
+        relation = Relation(f"{view.layer}.{quoted(view.name)}", columns, hidden)
+        return view.layer, name.split(".")[1], relation
 
 
 def _place_as_of(sql: str, tree: exp.Query, as_of: AsOf | None) -> bool:
@@ -145,8 +156,8 @@ def _place_as_of(sql: str, tree: exp.Query, as_of: AsOf | None) -> bool:
         if isinstance(as_of, int):
             placeholder.replace(exp.Literal.number(as_of))
         else:
-            moment = exp.Literal.string(as_of.isoformat(sep=" "))
-            placeholder.replace(exp.cast(moment, "timestamptz"))
+            moment = exp.Literal.string(f"{as_of:%Y-%m-%d %H:%M:%S.%f} UTC")
+            placeholder.replace(exp.cast(moment, "timestamptz(6)"))
     return bool(placeholders)
 
 
@@ -158,7 +169,7 @@ def _wanted(sql: str, table: exp.Table, version: exp.Expr) -> AsOf:
     if version.this == "TIMESTAMP" and isinstance(wanted, exp.Expr):
         moment = exp.cast(wanted.copy(), "timestamptz").sql("duckdb")
         try:
-            (row,) = _connected([], with_rows=False).execute(f"select {moment}").fetchall()
+            (row,) = _connected([], Limits()).execute(f"select {moment}").fetchall()
         except duckdb.Error:
             row = (None,)
         if isinstance(row[0], datetime):
@@ -166,7 +177,3 @@ def _wanted(sql: str, table: exp.Table, version: exp.Expr) -> AsOf:
     problem = "`for ... as of` needs a version (a number) or a time."
     example = "for version as of 3, or: for timestamp as of timestamp '2025-04-10 06:00:00 UTC'"
     raise fault(sql, place_of(table.this), problem, f"Write {example}.")
-
-
-def _columns(views: list[View]) -> dict[str, list[str]]:
-    return {f"{view.layer}.{view.name.split('@')[0]}": list(view.columns) for view in views}

@@ -1,4 +1,4 @@
-"""The functions that Athena (Trino) knows, and what else may stand before a bracket."""
+"""The functions that Athena (Trino) lists; those of proven.py run here, the others are refused."""
 
 from __future__ import annotations
 
@@ -35,15 +35,4 @@ truncate try try_cast typeof unnest upper url_decode url_encode url_extract_host
 url_extract_path url_extract_query uuid var_pop var_samp variance week week_of_year
 width_bucket with_timezone word_stem xxhash64 year year_of_week yow zip zip_with
 """
-# Words of the language, and types with a length.
-_WORDS = """
-all and any array as asc between bigint by case char cross cube decimal desc distinct double
-else end except exists extract fetch filter first for from full group having in inner
-integer intersect interval is join last lateral left like limit map minus not null numeric of
-offset on or order outer over partition real recursive right rollup row rows select sets some
-table then time timestamp union unnest using values varbinary varchar when where window with
-within nulls range groups tinyint smallint boolean ordinality escape
-"""
-
-FUNCTIONS = frozenset(_FUNCTIONS.split())
-WORDS = frozenset(_WORDS.split())
+ATHENA = frozenset(_FUNCTIONS.split())

@@ -1,6 +1,6 @@
-"""The answer as a table on the terminal, CSV, JSON or Parquet.
+"""The answer as CSV, JSON or Parquet; table_view.py has the table on the terminal.
 
-Rows are written while they are computed, except for the table, which shows the first ones. A number
+Rows are written while they are computed. A number
 is written with the digits it has, a date as ISO 8601, a time with its zone.
 """
 
@@ -11,20 +11,24 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 import duckdb
-from rich.cells import cell_len
-from rich.console import Console
 
 from ingestion.errors import LakehouseError
 from lakehouse.query.engine import Answer
-from lakehouse.query.explained import said
+from lakehouse.query.explained import explained
 
 _ROWS_AT_ONCE = 10_000
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "FLOAT", "DECIMAL")
+
+
+class Writable(Protocol):
+    """What takes a text."""
+
+    def write(self, text: str, /) -> int:
+        """Write it."""
+        ...
 
 
 class Format(StrEnum):
@@ -42,45 +46,27 @@ def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
     Raises:
         LakehouseError: A value can't be computed, such as a division by zero.
     """
+    count = 0
     try:
-        result = answer.connection.execute(answer.translated)
-        while rows := result.fetchmany(_ROWS_AT_ONCE):
-            yield from rows
+        with answer.limits.watch(answer.connection, answer.sql):
+            result = answer.connection.execute(answer.translated)
+            while rows := result.fetchmany(_ROWS_AT_ONCE):
+                count += len(rows)
+                answer.limits.require_rows(count)
+                yield from rows
     except duckdb.Error as error:
-        raise _ended_early(error) from error
+        raise explained(answer.sql, error) from error
 
 
-def print_table(console: Console, answer: Answer, limit: int) -> None:
-    """The first rows as a table, however wide, and whether there are more."""
-    rows = list(islice(rows_of(answer), limit + 1))
-    cells = [[_visible(name) for name, _ in answer.columns]]
-    cells += [[_visible(_plain(value)) for value in row] for row in rows[:limit]]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    is_number = [kind.startswith(_NUMBERS) for _, kind in answer.columns]
-    for row in cells:
-        padded = (
-            " " * (width - cell_len(cell)) + cell
-            if right
-            else cell + " " * (width - cell_len(cell))
-            for cell, width, right in zip(row, widths, is_number, strict=True)
-        )
-        line = "  ".join(padded).rstrip()
-        console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
-    note = f"{len(rows):,} row{'s' * (len(rows) != 1)}"
-    if len(rows) > limit:
-        note = f"the first {limit:,} rows; there are more: --limit N, or --format csv for all"
-    console.print(note, style="dim", highlight=False, soft_wrap=True)
-
-
-def write_csv(target: TextIO, answer: Answer) -> None:
+def write_csv(target: Writable, answer: Answer) -> None:
     """A header and all rows; NULL is an empty field, and an empty text is quoted."""
     target.write(",".join(_field(name) for name, _ in answer.columns) + "\n")
     for row in rows_of(answer):
-        fields = ("" if value is None else _field(_plain(value)) for value in row)
+        fields = ("" if value is None else _field(plain(value)) for value in row)
         target.write(",".join(fields) + "\n")
 
 
-def write_json(target: TextIO, answer: Answer) -> None:
+def write_json(target: Writable, answer: Answer) -> None:
     """A list of objects, one to a line; a decimal is a number with all its digits."""
     names = [json.dumps(name, ensure_ascii=False) for name, _ in answer.columns]
     target.write("[")
@@ -102,12 +88,16 @@ def write_parquet(path: Path, answer: Answer) -> None:
     import pyarrow.parquet
 
     try:
-        reader: Any = answer.connection.sql(answer.translated).to_arrow_reader(_ROWS_AT_ONCE)
-        with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
+        with answer.limits.watch(answer.connection, answer.sql):
+            reader: Any = answer.connection.sql(answer.translated).to_arrow_reader(_ROWS_AT_ONCE)
+            count = 0
+            with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
+                for batch in reader:
+                    count += batch.num_rows
+                    answer.limits.require_rows(count)
+                    writer.write_batch(batch)
     except (duckdb.Error, pyarrow.ArrowInvalid) as error:
-        raise _ended_early(error) from error
+        raise explained(answer.sql, error) from error
 
 
 def save(path: Path, answer: Answer, form: Format) -> None:
@@ -132,17 +122,6 @@ def save(path: Path, answer: Answer, form: Format) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _ended_early(error: Exception) -> LakehouseError:
-    return LakehouseError(f"The query failed: {said(error)}", "Fix the SQL and ask again.")
-
-
-def _visible(value: str) -> str:
-    """A text on one line; what would steer the terminal is shown by its code."""
-    if value.isprintable():
-        return value
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
-
-
 def _field(value: str) -> str:
     """A field by RFC 4180."""
     if value and not any(sign in value for sign in ',"\r\n'):
@@ -150,7 +129,7 @@ def _field(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A value as text; NULL is nothing."""
     if value is None:
         return ""
@@ -181,5 +160,5 @@ def _json(value: Any) -> str:
         return f"{value:f}"
     # JSON has no sign for times, and none for what is no finite number.
     return json.dumps(
-        value.isoformat() if isinstance(value, datetime) else _plain(value), ensure_ascii=False
+        value.isoformat() if isinstance(value, datetime) else plain(value), ensure_ascii=False
     )

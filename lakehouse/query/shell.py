@@ -18,11 +18,18 @@ from rich.markup import escape
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.query.asking import QueryOptions, answer_question
-from lakehouse.query.functions import FUNCTIONS
+from lakehouse.query.proven import signatures
 from lakehouse.query.tables import DEFAULT_LAYER, columns_of
 from orchestration.state.versions import open_table, require_lakehouse
 
 _LEAVE = ("\\q", "exit", "quit")
+_HELP = ("\\?", "\\h", "help")
+_DESCRIBE = re.compile(r"\\d[t+]*(?:\s+(?P<table>[\w.\"]+))?")
+_HELP_LINES = """\
+SQL;            ask; a statement may take many lines and ends with ;
+\\d              the tables      \\d TABLE  its columns      show schemas;  the layers
+Tab             completes       Ctrl-C  drops the line    \\q, exit, Ctrl-D  leave
+docs/query.md lists the functions."""
 _WORD = re.compile(r"[\w.]+")
 _KEYWORD_LINES = """
 select from where group by order having limit with as on using inner left join cross union all
@@ -47,7 +54,7 @@ def run_shell(settings: Settings, console: Console, options: QueryOptions) -> No
         prompt_continuation="   ...> ",
         key_bindings=_keys(),
     )
-    console.print("Ask by SQL and end it with ; (Tab completes, \\q or Ctrl-D leaves).")
+    console.print("Ask by SQL and end it with ; (Tab completes, \\? helps, \\q or Ctrl-D leaves).")
     while True:
         try:
             asked = session.prompt("query> ").strip()
@@ -55,10 +62,21 @@ def run_shell(settings: Settings, console: Console, options: QueryOptions) -> No
             continue
         except EOFError:
             return
-        if asked.rstrip(";").strip().lower() in _LEAVE:
+        word = asked.rstrip(";").strip()
+        if word.lower() in _LEAVE:
             return
-        if asked.strip(";").strip():
-            _answer(settings, console, asked, options)
+        if word.lower() in _HELP:
+            console.print(_HELP_LINES, markup=False, highlight=False, soft_wrap=True)
+        elif word:
+            _answer(settings, console, _of_command(word) or asked, options)
+
+
+def _of_command(word: str) -> str | None:
+    r"""The SQL that `\d` stands for."""
+    found = _DESCRIBE.fullmatch(word)
+    if found is None:
+        return None
+    return f"describe {found['table']}" if found["table"] else "show tables"
 
 
 def _answer(settings: Settings, console: Console, asked: str, options: QueryOptions) -> None:
@@ -91,7 +109,7 @@ class Names(Completer):
             if name.startswith(column):
                 yield Completion(name, -len(column))
         if word and column == word:
-            for name in sorted(_KEYWORDS | FUNCTIONS):
+            for name in sorted(_KEYWORDS | set(signatures())):
                 if name.startswith(word):
                     yield Completion(name, -len(word))
 
@@ -123,7 +141,8 @@ def _keys() -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         text = buffer.text.strip()
-        if not text or text.endswith(";") or text.lower() in _LEAVE:
+        is_command = text.startswith("\\") or text.lower() in (*_LEAVE, *_HELP)
+        if not text or text.endswith(";") or is_command:
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")

@@ -12,6 +12,7 @@ from sqlglot.errors import SqlglotError
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from lakehouse.query.guard import DIALECT
+from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.tables import columns_of, full_name, text
 from orchestration.project.sql_places import Place, close_to, fault
 from orchestration.state.versions import open_table
@@ -54,7 +55,7 @@ def plan_of(connection: duckdb.DuckDBPyConnection, translated: str) -> str:
 
 def trino_type(kind: str) -> str:
     """Athena's name of a type."""
-    return exp.DataType.build(kind, dialect="duckdb").sql(DIALECT).lower().replace(", ", ",")
+    return of_duckdb(kind) or kind.lower()
 
 
 def _tables(sql: str, found: re.Match[str], known: Mapping[str, str]) -> str:

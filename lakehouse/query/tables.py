@@ -7,7 +7,7 @@ imported. Files of a bucket are read by it, for DuckDB alone reads none without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 # A name without a layer is one of gold, as with Athena's choice of a database.
 DEFAULT_LAYER = "gold"
-_CATALOG = "awsdatacatalog"
+CATALOG = "awsdatacatalog"
+# Trino's column with the file of a row, which `*` leaves out.
+PATH = "$path"
 _TYPES = {
     "string": "varchar",
     "long": "bigint",
@@ -49,6 +51,7 @@ class View:
         columns: Name to type, in the order of the table.
         partitions: Those of the columns that are in the paths of the files.
         dataset: What is read in the place of files.
+        has_path: Whether the file of a row is a column, too.
     """
 
     layer: str
@@ -57,6 +60,7 @@ class View:
     columns: Mapping[str, str]
     partitions: tuple[str, ...]
     dataset: ds.Dataset | None = None
+    has_path: bool = False
 
     def create(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the view."""
@@ -67,7 +71,8 @@ class View:
     @property
     def statement(self) -> str:
         """The view. The empty part fixes order and types, and fills columns that no file has."""
-        typed = ", ".join(f'cast(null as {t}) as "{name}"' for name, t in self.columns.items())
+        columns = {**self.columns, **({PATH: "varchar"} if self.has_path else {})}
+        typed = ", ".join(f'cast(null as {t}) as "{name}"' for name, t in columns.items())
         rows = f"select {typed} where false"
         if self.dataset is not None:
             rows += f' union all by name select * from "{self._registered}"'
@@ -86,26 +91,14 @@ class View:
         if self.partitions:
             kinds = ", ".join(f"{text(name)}: {self.columns[name]}" for name in self.partitions)
             options = f"union_by_name = true, hive_partitioning = true, hive_types = {{{kinds}}}"
+        if self.has_path:
+            options += f", filename = {text(PATH)}"
         return f"[{files}], {options}"
-
-    @property
-    def blank_statement(self) -> str:
-        """A table of the same columns without a row, for questions about types."""
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in self.columns.items())
-        return f'create table {self.layer}."{self.name}" ({columns})'
 
 
 def text(value: str) -> str:
     """A text literal of SQL."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def tables_in(tree: exp.Expr) -> Iterator[exp.Table]:
-    """The tables of a query, without what its WITH clauses name."""
-    named = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-    for table in tree.find_all(exp.Table):
-        if table.db or table.name.lower() not in named:
-            yield table
 
 
 def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
@@ -115,7 +108,7 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
         LakehouseError: There is no such table.
     """
     name = f"{table.db or DEFAULT_LAYER}.{table.name}".lower()
-    if name in known and table.catalog.lower() in ("", _CATALOG):
+    if name in known and table.catalog.lower() in ("", CATALOG):
         return name
     shown = exp.table_name(table) or table.sql()
     meant = [other for other in known if other.split(".")[1] == table.name.lower()]
@@ -131,7 +124,7 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
     )
 
 
-def open_view(name: str, location: str, as_of: AsOf | None) -> View:
+def open_view(name: str, location: str, as_of: AsOf | None, *, has_path: bool = False) -> View:
     """A table as it is, or as it was.
 
     Raises:
@@ -148,6 +141,7 @@ def open_view(name: str, location: str, as_of: AsOf | None) -> View:
         columns_of(opened),
         tuple(opened.metadata().partition_columns),
         opened.to_pyarrow_dataset() if files is None else None,
+        has_path and files is not None,
     )
 
 

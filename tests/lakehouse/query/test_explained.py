@@ -40,15 +40,14 @@ def test_a_wrong_table_is_underlined_and_close_ones_are_named(refused: Refused) 
         ("select * from other.gold.daily_sales", 26, "there is no table other.gold.daily_sales"),
         ("select a.order_date from gold.daily_sales as b", 8, "no table or alias a"),
         ("select b.nothing from gold.daily_sales as b", 10, "there is no column nothing."),
-        ("select order_date, count(*) from gold.daily_sales", 8, "must appear in the GROUP BY"),
         (
             "select order_date from gold.daily_sales as a cross join gold.daily_sales as b",
             8,
-            "mbiguous reference",
+            "order_date is in several tables here.",
         ),
-        ("select sum(reasons) from silver.orders", 8, "argument types 'sum(VARCHAR[])'"),
+        ("select sum(reasons) from silver.orders", 8, "sum(array(varchar)) is not proven"),
         ("select coutn(*) from gold.daily_sales", 8, "Did you mean count"),
-        ("select any_match(array[1], x -> x > 1)", 8, "any_match is not known to this command"),
+        ("select reduce(array[1], 0, (s, x) -> s, s -> s)", 8, "reduce is not proven"),
         ("select 1 frm x y z", 14, "can't be read at 'x'"),
         ("select * from gold.daily_sales where", 32, "can't be read at 'where'"),
         ("select 'abc", 8, "does not end"),
@@ -64,7 +63,7 @@ def test_an_error_names_its_column(refused: Refused, sql: str, column: int, word
 
 def test_an_error_in_a_value_says_what_could_not_be_done(refused: Refused) -> None:
     error = refused("select cast(department as bigint) from silver.orders")
-    assert "Could not convert string" in error.problem
+    assert "a text is no bigint" in error.problem
 
 
 def test_a_place_behind_the_text_is_shown_at_its_end() -> None:

@@ -15,6 +15,7 @@ from ingestion.settings import Settings
 from lakehouse.query import engine
 from lakehouse.query.engine import ask
 from lakehouse.query.guard import only_statement
+from lakehouse.query.limits import Limits
 
 Refused = Callable[[str], LakehouseError]
 Rows = list[tuple[Any, ...]]
@@ -111,16 +112,16 @@ def test_a_file_a_variable_or_a_table_of_duckdb_is_no_table(refused: Refused, na
 def test_the_connection_is_locked_for_what_the_guard_might_miss(sql: str) -> None:
     variable = pa.table({"a": [1]})  # DuckDB can find it by its name
     with pytest.raises(duckdb.Error):
-        engine._connected([], with_rows=True).execute(sql).fetchall()
+        engine._connected([], Limits()).execute(sql).fetchall()
     assert variable.num_rows == 1
     assert not list(Path(__file__).parent.glob("x.*"))
 
 
 def test_duckdb_itself_must_see_one_statement_that_reads() -> None:
-    connection = engine._connected([], with_rows=True)
+    connection = engine._connected([], Limits())
     for translated in ("create table x (a int)", "select 1; select 2"):
         with pytest.raises(LakehouseError, match="refused"):
-            engine._answer(connection, translated)
+            engine._answer(connection, translated, Limits(), translated)
 
 
 def test_a_second_statement_is_refused_with_its_place(refused: Refused) -> None:

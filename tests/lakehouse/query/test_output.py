@@ -13,7 +13,8 @@ from rich.console import Console
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.query.engine import Answer, ask
-from lakehouse.query.output import Format, print_table, save, write_csv, write_json
+from lakehouse.query.output import Format, save, write_csv, write_json
+from lakehouse.query.table_view import print_table
 
 VALUES = """
 select
@@ -121,7 +122,11 @@ def test_a_text_can_not_steer_the_terminal_or_break_the_table(settings: Settings
 
 def test_a_large_answer_is_written_while_it_is_computed(settings: Settings) -> None:
     sql = "select number from unnest(sequence(1, 1000)) as a (number) cross join"
-    answer = ask(settings, f"{sql} unnest(sequence(1, 1000000)) as b (other)")
+    answer = ask(
+        settings,
+        f"{sql} unnest(sequence(1, 10000)) as b (other)"
+        " cross join unnest(sequence(1, 100)) as c (third)",
+    )
 
     class Full(io.StringIO):
         def write(self, text: str) -> int:
@@ -153,7 +158,10 @@ def test_parquet_keeps_names_types_and_values(settings: Settings, tmp_path: Path
 def test_a_file_is_whole_or_not_there(settings: Settings, tmp_path: Path, form: Format) -> None:
     file = tmp_path / "out"
     file.write_text("older")
-    sql = "select 1 / (number - 50000) as a from unnest(sequence(1, 60000)) as n (number)"
+    sql = (
+        "select 1 / (one * 6 + six - 50000) as a from unnest(sequence(0, 9999)) as a (one)"
+        " cross join unnest(sequence(1, 6)) as b (six)"
+    )
     with pytest.raises(LakehouseError, match="Division by zero"):
         save(file, ask(settings, sql), form)
     assert file.read_text() == "older"

@@ -102,7 +102,8 @@ def test_the_help_has_examples(query: Callable[..., Outcome]) -> None:
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(settings: Settings) -> None:
-    sql = "select n from unnest(sequence(1, 200000)) as numbers (n)"
+    sql = "select n from unnest(sequence(1, 10000)) as a (n)"
+    sql += " cross join unnest(sequence(1, 20)) as b (m)"
     command = f"{sys.executable} -m lakehouse.cli query '{sql}' --format csv | head -1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],

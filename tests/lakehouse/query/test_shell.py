@@ -101,3 +101,15 @@ def test_what_completes_a_word(settings: Settings, text: str, completion: str | 
     found = names.get_completions(Document(text), CompleteEvent(completion_requested=True))
     texts = [one.text for one in found]
     assert completion in texts if completion else texts == []
+
+
+def test_backslash_d_lists_the_tables_or_the_columns_of_one(typed: Type) -> None:
+    assert "daily_sales" in typed(f"\\d{ENTER}")
+    assert "decimal(18,2)" in typed(f"\\d gold.daily_sales{ENTER}")
+
+
+@pytest.mark.parametrize("word", ["\\?", "help", "HELP;", "\\h"])
+def test_a_word_helps(typed: Type, word: str) -> None:
+    shown = typed(f"{word}{ENTER}")
+    assert "\\d TABLE" in shown
+    assert "failed" not in shown

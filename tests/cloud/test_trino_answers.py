@@ -1,0 +1,29 @@
+"""The recorded answers of Trino, made anew: the same version still gives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import trino
+
+from tests.cloud.trino import start
+from tests.lakehouse.query.trino.record import asked, recorded
+
+
+def test_trino_gives_the_answers_that_are_recorded(tmp_path: Path) -> None:
+    # The samples are written in the statements, so nothing has to stand behind the catalog.
+    server = start(tmp_path / "trino", endpoint="http://127.0.0.1:1")
+
+    def ask(sql: str) -> tuple[list[str], list[list[Any]]] | None:
+        try:
+            result = server.query(sql)
+        except trino.exceptions.TrinoQueryError:
+            return None
+        return [kind for _, kind in result.columns], result.rows
+
+    try:
+        found = {line[0]: line for line in asked(ask)}
+        assert found == {line[0]: line for line in recorded()}
+    finally:
+        server.stop()

@@ -1,0 +1,70 @@
+"""Whole queries: joins, groups, windows, set operations, UNNEST. `{samples}` is the table."""
+
+# ruff: noqa: E501 - a term stays on one line
+from __future__ import annotations
+
+_WINDOWS = [
+    *("row_number() over (order by n)", "rank() over (order by small_1)"),
+    *("dense_rank() over (order by small_1 desc)", "percent_rank() over (order by small_1)"),
+    *("cume_dist() over (order by small_1 nulls first)", "ntile(4) over (order by n)"),
+    *("lag(small_1) over (order by n)", "lag(small_1, 2) over (order by n)"),
+    *("lag(small_1, 2, 7) over (order by n)", "lead(small_1) over (order by n)"),
+    *("lead(small_1, 2) over (order by n)", "lead(small_1, 1, 0) over (partition by boolean_1 order by n)"),
+    *("first_value(small_1) over (order by n)", "last_value(small_1) over (order by n)"),
+    *("first_value(small_1) ignore nulls over (order by n)", "nth_value(small_1, 3) over (order by n)"),
+    *("lag(small_1) ignore nulls over (order by n)", "lead(varchar_1) ignore nulls over (order by n)"),
+    *("last_value(small_1) ignore nulls over (order by n)",),
+    *("sum(small_1) over (order by n)", "sum(money_1) over (partition by boolean_1)"),
+    *("avg(rate_1) over (order by n rows between 2 preceding and current row)",),
+    *("sum(small_1) over (order by n rows 2 preceding)", "count(*) over ()"),
+    *("count(*) over (order by small_1)", "max(small_1) over (order by n rows between 1 following and 2 following)"),
+    *("sum(small_1) over (order by date_1 range between interval '40' day preceding and current row)",),
+    *("sum(small_1) filter (where boolean_1) over (order by n)", "avg(small_1) over (order by small_2)"),
+    *("count(*) over (order by small_1 groups between 1 preceding and current row)",),
+]  # fmt: skip
+QUERIES = [
+    *(f"select n, {window} from {{samples}} order by n" for window in _WINDOWS),
+    "select boolean_1, count(*), sum(money_1), avg(rate_1) from {samples} group by boolean_1 order by 1",
+    "select sign_1, small_1, grouping(sign_1, small_1), count(*) from {samples}"
+    " group by rollup (sign_1, small_1) order by 3, 1, 2",
+    "select boolean_1, boolean_2, count(*) from {samples} group by cube (boolean_1, boolean_2) order by 1, 2, 3",
+    "select boolean_1, small_1, count(*) from {samples}"
+    " group by grouping sets ((boolean_1), (small_1), ()) order by 1, 2, 3",
+    "select small_1, count(*) as c from {samples} group by small_1 having count(*) > 2 order by c desc, small_1",
+    "select distinct small_1 from {samples} order by small_1 desc nulls first",
+    "select small_1 from {samples} union select small_2 from {samples} order by 1",
+    "select small_1 from {samples} intersect select integer_1 from {samples} order by 1",
+    "select small_1 from {samples} except select 2 order by 1",
+    "select 1 union all select 2.5 order by 1",
+    "select n from {samples} order by small_1 nulls first, n desc offset 3 limit 5",
+    "select n from {samples} order by varchar_1, n fetch first 12 rows only",
+    "select n, u.x, u.y, u.o from {samples} cross join unnest(numbers_1, texts_1) with ordinality as u(x, y, o)"
+    " order by n, u.o",
+    "select n, x from {samples} left join unnest(numbers_1) as u(x) on true order by n, x",
+    "select x, y from unnest(array[1, 2], array['a']) as u(x, y)",
+    "select k, v from unnest(map(array['a', 'b'], array[1, 2])) as u(k, v) order by 1",
+    "select a.n, b.n from {samples} cross join (values 1) as z(z) inner join (values (1, 2), (3, 4)) as b(n, m)"
+    " on samples.n = b.n inner join (values 1, 3) as a(n) on a.n = b.n order by 1",
+    "select * from (values (1, 'a'), (2, 'b')) as l(k, x) full join (values (2, 'c'), (3, 'd')) as r(k, y) using (k) order by 1",
+    "select * from (values (1, 'a'), (2, 'b')) as l(k, x) left join (values (2, 'c')) as r(k, y) using (k) order by 1",
+    "select k, l.x from (values (1, 'a'), (2, 'b')) as l(k, x) right join (values (2, 'c'), (5, 'e')) as r(k, y) using (k) order by 1",
+    "select l.* from (values (1, 'a')) as l(k, x) cross join (values (2)) as r(k)",
+    "select n, (select max(v) from (values 1, 2, 3) as t(v) where v < samples.small_1) from {samples} order by n",
+    "select n from {samples} where exists (select 1 from (values 1, 2) as t(v) where v = small_1) order by n",
+    "select n from {samples} where small_1 in (select v from (values 1, 2, null) as t(v)) order by n",
+    "select n from {samples} where small_1 not in (select v from (values 1, null) as t(v)) order by n",
+    "select n from {samples} where small_1 > all (select v from (values 1, 2) as t(v)) order by n",
+    "select n from {samples} where small_1 = any (select v from (values 1, 2) as t(v)) order by n",
+    "with a as (select 1 as x), b as (select x + 1 as y from a) select a.x, b.y from a cross join b",
+    "with a as (select 1 as x) select * from (with a as (select 2 as x) select * from a) as i cross join a",
+    "select sum(x) over w, count(*) over w from (values 1, 2, 3) as t(x) window w as (order by x) order by 1",
+    "select max(x), min(x) from (values (1.5), (2)) as t(x)",
+    "values (1, 'a'), (2, null)",
+    "select date_trunc('month', date_1) as m, count(*) from {samples} group by date_trunc('month', date_1) order by m",
+    "select 7 as a, a as b from (values 3) as t(a)",
+    "select x as y, -x as x from (values 1, 2) as t(x) order by x",
+    "select sum(money_1) / count(*), count(*) * 100 / sum(small_1) from {samples} where n < 9",
+    "select round(cast(sum(small_1) as double) / count(*), 2) from {samples}",
+    "select count(*) filter (where small_1 > 1), sum(case when boolean_1 then small_1 end) from {samples}",
+    "select typeof(small_1 / 2), typeof(money_1 / 3), typeof(1.0 * 3) from {samples} where n = 1",
+]  # fmt: skip
