@@ -11,6 +11,7 @@ from datetime import date
 from ingestion.files import RawFile
 from ingestion.frames import Inspection
 from ingestion.ledger import Batch, LedgerRow, Plan, Status
+from ingestion.visible import cut, some
 
 
 def judge(
@@ -22,13 +23,16 @@ def judge(
     erased = inspection.records_erased
     reason = inspection.fault
     if not reason and rejected > reject_limit * read:
-        top = ", ".join(f"{code} {count}" for code, count in _top(inspection.reasons))
+        top = _top(inspection.reasons)
+        counts = ", ".join(f"{code} {count}" for code, count in top)
         reason = (
-            f"too_many_rejects: {rejected} of {read} records, more than {reject_limit:.0%} ({top})"
+            f"too_many_rejects: {rejected} of {read} records, more than {reject_limit:.0%} "
+            f"({counts}); {top[0][0]} in {inspection.examples[top[0][0]]}"
         )
     is_quarantined = reason is not None
     if not reason and inspection.extra_columns:
-        reason = f"extra_column: {', '.join(inspection.extra_columns)} kept in _rescued"
+        extra = some([cut(name) for name in inspection.extra_columns])
+        reason = f"extra_column: {extra} kept in _rescued"
     return _row(
         file,
         batch,
