@@ -234,7 +234,7 @@ def _rows(batches: _Batches) -> Iterator[dict[str, Any]]:
 def _open(
     row: dict[str, str], table: Table, max_bytes: int, keep_raw_text: bool = False
 ) -> tuple[Header, Iterator[pa.RecordBatch]]:
-    content = read_bytes(to_path(row["path"]))
+    content = read_bytes(to_path(row["path"]), max_bytes)
     if content_hash(content) != row["content_hash"]:
         raise FileFault("changed_while_read", "the file was written to during the run")
     name = row["source_file"].rpartition("/")[2]

@@ -46,6 +46,8 @@ def search_raw(settings: Settings, user_id: int) -> list[RawPlace] | None:
 
 def _search(file: RawFile, settings: Settings, user_id: int) -> RawPlace:
     path = to_path(file.path)
+    if not file.is_openable or file.bytes > settings.max_file_bytes:
+        return RawPlace(file.source_file, [], False)
     content = path.read_bytes()
     table = TABLES.get(str(file.table_name))
     if table is not None and USER_COLUMN not in table.column_names:
