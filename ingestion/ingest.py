@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 
 from ingestion import ops
 from ingestion.completeness import MissingFile, find_missing, missing_in_words
+from ingestion.dismissing import gone_from_quarantine, without_dismissed, without_gone
 from ingestion.errors import LakehouseError
 from ingestion.etags import known_hashes, seen_again
 from ingestion.files import RawFile, list_raw_files
@@ -98,7 +99,8 @@ def ingest(
     _tell_days_without_files(files, selection)
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)
-    todo = plan(files, ledger)
+    listed, files = files, without_dismissed(files, ledger)
+    todo = plan(files, without_gone(ledger))
     inspections = inspect_files(spark, [load.file for load in todo.loads], settings, progress)
     with ExitStack() as locks:
         # In one order, so that no two runs can wait for each other.
@@ -106,17 +108,18 @@ def ingest(
             locks.enter_context(hold(f"bronze.{name}"))
         if hold is not not_shared:
             ledger = ops.read_ledger(spark, settings)
-            todo = plan(files, ledger)
+            todo = plan(files, without_gone(ledger))
             unread = [load.file for load in todo.loads if load.file.source_file not in inspections]
             inspections |= inspect_files(spark, unread, settings, progress)
         batch = batch.after(ledger)
-        report = _judged(todo, inspections, batch, settings)
+        report = _judged(todo, inspections, batch, settings, ledger)
         replaced = _write_bronze(spark, settings, batch, report, ledger, progress)
         with hold(OPS):
             _write_rejects(spark, settings, batch, report, progress)
             if hold is not not_shared:
                 ledger = ops.read_ledger(spark, settings)
-            changes = [*replaced, *report.rows]
+            gone = gone_from_quarantine(listed, ledger, selection, batch)
+            changes = [*replaced, *report.rows, *gone]
             changes += seen_again(files, _merged(ledger, changes), batch)
             _write_ops(spark, settings, ledger, report, changes)
     report.missing = [file for file in report.missing if file.table_name in selection.tables]
@@ -139,12 +142,16 @@ def _nothing_to_load(settings: Settings) -> LakehouseError:
 
 
 def _judged(
-    todo: Plan, inspections: Mapping[str, Inspection], batch: Batch, settings: Settings
+    todo: Plan,
+    inspections: Mapping[str, Inspection],
+    batch: Batch,
+    settings: Settings,
+    ledger: Sequence[LedgerRow],
 ) -> Report:
     """Decide what becomes of every file, before anything is written."""
     rows = [
         *(judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
-        *misplaced(todo, batch),
+        *misplaced(todo, batch, ledger),
     ]
     rows += duplicates(todo, rows, batch)
     return Report(todo, rows, _count_reasons(todo, inspections), _examples(todo, rows, inspections))

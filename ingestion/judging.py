@@ -49,11 +49,17 @@ def _top(reasons: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
 
 
-def misplaced(todo: Plan, batch: Batch) -> list[LedgerRow]:
-    """Quarantine the files whose place or name is wrong, unopened."""
-    return [
-        _row(file, batch, status=Status.QUARANTINED, reason=file.fault) for file in todo.misplaced
-    ]
+def misplaced(todo: Plan, batch: Batch, ledger: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """Quarantine the files whose place or name is wrong, unopened; a copy is named as one."""
+    held = {load.file.content_hash: load.file.source_file for load in todo.loads}
+    held |= {row.content_hash: row.source_file for row in ledger if row.status == Status.LOADED}
+    rows = []
+    for file in todo.misplaced:
+        holder = held.get(file.content_hash)
+        copy = f"; a copy of {holder}, to be removed" if holder else ""
+        reason = f"{file.fault}{copy}"
+        rows.append(_row(file, batch, status=Status.QUARANTINED, reason=reason))
+    return rows
 
 
 def duplicates(todo: Plan, judged: Sequence[LedgerRow], batch: Batch) -> list[LedgerRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,18 +74,22 @@ def test_a_link_that_leads_nowhere_or_in_a_circle_is_named(raw: Path) -> None:
     }
 
 
-def test_folders_in_each_other_are_followed_to_a_limit(
-    raw: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def deep(raw: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A raw folder with 1,000 folders in each other, too many for what clears up after tests."""
     monkeypatch.chdir(raw)
     for _ in range(1000):
         Path("d").mkdir()
         monkeypatch.chdir("d")
     monkeypatch.chdir(raw)
-    (name,) = faults(raw).keys() - {"orders/2025-04-01.csv"}
+    yield raw
+    os.removedirs("/".join("d" * 1000))
+
+
+def test_folders_in_each_other_are_followed_to_a_limit(deep: Path) -> None:
+    (name,) = faults(deep).keys() - {"orders/2025-04-01.csv"}
     assert name == "/".join("d" * 21)
-    assert str(faults(raw)[name]).startswith("too_deep: more than 20 folders")
-    os.removedirs("/".join("d" * 1000))  # what clears up after tests can't
+    assert str(faults(deep)[name]).startswith("too_deep: more than 20 folders")
 
 
 @pytest.mark.parametrize(
