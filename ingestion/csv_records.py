@@ -25,8 +25,10 @@ import pyarrow.compute as pc
 from ingestion.faults import FileFault
 from ingestion.limits import MAX_FIELD, MAX_RECORD
 
+# As Python's texts the shortest records take a hundred times the room.
+_BLOCK_BYTES = 256 * 1024
 # Holds a line of as many characters as a record may have, whatever they are.
-_BLOCK_BYTES = 4 * MAX_RECORD + 1
+_LINE_BYTES = 4 * MAX_RECORD + 1
 _FIELD = re.compile(r'"((?:[^"]++|"")*+)"|([^",\r\n]*+)')
 _LINE_END = re.compile(r"\r\n|\n|\r|\Z")
 _BLANK_LINES = re.compile(rb"[\r\n]*")
@@ -53,7 +55,7 @@ def split_first_line(text: bytes, start: int = 0) -> tuple[str, int]:
         FileFault: `long_record`.
     """
     begin = _matched(_BLANK_LINES, text, start).end()
-    end = _FIRST_LINE_END.search(text, begin, begin + 4 * MAX_RECORD + 1)
+    end = _FIRST_LINE_END.search(text, begin, begin + _LINE_BYTES)
     assert end is not None, "the end of what is searched matches"
     line = text[begin : end.start()].decode(errors="replace")  # a cut letter is too long anyway
     if len(line) > MAX_RECORD:
@@ -81,13 +83,20 @@ def blocks_of_lines(text: bytes, start: int) -> Iterator[tuple[bytes, bool]]:
     while start < len(text):
         end = start + _BLOCK_BYTES
         if end < len(text):
-            end = max(text.rfind(b"\n", start, end), text.rfind(b"\r", start, end)) + 1
-            if not end:
+            end = _last_line_end(text, start, end) or _last_line_end(
+                text, start, start + _LINE_BYTES
+            )
+            if not end and start + _LINE_BYTES < len(text):
                 raise _too_long()
-            if text[end - 1 : end + 1] == b"\r\n":
-                end += 1
+            end = end or len(text)
         yield text[start:end], end >= len(text)
         start = end
+
+
+def _last_line_end(text: bytes, start: int, end: int) -> int:
+    """Where the last line that ends in this part of a text has ended, 0 if none does."""
+    after = max(text.rfind(b"\n", start, end), text.rfind(b"\r", start, end)) + 1
+    return after + 1 if after and text[after - 1 : after + 1] == b"\r\n" else after
 
 
 def split_block(text: str, widths: Container[int], is_last: bool = True) -> tuple[Records, str]:

@@ -5,7 +5,6 @@ Data flow: first line -> header, or the fault for which the file is quarantined
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -68,8 +67,7 @@ def read_header(text: bytes, table: Table) -> tuple[Header, int]:
             "wrong_delimiter", f"the first line is {shown(line)}; save it as CSV with commas"
         )
     fields = fields_of(line)
-    if fields is None or table.key not in map(str.strip, fields):
-        _require_commas(line, table)
+    _require_commas(line, fields or [], table)
     return match_header(fields, table), end
 
 
@@ -103,18 +101,26 @@ def match_header(fields: list[str] | None, table: Table) -> Header:
     return Header(names, {name: positions[name] for name in table.column_names}, extra)
 
 
-def _require_commas(line: str, table: Table) -> None:
-    """Say so if the declared columns are there, with something else between them."""
+def _require_commas(line: str, fields: list[str], table: Table) -> None:
+    """Say so if more of the declared columns are there with something else between them."""
+    by_commas = _declared(fields, table)
     for delimiter, words in _OTHER_DELIMITERS.items():
-        names = {name.strip() for name in next(csv.reader([line[:4096]], delimiter=delimiter), [])}
-        if len(names.intersection(table.column_names)) * 2 > len(table.columns):
+        if len(_declared(_split(line, delimiter), table)) > len(by_commas):
             raise FileFault(
                 "wrong_delimiter", f"{words} stand between the columns; save it as CSV with commas"
             )
-    if _MARKUP.match(line):
+    if not by_commas and _MARKUP.match(line):
         raise FileFault(
             "no_table", f"the file begins with {shown(line)}: this is a web page or JSON, no CSV"
         )
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return [field.strip().strip('"') for field in line.split(delimiter)]
+
+
+def _declared(fields: list[str], table: Table) -> set[str]:
+    return {field.strip() for field in fields}.intersection(table.column_names)
 
 
 def _describe_missing(missing: list[str], extra: list[str]) -> str:

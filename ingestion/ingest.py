@@ -149,10 +149,8 @@ def _judged(
     ledger: Sequence[LedgerRow],
 ) -> Report:
     """Decide what becomes of every file, before anything is written."""
-    rows = [
-        *(judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
-        *misplaced(todo, batch, ledger),
-    ]
+    rows = [judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads]
+    rows += misplaced(todo, [*ledger, *rows], batch)
     rows += duplicates(todo, rows, batch)
     return Report(todo, rows, _count_reasons(todo, inspections), _examples(todo, rows, inspections))
 

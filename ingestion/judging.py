@@ -5,7 +5,7 @@ Data flow: raw files + inspections -> ledger rows
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from ingestion.files import RawFile
@@ -49,10 +49,12 @@ def _top(reasons: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
 
 
-def misplaced(todo: Plan, batch: Batch, ledger: Sequence[LedgerRow]) -> list[LedgerRow]:
-    """Quarantine the files whose place or name is wrong, unopened; a copy is named as one."""
-    held = {load.file.content_hash: load.file.source_file for load in todo.loads}
-    held |= {row.content_hash: row.source_file for row in ledger if row.status == Status.LOADED}
+def misplaced(todo: Plan, known: Iterable[LedgerRow], batch: Batch) -> list[LedgerRow]:
+    """Quarantine the files whose place or name is wrong, unopened.
+
+    A copy of a file that is loaded, in this run or as the ledger knows, is named as one.
+    """
+    held = {row.content_hash: row.source_file for row in known if row.status == Status.LOADED}
     rows = []
     for file in todo.misplaced:
         holder = held.get(file.content_hash)

@@ -20,6 +20,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from ingestion.errors import LakehouseError
+from ingestion.visible import visible
 from lakehouse.query.engine import Answer
 from lakehouse.query.explained import said
 
@@ -53,8 +54,8 @@ def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
 def print_table(console: Console, answer: Answer, limit: int) -> None:
     """The first rows as a table, however wide, and whether there are more."""
     rows = list(islice(rows_of(answer), limit + 1))
-    cells = [[_visible(name) for name, _ in answer.columns]]
-    cells += [[_visible(_plain(value)) for value in row] for row in rows[:limit]]
+    cells = [[visible(name) for name, _ in answer.columns]]
+    cells += [[visible(_plain(value)) for value in row] for row in rows[:limit]]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     is_number = [kind.startswith(_NUMBERS) for _, kind in answer.columns]
     for row in cells:
@@ -134,13 +135,6 @@ def save(path: Path, answer: Answer, form: Format) -> None:
 
 def _ended_early(error: Exception) -> LakehouseError:
     return LakehouseError(f"The query failed: {said(error)}", "Fix the SQL and ask again.")
-
-
-def _visible(value: str) -> str:
-    """A text on one line; what would steer the terminal is shown by its code."""
-    if value.isprintable():
-        return value
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
 
 
 def _field(value: str) -> str:

@@ -136,13 +136,11 @@ def _reasons(top: Sequence[tuple[str, int]]) -> str:
 
 def _print_report(console: Console, report: Report) -> None:
     _print_some(console, "[yellow]quarantined[/]", _with_reasons(report.quarantined))
-    for (table, code), example in sorted(report.examples.items()):
-        count = report.reasons[table][code]
-        console.print(
-            f"[dim]rejected[/] {table} {code} {count:,}, such as {escape(visible(example))}",
-            soft_wrap=True,
-            highlight=False,
-        )
+    examples = [
+        f"{table} {code} {report.reasons[table][code]:,}, such as {example}"
+        for (table, code), example in sorted(report.examples.items())
+    ]
+    _print_some(console, "[dim]rejected[/]", examples)
     _print_some(
         console,
         "[dim]duplicate[/]",

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 from rich.console import Console
 
 from ingestion import reader
 from ingestion.explained import explain
 from ingestion.faults import FileFault
 from ingestion.reader import read_file
+from ingestion.session import get_session
+from ingestion.settings import Settings
 from lakehouse.trace import print_trace
 from tests.ingestion.corpus import Case, cases
 from tests.lake import Lakehouse, new_lakehouse
@@ -66,10 +67,14 @@ def test_a_reader_gives_what_is_right(
             assert words in explain(code, raw_text, header.names, table)
 
 
-@pytest.fixture(scope="module")
-def lakehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
+@pytest.fixture(scope="module", params=["sail", pytest.param("spark", marks=pytest.mark.spark)])
+def lakehouse(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Lakehouse:
     """A root that all cases have been loaded into, those below the limit of rejects and above."""
-    made = new_lakehouse(spark, tmp_path_factory.mktemp("corpus"))
+    folder = tmp_path_factory.mktemp("corpus")
+    session = get_session(Settings.read(root=str(folder / "session"), engine=request.param))
+    made = new_lakehouse(session, folder)
     for case in CASES:
         path = made.raw / case.source_file
         path.parent.mkdir(parents=True, exist_ok=True)
