@@ -90,20 +90,26 @@ def records_of(
     return pc.or_(mask, pa.array(by_text, pa.bool_()))
 
 
-def text_names(raw_text: str, header: Sequence[str] | None, is_person: IsPerson) -> bool:
-    """Tell whether a record is a person's from its text.
+def text_names(
+    raw_text: str,
+    header: Sequence[str] | None,
+    is_person: IsPerson,
+    column: str = USER_COLUMN,
+) -> bool:
+    """Tell whether a record is a person's from its text, or has another column's id.
 
     Args:
         raw_text: As it stands in the file.
         header: Names of the file's columns in its order, None if nobody knows them any more.
         is_person: Whether an id is the person's.
+        column: Where the id stands.
     """
     names = [name.strip() for name in header or ()]
     fields = _BETWEEN_FIELDS.split(raw_text)
-    if USER_COLUMN in names:
+    if column in names:
         records = split_records(raw_text, len(names)).fields
         whole = records[0].as_py() if len(records) == 1 else None
         if whole is not None and len(whole) == len(names):
-            fields = [whole[names.index(USER_COLUMN)]]
+            fields = [whole[names.index(column)]]
     ids = (_ID.fullmatch(field) for field in fields)
     return any(is_person(int(found.group(1))) for found in ids if found)

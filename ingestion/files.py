@@ -8,19 +8,20 @@ Names decide here, contents later: a file that is in the wrong place is never op
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingestion.errors import LakehouseError
-from ingestion.stored import Listed, Stored, look_at, objects_below
+from ingestion.limits import FIRST_DAY, LAST_DAY
+from ingestion.raw_folder import Found, entries_below
+from ingestion.stored import Listed, Stored, content_hash, look_at, objects_below
 from ingestion.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class RawFile:
         content_hash: SHA-256 of the content.
         fault: `code: detail` if its place or name is wrong.
         etag: Of the object on S3, None in a folder.
+        is_openable: Its content can be read; else the hash is of the fault.
     """
 
     path: str
@@ -59,6 +61,7 @@ class RawFile:
     content_hash: str
     fault: str | None = None
     etag: str | None = None
+    is_openable: bool = True
 
     @property
     def version(self) -> tuple[str, str]:
@@ -110,7 +113,7 @@ def raw_names(raw: str) -> set[str] | None:
         LakehouseError: It can't be reached or read.
     """
     folder = _folder_at(raw)
-    return None if folder is None else {name for name, _ in _files_below(folder)}
+    return None if folder is None else set(_entries_below(folder))
 
 
 def list_raw_files(
@@ -129,44 +132,50 @@ def list_raw_files(
         LakehouseError: The folder does not exist or can't be read.
     """
     folder = require_folder(raw)
-    found = dict(_files_below(folder))
-    names = sorted(name for name in found if _is_data(name) and is_wanted(name))
+    found = _entries_below(folder)
+    names = sorted(name for name in found if is_data(name) and is_wanted(name))
     known = known_hashes or {}
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
         return list(pool.map(lambda name: _describe(folder, name, found[name], known), names))
 
 
-def _files_below(folder: Path | CloudPath) -> Iterator[tuple[str, Listed | None]]:
+def _entries_below(folder: Path | CloudPath) -> dict[str, Listed | Found]:
     if not isinstance(folder, Path):
-        yield from objects_below(folder)
-        return
-    for parent, _, names in os.walk(folder, onerror=_refuse):
-        for name in names:
-            yield (Path(parent) / name).relative_to(folder).as_posix(), None
+        return dict(objects_below(folder))
+    found = list(entries_below(folder))
+    # What a link leads to is listed where the link lies, unless it is in a right place itself.
+    targets = {entry.real_path for entry in found if entry.is_linked}
+    return {
+        entry.name: entry
+        for entry in found
+        if entry.is_linked or entry.real_path not in targets or place(entry.name)[0]
+    }
 
 
-def _refuse(error: OSError) -> None:
-    raise LakehouseError(
-        f"The raw folder {error.filename} can't be read: {error.strerror}.",
-        "Give this user the right to list it and run again.",
-    )
-
-
-def _is_data(name: str) -> bool:
+def is_data(name: str) -> bool:
+    """Whether a file of this path below the raw folder is neither hidden nor a note."""
     is_hidden = any(part.startswith((".", "_")) for part in name.split("/"))
     return not is_hidden and name not in NOTES
 
 
 def _describe(
-    folder: Path | CloudPath, source_file: str, listed: Listed | None, known: KnownHashes
+    folder: Path | CloudPath, source_file: str, entry: Listed | Found, known: KnownHashes
 ) -> RawFile:
-    path = folder / source_file
     table, file_date, fault = place(source_file)
-    known_hash = known.get((source_file, listed.etag)) if listed else None
-    if listed and known_hash:
-        stored = Stored(listed.bytes, listed.modified_at, known_hash, listed.etag)
+    path: Path | CloudPath = folder / source_file
+    if isinstance(entry, Found):
+        path = entry.path
+        stored, unreadable = _look_at_entry(entry)
+        fault = unreadable or fault
+        is_openable = unreadable is None
     else:
-        stored = look_at(path, source_file)
+        known_hash = known.get((source_file, entry.etag))
+        is_openable = True
+        stored = (
+            Stored(entry.bytes, entry.modified_at, known_hash, entry.etag)
+            if known_hash
+            else look_at(path, source_file)
+        )
     return RawFile(
         path=str(path),
         source_file=source_file,
@@ -177,7 +186,23 @@ def _describe(
         content_hash=stored.content_hash,
         fault=fault,
         etag=stored.etag,
+        is_openable=is_openable,
     )
+
+
+def _look_at_entry(entry: Found) -> tuple[Stored, str | None]:
+    """A file's content and None, or in its place the fault for which it can't be read."""
+    fault = entry.fault
+    if fault is None:
+        try:
+            return look_at(entry.path, entry.name), None
+        except LakehouseError as error:
+            fault = f"unreadable: {error.problem}"
+    try:
+        modified_at = datetime.fromtimestamp(entry.path.lstat().st_mtime, UTC)
+    except OSError:
+        modified_at = datetime.fromtimestamp(0, UTC)
+    return Stored(0, modified_at, content_hash(fault.encode())), fault
 
 
 def place(source_file: str) -> tuple[Table | None, date | None, str | None]:
@@ -194,6 +219,10 @@ def place(source_file: str) -> tuple[Table | None, date | None, str | None]:
         undated = f"{table.undated_file}.csv or " if table.undated_file else ""
         return table, None, f"wrong_name: expected {undated}YYYY-MM-DD.csv, plain or .gz"
     try:
-        return table, date.fromisoformat(match.group(1)), None
+        day = date.fromisoformat(match.group(1))
     except ValueError:
         return table, None, f"impossible_date: {match.group(1)} is no day of the calendar"
+    if FIRST_DAY <= day <= LAST_DAY:
+        return table, day, None
+    believable = f"not between {FIRST_DAY} and {LAST_DAY}"
+    return table, None, f"impossible_date: {day} is {believable}; a typing error in the year?"

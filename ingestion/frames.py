@@ -21,8 +21,10 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.catalog import SPARK_TYPES
 from ingestion.erased import Erased, read_erased
+from ingestion.explained import add_examples
+from ingestion.faults import FileFault
 from ingestion.files import RawFile, to_path
-from ingestion.header import FileFault, Header
+from ingestion.header import Header
 from ingestion.reader import read_file, record_schema
 from ingestion.row_schema import row_schema
 from ingestion.settings import Settings
@@ -61,6 +63,7 @@ class Inspection:
         records_rejected: Records with at least one reason.
         records_erased: Records of people who were erased; they are in none of the other counts.
         reasons: Reason code to the number of records that have it.
+        examples: Reason code to its first record: number, value found and form expected.
         extra_columns: Columns that nobody declared, kept in `_rescued`.
         dates: Values of the `date` column among the good records.
     """
@@ -71,6 +74,7 @@ class Inspection:
     records_rejected: int
     records_erased: int
     reasons: dict[str, int]
+    examples: dict[str, str]
     extra_columns: list[str]
     dates: list[date]
 
@@ -157,6 +161,7 @@ def _inspect(
     row: dict[str, str], table: Table, max_bytes: int, erased: Erased
 ) -> dict[str, object]:
     reasons: Counter[str] = Counter()
+    examples: dict[str, str] = {}
     read = rejected = left_out = 0
     dates: set[date] = set()
     try:
@@ -168,6 +173,8 @@ def _inspect(
             left_out += whole_batch.num_rows - batch.num_rows
             rejected += batch.num_rows - (pc.sum(is_good).as_py() or 0)
             reasons.update(batch["reasons"].flatten().to_pylist())
+            if len(examples) < len(reasons):
+                add_examples(examples, batch, header.names, table)
             if "date" in batch.schema.names:
                 dates.update(pc.unique(batch["date"].filter(is_good)).to_pylist())
     except FileFault as fault:
@@ -178,6 +185,7 @@ def _inspect(
             "records_rejected": 0,
             "records_erased": 0,
             "reasons": [],
+            "examples": [],
             "extra_columns": [],
             "dates": [],
         }
@@ -188,6 +196,7 @@ def _inspect(
         "records_rejected": rejected,
         "records_erased": left_out,
         "reasons": list(reasons.items()),
+        "examples": list(examples.items()),
         "extra_columns": list(header.extra),
         "dates": sorted(dates),
     }
@@ -225,7 +234,7 @@ def _rows(batches: _Batches) -> Iterator[dict[str, Any]]:
 def _open(
     row: dict[str, str], table: Table, max_bytes: int, keep_raw_text: bool = False
 ) -> tuple[Header, Iterator[pa.RecordBatch]]:
-    content = read_bytes(to_path(row["path"]))
+    content = read_bytes(to_path(row["path"]), max_bytes)
     if content_hash(content) != row["content_hash"]:
         raise FileFault("changed_while_read", "the file was written to during the run")
     name = row["source_file"].rpartition("/")[2]

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pyspark.sql import SparkSession
 
 from ingestion import ops
-from ingestion.completeness import MissingFile, find_missing
+from ingestion.completeness import MissingFile, find_missing, missing_in_words
+from ingestion.dismissing import gone_from_quarantine, without_dismissed, without_gone
 from ingestion.errors import LakehouseError
 from ingestion.etags import known_hashes, seen_again
 from ingestion.files import RawFile, list_raw_files
@@ -27,6 +28,7 @@ from ingestion.ledger import Batch, LedgerRow, Plan, Status, plan, replaced_rows
 from ingestion.selection import ALL_FILES, Selection
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
+from ingestion.visible import visible
 from ingestion.writer import write_bronze, write_rejects
 from ingestion.writer_lock import OPS, Hold, not_shared
 
@@ -41,12 +43,14 @@ class Report:
         plan: What had to be done.
         rows: Ledger rows written by this run, except those only marked as replaced.
         reasons: Table to reason code to number of records, for this run.
+        examples: Table and reason code to a file of this run, and a record of it explained.
         missing: What is missing now.
     """
 
     plan: Plan
     rows: list[LedgerRow] = field(default_factory=list)
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    examples: dict[tuple[str, str], str] = field(default_factory=dict)
     missing: list[MissingFile] = field(default_factory=list)
 
     @property
@@ -95,7 +99,8 @@ def ingest(
     _tell_days_without_files(files, selection)
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)
-    todo = plan(files, ledger)
+    listed, files = files, without_dismissed(files, ledger)
+    todo = plan(files, without_gone(ledger))
     inspections = inspect_files(spark, [load.file for load in todo.loads], settings, progress)
     with ExitStack() as locks:
         # In one order, so that no two runs can wait for each other.
@@ -103,17 +108,18 @@ def ingest(
             locks.enter_context(hold(f"bronze.{name}"))
         if hold is not not_shared:
             ledger = ops.read_ledger(spark, settings)
-            todo = plan(files, ledger)
+            todo = plan(files, without_gone(ledger))
             unread = [load.file for load in todo.loads if load.file.source_file not in inspections]
             inspections |= inspect_files(spark, unread, settings, progress)
         batch = batch.after(ledger)
-        report = _judged(todo, inspections, batch, settings)
+        report = _judged(todo, inspections, batch, settings, ledger)
         replaced = _write_bronze(spark, settings, batch, report, ledger, progress)
         with hold(OPS):
             _write_rejects(spark, settings, batch, report, progress)
             if hold is not not_shared:
                 ledger = ops.read_ledger(spark, settings)
-            changes = [*replaced, *report.rows]
+            gone = gone_from_quarantine(listed, ledger, selection, batch)
+            changes = [*replaced, *report.rows, *gone]
             changes += seen_again(files, _merged(ledger, changes), batch)
             _write_ops(spark, settings, ledger, report, changes)
     report.missing = [file for file in report.missing if file.table_name in selection.tables]
@@ -136,15 +142,17 @@ def _nothing_to_load(settings: Settings) -> LakehouseError:
 
 
 def _judged(
-    todo: Plan, inspections: Mapping[str, Inspection], batch: Batch, settings: Settings
+    todo: Plan,
+    inspections: Mapping[str, Inspection],
+    batch: Batch,
+    settings: Settings,
+    ledger: Sequence[LedgerRow],
 ) -> Report:
     """Decide what becomes of every file, before anything is written."""
-    rows = [
-        *(judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads),
-        *misplaced(todo, batch),
-    ]
+    rows = [judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads]
+    rows += misplaced(todo, [*ledger, *rows], batch)
     rows += duplicates(todo, rows, batch)
-    return Report(todo, rows, _count_reasons(todo, inspections))
+    return Report(todo, rows, _count_reasons(todo, inspections), _examples(todo, rows, inspections))
 
 
 def _count_reasons(todo: Plan, inspections: Mapping[str, Inspection]) -> dict[str, Counter[str]]:
@@ -153,6 +161,19 @@ def _count_reasons(todo: Plan, inspections: Mapping[str, Inspection]) -> dict[st
         inspection = inspections[load.file.source_file]
         reasons.setdefault(str(load.file.table_name), Counter()).update(inspection.reasons)
     return reasons
+
+
+def _examples(
+    todo: Plan, rows: Sequence[LedgerRow], inspections: Mapping[str, Inspection]
+) -> dict[tuple[str, str], str]:
+    """One for each table and reason, of the first loaded file: a quarantine brings its own."""
+    loaded = {row.source_file for row in rows if row.status == Status.LOADED}
+    examples: dict[tuple[str, str], str] = {}
+    for load in todo.loads:
+        name = load.file.source_file
+        for code, words in inspections[name].examples.items() if name in loaded else ():
+            examples.setdefault((str(load.file.table_name), code), f"{name} {words}")
+    return examples
 
 
 def _merged(ledger: Sequence[LedgerRow], changes: Sequence[LedgerRow]) -> list[LedgerRow]:
@@ -221,6 +242,6 @@ def log_report(report: Report) -> None:
             row.records_erased,
         )
     for row in report.quarantined:
-        logger.warning("%s is quarantined: %s", row.source_file, row.reason)
-    for file in report.missing:
-        logger.warning("%s is missing (%s)", file.expected_file, file.state)
+        logger.warning("%s", visible(f"{row.source_file} is quarantined: {row.reason}"))
+    for line in missing_in_words(report.missing):
+        logger.warning("missing: %s", line)

@@ -5,12 +5,13 @@ Data flow: raw files + inspections -> ledger rows
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from ingestion.files import RawFile
 from ingestion.frames import Inspection
 from ingestion.ledger import Batch, LedgerRow, Plan, Status
+from ingestion.visible import cut, some
 
 
 def judge(
@@ -22,13 +23,16 @@ def judge(
     erased = inspection.records_erased
     reason = inspection.fault
     if not reason and rejected > reject_limit * read:
-        top = ", ".join(f"{code} {count}" for code, count in _top(inspection.reasons))
+        top = _top(inspection.reasons)
+        counts = ", ".join(f"{code} {count}" for code, count in top)
         reason = (
-            f"too_many_rejects: {rejected} of {read} records, more than {reject_limit:.0%} ({top})"
+            f"too_many_rejects: {rejected} of {read} records, more than {reject_limit:.0%} "
+            f"({counts}); {top[0][0]} in {inspection.examples[top[0][0]]}"
         )
     is_quarantined = reason is not None
     if not reason and inspection.extra_columns:
-        reason = f"extra_column: {', '.join(inspection.extra_columns)} kept in _rescued"
+        extra = some([cut(name) for name in inspection.extra_columns])
+        reason = f"extra_column: {extra} kept in _rescued"
     return _row(
         file,
         batch,
@@ -45,11 +49,19 @@ def _top(reasons: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
 
 
-def misplaced(todo: Plan, batch: Batch) -> list[LedgerRow]:
-    """Quarantine the files whose place or name is wrong, unopened."""
-    return [
-        _row(file, batch, status=Status.QUARANTINED, reason=file.fault) for file in todo.misplaced
-    ]
+def misplaced(todo: Plan, known: Iterable[LedgerRow], batch: Batch) -> list[LedgerRow]:
+    """Quarantine the files whose place or name is wrong, unopened.
+
+    A copy of a file that is loaded, in this run or as the ledger knows, is named as one.
+    """
+    held = {row.content_hash: row.source_file for row in known if row.status == Status.LOADED}
+    rows = []
+    for file in todo.misplaced:
+        holder = held.get(file.content_hash)
+        copy = f"; a copy of {holder}, to be removed" if holder else ""
+        reason = f"{file.fault}{copy}"
+        rows.append(_row(file, batch, status=Status.QUARANTINED, reason=reason))
+    return rows
 
 
 def duplicates(todo: Plan, judged: Sequence[LedgerRow], batch: Batch) -> list[LedgerRow]:

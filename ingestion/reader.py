@@ -9,11 +9,7 @@ construction.
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import io
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -21,14 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.clean_csv import read_clean
-from ingestion.csv_records import Records, split_header, split_records
-from ingestion.header import FileFault, Header, match_header
+from ingestion.csv_records import Records, blocks_of_lines, has_lines, split_block
+from ingestion.explained import MALFORMED
+from ingestion.faults import FileFault
+from ingestion.header import Header, match_header, read_header
+from ingestion.swallowed import SWALLOWED, swallowing
 from ingestion.tables import Table
+from ingestion.text import text_of
 from ingestion.values import ARROW_TYPES, to_type
-
-MALFORMED = "malformed"
-_BATCH_RECORDS = 100_000
-_READ_BYTES = 1 << 20
 
 
 def record_schema(table: Table) -> pa.Schema:
@@ -62,16 +58,30 @@ def read_file(
     Raises:
         FileFault: The file can't be read as this table at all.
     """
-    header_fields, body = split_header(decode(content, file_name, max_bytes))
-    header = match_header(header_fields, table)
-    if not header.extra and not keep_raw_text:
-        clean = read_clean(body, header.positions, table)
-        if clean is not None:
-            return header, _clean_batches(clean, table)
-    records = split_records(body, header.width)
-    if len(records.raw_text) == 0:
+    text = text_of(content, file_name, max_bytes)
+    header, start = read_header(text, table)
+    if not has_lines(text, start):
         raise FileFault("header_only", "the file has a header and no record")
-    return header, _typed_batches(records, header, table, keep_raw_text)
+    return header, _read_blocks(text, start, header, table, keep_raw_text)
+
+
+def _read_blocks(
+    text: bytes, start: int, header: Header, table: Table, keep_raw_text: bool
+) -> Iterator[pa.RecordBatch]:
+    """Read the text below the header block by block, each the short way if it is clean."""
+    is_plain = not header.extra and len(header.names) == header.width and not keep_raw_text
+    number, rest = 1, ""
+    for block, is_last in blocks_of_lines(text, start):
+        clean = read_clean(block, header.positions, table) if is_plain and not rest else None
+        if clean is not None:
+            for batch in clean.to_batches():
+                yield _clean_batch(batch, number, table)
+                number += len(batch)
+            continue
+        records, rest = split_block(rest + block.decode(), header.widths, is_last)
+        count = len(records.raw_text)
+        yield from _typed_batch(records, _numbers(number, count), header, table, keep_raw_text)
+        number += count
 
 
 def read_texts(
@@ -92,77 +102,24 @@ def read_texts(
         FileFault: Today's declaration of the table has a column that the file lacks.
     """
     matched = match_header(list(header), table)
-    fields = [_only_record(text, matched.width) for text in raw_texts]
+    fields = [_only_record(text, matched) for text in raw_texts]
     records = Records(pa.array(raw_texts, pa.string()), pa.array(fields, pa.list_(pa.string())))
     return _typed_batch(records, pa.array(numbers, pa.int64()), matched, table, True)
 
 
-def _only_record(text: str, width: int) -> list[str] | None:
-    records = split_records(text, width)
+def _only_record(text: str, header: Header) -> list[str] | None:
+    records, _ = split_block(text, header.widths)
     fields: list[str] | None = records.fields[0].as_py() if len(records.fields) == 1 else None
     return fields
 
 
-def decode(content: bytes, file_name: str, max_bytes: int) -> str:
-    """Unpack and decode a file's content; a byte order mark is dropped.
-
-    Raises:
-        FileFault: `empty_file`, `truncated_gzip`, `too_large`, `binary` or `not_utf8`.
-    """
-    if file_name.endswith(".gz") and content:
-        content = _unpack(content, max_bytes)
-    if len(content) > max_bytes:
-        raise FileFault("too_large", f"the text is larger than {max_bytes:,} bytes; split the file")
-    if not content.removeprefix(codecs.BOM_UTF8).strip():
-        raise FileFault("empty_file", "the file holds nothing")
-    if b"\0" in content:
-        position = content.index(b"\0")
-        raise FileFault("binary", f"byte {position} is zero: this is no text file")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise FileFault("not_utf8", f"line {line} is not valid UTF-8; save it as UTF-8") from None
+def _clean_batch(clean: pa.RecordBatch, number: int, table: Table) -> pa.RecordBatch:
+    known = dict(zip(table.column_names, clean.columns, strict=True))
+    return _batch(known | {"record_number": _numbers(number, len(clean))}, len(clean), table)
 
 
-def _unpack(content: bytes, max_bytes: int) -> bytes:
-    unpacked = io.BytesIO()
-    try:
-        with gzip.open(io.BytesIO(content)) as stream:
-            while block := stream.read(_READ_BYTES):
-                unpacked.write(block)
-                if unpacked.tell() > max_bytes:
-                    break
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FileFault("truncated_gzip", f"the archive is cut or damaged ({error})") from None
-    return unpacked.getvalue()
-
-
-def _clean_batches(clean: pa.Table, table: Table) -> Iterator[pa.RecordBatch]:
-    start = 0
-    for batch in clean.to_batches(_BATCH_RECORDS):
-        known = dict(zip(table.column_names, batch.columns, strict=True)) | {
-            "record_number": _numbers(start, len(batch))
-        }
-        yield _batch(known, len(batch), table)
-        start += len(batch)
-
-
-def _typed_batches(
-    records: Records, header: Header, table: Table, keep_raw_text: bool
-) -> Iterator[pa.RecordBatch]:
-    for start in range(0, len(records.raw_text), _BATCH_RECORDS):
-        chunk = Records(
-            records.raw_text.slice(start, _BATCH_RECORDS),
-            records.fields.slice(start, _BATCH_RECORDS),
-        )
-        yield from _typed_batch(
-            chunk, _numbers(start, len(chunk.raw_text)), header, table, keep_raw_text
-        )
-
-
-def _numbers(start: int, count: int) -> pa.Int64Array:
-    return pa.array(np.arange(start + 1, start + 1 + count), pa.int64())
+def _numbers(first: int, count: int) -> pa.Int64Array:
+    return pa.array(np.arange(first, first + count), pa.int64())
 
 
 def _typed_batch(
@@ -172,22 +129,21 @@ def _typed_batch(
     table: Table,
     keep_raw_text: bool,
 ) -> Iterator[pa.RecordBatch]:
-    is_whole = pc.fill_null(pc.equal(pc.list_value_length(records.fields), header.width), False)
-    whole = records.fields.filter(is_whole).flatten()
+    fields = _named_fields(records.fields, header)
+    is_whole = pc.fill_null(pc.equal(pc.list_value_length(fields), header.width), False)
+    whole = fields.filter(is_whole).flatten()
+    raw_text = records.raw_text.filter(is_whole)
     typed = {
         column.name: to_type(whole[header.positions[column.name] :: header.width], column)
         for column in table.columns
     }
-    rescued = _rescue(whole, header)
-    reasons = _reasons(
-        {code: mask for column in typed.values() for code, mask in column.faults.items()},
-        int(pc.sum(is_whole).as_py() or 0),
-    )
-    raw_text = records.raw_text.filter(is_whole)
+    faults = {code: mask for column in typed.values() for code, mask in column.faults.items()}
+    faults[SWALLOWED] = swallowing(raw_text, header, table)
+    reasons = _reasons(faults, len(raw_text))
     yield pa.record_batch(
         [
             *(typed[name].values for name in table.column_names),
-            rescued,
+            _rescue(whole, header),
             number.filter(is_whole),
             raw_text
             if keep_raw_text
@@ -201,6 +157,19 @@ def _typed_batch(
         yield _malformed_batch(
             number.filter(is_malformed), records.raw_text.filter(is_malformed), table
         )
+
+
+def _named_fields(fields: pa.ListArray, header: Header) -> pa.ListArray:
+    """The fields of the columns that have names, null where a value has no name above it."""
+    if len(header.names) == header.width:
+        return fields
+    named = [
+        found[: header.width]
+        if found and len(found) in header.widths and not any(found[header.width :])
+        else None
+        for found in fields.to_pylist()
+    ]
+    return pa.array(named, pa.list_(pa.string()))
 
 
 def _malformed_batch(

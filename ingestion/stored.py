@@ -9,6 +9,7 @@ once, and the answer to a read says which ETag its bytes have, whatever is writt
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingestion.errors import LakehouseError
+from ingestion.text import too_large
 
 if TYPE_CHECKING:
     from cloudpathlib import CloudPath, S3Path
@@ -91,17 +93,28 @@ def look_at(path: Path | CloudPath, name: str) -> Stored:
         )
 
 
-def read_bytes(path: Path | CloudPath) -> bytes:
-    """The content of a raw file.
+def read_bytes(path: Path | CloudPath, max_bytes: int) -> bytes:
+    """The content of a raw file; of one that is too large nothing is read.
 
     Raises:
+        FileFault: `too_large`.
         LakehouseError: It can't be read.
     """
     with _told(str(path)):
         if isinstance(path, Path):
-            return path.read_bytes()
-        content: bytes = _get(path)["Body"].read()
+            with path.open("rb") as stream:
+                size = os.fstat(stream.fileno()).st_size
+                _require_size(size, max_bytes)
+                return stream.read(size + 1)
+        answer = _get(path)
+        _require_size(answer["ContentLength"], max_bytes)
+        content: bytes = answer["Body"].read()
         return content
+
+
+def _require_size(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise too_large(max_bytes)
 
 
 def objects_below(folder: CloudPath) -> Iterator[tuple[str, Listed]]:

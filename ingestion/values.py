@@ -17,13 +17,17 @@ import pyarrow.compute as pc
 
 from ingestion.tables import Column, Type
 
-_INTEGER = r"^-?[0-9]+$"
+# Tools that know numbers only with a fraction write an id as 7.0.
+_INTEGER = r"^-?[0-9]+(\.0+)?$"
 _AMOUNT = r"^-?[0-9]+(\.[0-9]{1,2}0*)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+# Digits beyond the microsecond are read where they are zeros, so that nothing is cut.
 _TIMESTAMP = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
-    r"(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?$"
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
+    r"( ?([Zz]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?))?$"
 )
+# What databases write for no value. As a name it would be counted as one.
+_NULL_WORDS = pa.array([r"\N", "NULL"])
 _WIDEST_INTEGER = 38
 _AMOUNT_INTEGER_DIGITS = 16
 
@@ -55,7 +59,8 @@ def to_type(text: pa.StringArray, column: Column) -> TypedColumn:
     is_empty = pc.equal(pc.utf8_length(trimmed), 0)
     present = pc.if_else(is_empty, pa.scalar(None, pa.string()), trimmed)
     if column.type is Type.STRING:
-        values, is_mistyped, is_beyond = pc.if_else(is_empty, None, text), None, None
+        is_mistyped, is_beyond = pc.is_in(trimmed, _NULL_WORDS), None
+        values = pc.if_else(pc.or_(is_empty, is_mistyped), None, text)
     else:
         values, is_mistyped, is_beyond = _PARSERS[column.type](present)
     masks = {
@@ -79,7 +84,8 @@ _Parsed = tuple[pa.Array, pa.BooleanArray, pa.BooleanArray | None]
 def _parse_integer(text: pa.StringArray) -> _Parsed:
     is_integer = pc.fill_null(pc.match_substring_regex(text, _INTEGER), False)
     is_mistyped = pc.and_(pc.is_valid(text), pc.invert(is_integer))
-    zeros_cut = pc.replace_substring_regex(text, r"^(-?)0+([0-9])", r"\1\2")
+    whole = pc.replace_substring_regex(text, r"\.0+$", "")
+    zeros_cut = pc.replace_substring_regex(whole, r"^(-?)0+([0-9])", r"\1\2")
     is_readable = pc.and_(is_integer, pc.less_equal(pc.utf8_length(zeros_cut), _WIDEST_INTEGER))
     wide = pc.cast(_only(zeros_cut, is_readable), pa.decimal128(_WIDEST_INTEGER, 0))
     lowest, highest = (pa.scalar(bound, wide.type) for bound in (-(2**63), 2**63 - 1))
@@ -111,7 +117,10 @@ def _parse_timestamp(text: pa.StringArray) -> _Parsed:
 
 
 def _in_utc(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    without_zone = text.removesuffix("UTC").removesuffix("GMT")
+    moment = datetime.fromisoformat(
+        without_zone.rstrip().replace(" +", "+").replace(" -", "-").replace("z", "Z")
+    )
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

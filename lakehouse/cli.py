@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingestion.errors import LakehouseError
+from ingestion.visible import visible
 from lakehouse.commands import (
     catalog,
     documentation,
@@ -54,6 +55,7 @@ app.command()(documentation.docs)
 app.command()(documentation.lineage)
 app.command()(upkeep.restore)
 app.command()(upkeep.maintain)
+app.command()(upkeep.dismiss)
 app.command()(erase.erase_user)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(new.app, name="new")
@@ -76,9 +78,15 @@ def main() -> None:
 
 def _complain(problem: str, next_step: str) -> None:
     console = Console(stderr=True)
-    console.print(f"[red]failed[/] {escape(problem)}", soft_wrap=True, highlight=False)
-    console.print(next_step, soft_wrap=True, highlight=False, markup=False)
+    words = escape(_plain(problem))
+    console.print(f"[red]failed[/] {words}", soft_wrap=True, highlight=False)
+    console.print(_plain(next_step), soft_wrap=True, highlight=False, markup=False)
     sys.exit(1)
+
+
+def _plain(message: str) -> str:
+    """A message of one or more lines; a name in it may steer no terminal."""
+    return "\n".join(visible(line) for line in message.split("\n"))
 
 
 def command() -> None:

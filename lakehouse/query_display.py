@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from ingestion.visible import visible
+
+# Of a list; the rest is counted.
+_ROWS = 30
 
 
 def print_query(
@@ -20,17 +25,25 @@ def print_query(
     """Print the rows of a query below a title, nothing where there are none; tell if there were."""
     found = connection.execute(query, dict(parameters or {}))
     names = [column[0] for column in found.description or []]
-    rows = found.fetchall()
+    return print_rows(console, title, names, found.fetchall())
+
+
+def print_rows(
+    console: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[object]]
+) -> bool:
+    """Print the first rows below a title and count the others; tell if there were any."""
     if not rows:
         return False
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for place, name in enumerate(names):
         is_number = isinstance(rows[0][place], int)
         table.add_column(name.replace("_", " "), justify="right" if is_number else "left")
-    for row in rows:
-        table.add_row(*(escape(_text(value)) for value in row))
+    for row in rows[:_ROWS]:
+        table.add_row(*(escape(visible(_text(value))) for value in row))
     console.print()
     console.print(table)
+    if len(rows) > _ROWS:
+        console.print(f"and {len(rows) - _ROWS:,} more", style="dim", highlight=False)
     return True
 
 

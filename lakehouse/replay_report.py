@@ -8,6 +8,7 @@ from rich.table import Table
 
 from ingestion.replay import Finding, Outcome
 from ingestion.replay.rereading import Tally
+from ingestion.visible import visible
 from orchestration.upkeep.replay import Replay
 
 _WOULD = {Outcome.LOADED: "would be loaded", Outcome.REPAIRED: "would be repaired"}
@@ -60,13 +61,13 @@ def _findings(findings: list[Finding], words: dict[Outcome, str]) -> Table:
         table.add_column(heading)
     for finding in findings:
         table.add_row(
-            escape(finding.row.source_file),
+            escape(visible(finding.row.source_file)),
             f"{finding.row.records_rejected:,}",
             f"{finding.gained:,}",
             f"{finding.after.records_rejected:,}",
             words.get(finding.outcome, finding.outcome.value),
             _reasons(finding.tally),
-            escape(finding.note),
+            escape(visible(finding.note)),
         )
     return table
 

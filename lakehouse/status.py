@@ -16,6 +16,7 @@ from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from lakehouse.freshness import print_freshness
 from lakehouse.query_display import print_query
+from lakehouse.refused import print_refused
 from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.lock import unfinished_restore
 
@@ -26,29 +27,15 @@ select table_name, status, count(*) as files, sum(records_read) as records_read,
     max(file_date) as newest_day, max(recorded_at) as last_arrival
 from ops.ingested_files group by all order by all
 """
-QUARANTINE = """
-select source_file, reason, recorded_at from ops.ingested_files
-qualify status = 'quarantined'
-    and recorded_at = max(recorded_at) over (partition by source_file)
-order by source_file
-"""
-_MISSING = "select expected_file, state from ops.missing_files order by expected_file"
-# Not `is null`: of a table that lacked the column once, files from that time would be passed over.
-REJECTS = """
-select table_name, reason, count(*) as records,
-    min(source_file || ' record ' || record_number) as example
-from (
-    select rejects.*, unnest(rejects.reasons) as reason
-    from ops.rejected_records as rejects
-    inner join ops.ingested_files as files using (source_file, content_hash)
-    where files.status in ('loaded', 'quarantined') and coalesce(rejects.closed_batch_id, '') = ''
-)
-group by all order by records desc, reason
-"""
 SILVER_REJECTS = """
 select '{table}' as table_name, reason, count(*) as rows,
-    min(source_file || ' record ' || record_number) as example
-from (select *, unnest(reasons) as reason from silver.{table}_rejected)
+    arg_min(source_file || ' record ' || record_number
+        || coalesce(': ' || (as_json ->> nullif(split_part(reason, ':', 2), '')), ''),
+        source_file || ' record ' || record_number) as example
+from (
+    select *, to_json(rejected) as as_json, unnest(reasons) as reason
+    from silver.{table}_rejected as rejected
+)
 group by all order by rows desc, reason
 """
 _LAST_RUN = """
@@ -89,14 +76,11 @@ from ops.erasures group by all order by all
 """
 _OPS = (
     ("Files", _FILES, "ingested_files"),
-    ("In quarantine", QUARANTINE, "ingested_files"),
-    ("Missing", _MISSING, "missing_files"),
     (
         "Several files for one day: of rows with one key the last file's count",
         _SAME_DAY,
         "ingested_files",
     ),
-    ("Rejected records (bronze)", REJECTS, "rejected_records"),
     ("Taken out because people were erased", _ERASURES, "erasures"),
 )
 
@@ -127,6 +111,7 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
     if has_table(connection, "ops", "runs"):  # the first run makes it at its end only
         print_query(console, connection, "Last run", _LAST_RUN)
     print_freshness(console, connection, now)
+    print_refused(console, connection, settings)
     for title, query, name in _OPS:
         if has_table(connection, "ops", name):
             print_query(console, connection, title, query)

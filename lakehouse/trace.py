@@ -8,12 +8,16 @@ rows is shown with its place in its file and with what became of it.
 
 from __future__ import annotations
 
+import duckdb
 from rich.console import Console
 
+from ingestion.erased import text_names
 from ingestion.errors import LakehouseError
+from ingestion.explained import explain
 from ingestion.settings import Settings
-from ingestion.tables import TABLES
-from lakehouse.query_display import print_query
+from ingestion.swallowed import SWALLOWED
+from ingestion.tables import TABLES, Table
+from lakehouse.query_display import print_query, print_rows
 from orchestration.state.delta_reader import connect, has_table
 
 _BECAME = """
@@ -37,28 +41,26 @@ left join ({became}) as became using (source_file, record_number)
 where bronze.{key} = $key
 order by bronze.file_date desc nulls last, bronze.source_file desc, bronze.record_number desc
 """
-# A refused record is text: its key is where the declared columns have it; if broken, anywhere.
+# A refused record is text: the digits of the key are somewhere in it, or it is another's.
 _REFUSED = """
-select source_file, record_number, batch_id as batch, rejected_timestamp as refused,
-    array_to_string(reasons, ', ') as reasons,
-    case when closed_batch_id is not null then 'repaired by batch ' || closed_batch_id end as since,
-    raw_text
+select source_file, record_number, batch_id as batch, rejected_timestamp as refused, reasons,
+    closed_batch_id, raw_text, header
 from ops.rejected_records
-where table_name = '{table}'
-    and case when list_contains(reasons, 'malformed')
-        then list_contains(regexp_split_to_array(raw_text, '[^0-9-]+'), $key::varchar)
-        else trim(split_part(raw_text, ',', {place}), ' "') = $key::varchar end
+where table_name = '{table}' and contains(raw_text, $key::varchar)
 order by source_file, record_number
 """
+_REFUSED_COLUMNS = ("source_file", "record_number", "batch", "refused", "why", "since", "raw_text")
 _SILVER = """
 unpivot (select columns(*)::varchar from silver.{table} where {key} = $key)
 on columns(*) into name "column" value "value"
 """
-_ORDER_LINES = """
+_LINES = {
+    "orders": """
 select id::varchar as id, product_id::varchar as product_id, add_to_cart_order,
     allocated_amount, source_file, record_number
 from silver.order_items where order_id = $key order by add_to_cart_order, id
 """
+}
 # Gold row, what identifies it, and the number that the row is part of. A raw table that no number
 # of gold comes from has no entry.
 _COUNTED = {
@@ -130,34 +132,55 @@ def print_trace(console: Console, settings: Settings, table: str, key: int) -> N
             f"Name one of {', '.join(TABLES)} and a key, such as: lakehouse trace orders 10000",
         )
     connection = connect(settings)
-    if not has_table(connection, "gold", "daily_sales"):
+    declared = TABLES[table]
+    console.print(f"{table} {declared.key} {key}", style="bold")
+    refused = _refused(connection, declared, key)
+    title = "Records that name it and were refused before bronze"
+    if has_table(connection, "gold", "daily_sales"):
+        names = {"table": table, "key": declared.key, "is_waiting": declared.is_waiting}
+        versions = _VERSIONS.format(**names, became=_BECAME.format(**names))
+        found = [
+            _show(console, connection, "Where it came from, newest version first", versions, key),
+            print_rows(console, title, _REFUSED_COLUMNS, refused),
+            _show(console, connection, "The row in silver", _SILVER.format(**names), key),
+            _show(console, connection, "Its lines", _LINES.get(table), key),
+            _show(console, connection, "What counts it in gold", _COUNTED.get(table), key),
+        ]
+        if not any(found):
+            raise LakehouseError(
+                f"No record with {declared.key} {key} has ever arrived in {table}.",
+                "Check the number; `lakehouse status` lists files that are missing or in"
+                " quarantine.",
+            )
+    elif not print_rows(console, title, _REFUSED_COLUMNS, refused):
         raise LakehouseError(
             f"Silver and gold are not built at {settings.root}.",
             "Build them with `lakehouse build`, then trace again.",
         )
-    declared = TABLES[table]
-    names = {
-        "table": table,
-        "key": declared.key,
-        "place": declared.column_names.index(declared.key) + 1,
-        "is_waiting": declared.is_waiting,
-    }
-    became = _BECAME.format(**names)
-    queries = {
-        "Where it came from, newest version first": _VERSIONS.format(**names, became=became),
-        "Records that name it and were refused before bronze": _REFUSED.format(**names),
-        "The row in silver": _SILVER.format(**names),
-        "Its lines": _ORDER_LINES if table == "orders" else None,
-        "What counts it in gold": _COUNTED.get(table),
-    }
-    console.print(f"{table} {names['key']} {key}", style="bold")
-    shown = [
-        print_query(console, connection, title, query, {"key": key} if "$key" in query else {})
-        for title, query in queries.items()
-        if query
-    ]
-    if not any(shown):
-        raise LakehouseError(
-            f"No record with {names['key']} {key} has ever arrived in {table}.",
-            "Check the number; `lakehouse status` lists files that are missing or in quarantine.",
-        )
+
+
+def _show(
+    console: Console,
+    connection: duckdb.DuckDBPyConnection,
+    title: str,
+    query: str | None,
+    key: int,
+) -> bool:
+    return bool(query) and print_query(console, connection, title, str(query), {"key": key})
+
+
+def _refused(
+    connection: duckdb.DuckDBPyConnection, table: Table, key: int
+) -> list[tuple[object, ...]]:
+    """The rejected records that name a key, found by the names of their file's columns."""
+    records = connection.execute(_REFUSED.format(table=table.name), {"key": key}).fetchall()
+    rows: list[tuple[object, ...]] = []
+    for file, number, batch, refused, reasons, closed_by, raw_text, header in records:
+        names = header or table.column_names
+        texts = [raw_text, *(raw_text.splitlines() if SWALLOWED in reasons else [])]
+        if any(text_names(text, names, key.__eq__, table.key) for text in texts):
+            words = {code: explain(code, raw_text, header, table) for code in reasons}
+            why = "; ".join(f"{code} {word}".rstrip() for code, word in words.items())
+            since = f"repaired by batch {closed_by}" if closed_by else ""
+            rows.append((file, number, batch, refused, why, since, raw_text))
+    return rows

@@ -28,6 +28,7 @@ from tests.properties.bronze import Loads
 from tests.properties.cases import try_cases
 from tests.properties.crashes import crashes
 from tests.properties.crashes import judge as judge_crashes
+from tests.properties.files import judge as judge_file
 from tests.properties.lakes import Lakes
 from tests.properties.strategies import plans, swaps
 
@@ -60,7 +61,15 @@ def try_kills(seed: int, folder: Path, tally: Counter[str]) -> None:
     try_cases(seed, crashes(), judge, count=5, shrinks=False)
 
 
+def try_files(seed: int, folder: Path, tally: Counter[str]) -> None:
+    """Damaged files through the reader alone."""
+    del folder
+    for number in range(2000):
+        judge_file(seed * 2000 + number, tally)
+
+
 KINDS: dict[str, Callable[[int, Path, Counter[str]], None]] = {
+    "files": try_files,
     "copies": try_copies,
     "bronze": try_bronze,
     "arrivals": try_arrivals,

@@ -20,9 +20,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingestion.delta import is_version
+from ingestion.faults import FileFault
 from ingestion.files import RawFile, place
 from ingestion.frames import ORIGIN, read_records, record_type
-from ingestion.header import FileFault
 from ingestion.ledger import LedgerRow
 from ingestion.reader import read_texts, record_schema
 from ingestion.settings import Settings

@@ -1,4 +1,4 @@
-"""`lakehouse restore` and `lakehouse maintain`: care of the tables as they lie on the disk."""
+"""`lakehouse restore`, `maintain` and `dismiss`: care of what is there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import typer
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from lakehouse.commands.options import DryRun, Root
+from ingestion.visible import visible
+from lakehouse.commands.options import DryRun, Engine, Root
 from lakehouse.commands.terminal import require_local_root
 from orchestration.pipeline.console import new_console
 
@@ -66,6 +67,30 @@ def maintain(
             "Interrupted.", "Every table is whole; repeat the command to go on."
         ) from None
     print_maintenance(new_console(), outcome, dry_run=dry_run)
+
+
+def dismiss(
+    file: Annotated[str, typer.Argument(help="Its path below the raw folder, as status shows it.")],
+    root: Root = None,
+    engine: Engine = None,
+) -> None:
+    """Take a file out of the quarantine: it stays refused, and no run asks for it any more.
+
+    With other content it is judged anew. For example: lakehouse dismiss "orders/2025-04-09 (1).csv"
+    """
+    from orchestration.pipeline.progress import Display
+    from orchestration.upkeep.dismiss import dismiss as dismiss_file
+
+    settings = Settings.read(root=root, engine=engine)
+    require_local_root(settings)
+    console = new_console()
+    for row in dismiss_file(settings, file, Display(console, quiet=False)):
+        console.print(
+            f"dismissed {visible(f'{row.source_file}: {row.reason}')}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _now() -> datetime:

@@ -8,6 +8,7 @@ from typing import TextIO
 from rich.cells import cell_len
 from rich.console import Console
 
+from ingestion.visible import visible
 from lakehouse.query.engine import Answer
 from lakehouse.query.output import plain, rows_of
 
@@ -39,13 +40,6 @@ def print_table(console: Console, answer: Answer, limit: int) -> None:
     if fitting < len(widths):
         note += f"; {fitting} of {len(widths)} columns fit: name the others, or --format csv"
     console.print(note, style="dim", highlight=False, soft_wrap=True)
-
-
-def visible(value: str) -> str:
-    """A text on one line; what would steer the terminal is shown by its code."""
-    if value.isprintable():
-        return value
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
 
 
 class Escaped:

@@ -13,9 +13,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from ingestion.errors import LakehouseError, root_cause
-from ingestion.files import require_folder
 from ingestion.ingest import ingest
 from ingestion.ledger import Batch
+from ingestion.raw_checks import require_raw
 from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
 from orchestration.pipeline.build import build_models, timed
@@ -47,7 +47,7 @@ def run(
     started_at = datetime.now(UTC)
     result = RunResult(uuid.uuid4().hex, _command(with_ingest, build_arguments))
     if with_ingest:
-        require_folder(settings.raw)  # a wrong one is reported before Spark has been waited for
+        require_raw(settings.raw, settings.root)  # reported before Spark has been waited for
     with only_run(settings), engine_failures_explained(settings):
         spark = start_engine(settings, display, result)
         with recorded(settings, result, started_at):

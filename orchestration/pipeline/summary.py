@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import duckdb
@@ -12,15 +12,20 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ingestion.completeness import missing_in_words
 from ingestion.ingest import Report
+from ingestion.ledger import LedgerRow, Status
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
+from ingestion.visible import visible
 from orchestration.project.silver import tables_built_by_day
 from orchestration.state.delta_reader import connect
 from orchestration.state.results import NodeResult, RunResult, Tests
 from orchestration.state.test_failures import failing_row_texts
 
 _TOP = 3
+# Of one kind; the rest is counted.
+_LINES = 10
 # A row of gold is long; what is wrong with it and its key stand first.
 _GOLD_TO_SHOW = "daily_sales"
 
@@ -130,27 +135,43 @@ def _reasons(top: Sequence[tuple[str, int]]) -> str:
 
 
 def _print_report(console: Console, report: Report) -> None:
-    for row in report.quarantined:
-        words = escape(f"{row.source_file}: {row.reason}")
-        console.print(f"[yellow]quarantined[/] {words}", soft_wrap=True)
-    for row in report.rows:
-        if row.status == "duplicate" or (row.status == "loaded" and row.reason):
-            words = escape(f"{row.source_file}: {row.reason}")
-            console.print(f"[dim]{row.status}[/] {words}", soft_wrap=True)
+    _print_some(console, "[yellow]quarantined[/]", _with_reasons(report.quarantined))
+    examples = [
+        f"{table} {code} {report.reasons[table][code]:,}, such as {example}"
+        for (table, code), example in sorted(report.examples.items())
+    ]
+    _print_some(console, "[dim]rejected[/]", examples)
+    _print_some(
+        console,
+        "[dim]duplicate[/]",
+        _with_reasons(row for row in report.rows if row.status == Status.DUPLICATE),
+    )
+    _print_some(
+        console, "[dim]loaded[/]", _with_reasons(row for row in report.loaded if row.reason)
+    )
     erased = sum(row.records_erased for row in report.rows)
     if erased:
         console.print(f"[dim]left out[/] {erased:,} records of people who were erased")
     for file in report.plan.stale:
         console.print(
-            f"[yellow]not loaded[/] {escape(file.source_file)}: its content is an older version of"
-            " this file; the newer rows stay. If it is meant, change the file"
+            f"[yellow]not loaded[/] {escape(visible(file.source_file))}: its content is an older"
+            " version of this file; the newer rows stay. If it is meant, change the file"
             " (a new line will do).",
             soft_wrap=True,
         )
-    for missing in report.missing:
-        console.print(
-            f"[yellow]missing[/] {missing.expected_file} ({missing.state})", soft_wrap=True
-        )
+    _print_some(console, "[yellow]missing[/]", missing_in_words(report.missing))
+
+
+def _with_reasons(rows: Iterable[LedgerRow]) -> list[str]:
+    return [f"{row.source_file}: {row.reason}" for row in rows]
+
+
+def _print_some(console: Console, what: str, lines: Sequence[str]) -> None:
+    for line in lines[:_LINES]:
+        console.print(f"{what} {escape(visible(line))}", soft_wrap=True)
+    if len(lines) > _LINES:
+        more = f"{len(lines) - _LINES:,} more; `lakehouse status` counts them"
+        console.print(f"{what} {more}", soft_wrap=True)
 
 
 def _print_replaced_days(console: Console, result: RunResult) -> None:

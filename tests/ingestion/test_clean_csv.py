@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingestion import reader
+from ingestion import csv_records, reader
 from ingestion.clean_csv import read_clean
 from ingestion.tables import Column, Table, Type
 
@@ -76,7 +76,7 @@ def random_file(seed: int) -> str:
 def test_both_ways_give_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     files = [random_file(seed) for seed in range(3000)]
     ways = Counter(
-        read_clean(text.partition("\n")[2], POSITIONS, TABLE) is not None for text in files
+        read_clean(text.partition("\n")[2].encode(), POSITIONS, TABLE) is not None for text in files
     )
     as_they_come = [rows(text) for text in files]
     monkeypatch.setattr(reader, "read_clean", lambda *_: None)
@@ -87,19 +87,19 @@ def test_both_ways_give_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("value", ['"1"', " 1", "+1", "0x1F", "1e3", "\u0661", "nan", "1\r"])
 def test_a_character_beyond_the_alphabet_leaves_the_file_to_the_careful_reader(value: str) -> None:
-    assert read_clean(GOOD, POSITIONS, TABLE) is not None
-    assert read_clean(f"{value}{GOOD[1:]}", POSITIONS, TABLE) is None
+    assert read_clean(GOOD.encode(), POSITIONS, TABLE) is not None
+    assert read_clean(f"{value}{GOOD[1:]}".encode(), POSITIONS, TABLE) is None
 
 
 def test_columns_are_taken_by_name_and_given_in_declared_order() -> None:
     turned = dict(zip(reversed(HEADER.split(",")), range(6), strict=True))
     text = ",".join(reversed(GOOD.split(",")))
-    read = read_clean(text, turned, TABLE)
+    read = read_clean(text.encode(), turned, TABLE)
     assert read is not None
-    assert read.equals(read_clean(GOOD, POSITIONS, TABLE))
+    assert read.equals(read_clean(GOOD.encode(), POSITIONS, TABLE))
 
 
-def test_numbers_of_records_go_on_over_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "_BATCH_RECORDS", 2)
+def test_numbers_of_records_go_on_over_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_records, "_BLOCK_BYTES", 2 * len(GOOD) + 2)
     found = rows("\n".join([HEADER, *[GOOD] * 5]))
     assert [row["record_number"] for row in found] == [1, 2, 3, 4, 5]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ingestion.completeness import MissingFile, find_missing
+from ingestion.completeness import MissingFile, find_missing, missing_in_words
 from ingestion.ledger import LedgerRow, Status
 from tests.ingestion.ledgers import ledger_row
 
@@ -102,3 +102,28 @@ def test_a_loaded_version_counts_whatever_became_of_others() -> None:
 
 def test_a_file_with_a_wrong_name_moves_no_calendar() -> None:
     assert missing([*both(1), ledger_row("orders/may.csv", "x", Status.QUARANTINED)]) == []
+
+
+def test_a_few_missing_days_are_told_one_by_one_and_many_as_one() -> None:
+    assert missing_in_words(find_missing(both(1, 5))) == [
+        *(f"orders/2025-04-0{day}.csv (missing)" for day in (2, 3, 4)),
+        *(f"order_items/2025-04-0{day}.csv (missing)" for day in (2, 3, 4)),
+    ]
+    quarantined = ledger_row("orders/2025-04-03.csv", "q", status=Status.QUARANTINED)
+    assert missing_in_words(find_missing([*both(1, 8), quarantined])) == [
+        "orders/2025-04-02.csv (missing)",
+        "orders/2025-04-03.csv (quarantined)",
+        "orders/2025-04-04.csv to 2025-04-07, 4 days (missing)",
+        "order_items/2025-04-02.csv to 2025-04-07, 6 days (missing)",
+    ]
+
+
+def test_decades_of_missing_days_are_told_in_a_line_that_asks_for_the_year() -> None:
+    far = ledger_row("orders/2052-04-02.csv", "f")
+    words = missing_in_words(find_missing([*both(1), far]))
+    assert words == [
+        "orders/2025-04-02.csv to 2052-04-01, 9,862 days (missing)."
+        " Has a file a typing error in the year of its name?",
+        "order_items/2025-04-02.csv to 2052-04-02, 9,863 days (missing)."
+        " Has a file a typing error in the year of its name?",
+    ]

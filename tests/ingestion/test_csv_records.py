@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingestion.csv_records import split_header, split_records
+from ingestion.csv_records import fields_of, split_first_line, split_records
 
 
 def fields(text: str, width: int) -> list[list[str] | None]:
@@ -42,9 +42,10 @@ def test_keeps_a_line_break_inside_quotes() -> None:
 
 
 @pytest.mark.parametrize("quoted", ["b", '"b"'])
-def test_takes_crlf_as_a_line_end(quoted: str) -> None:
-    assert fields(f"1,a\r\n2,{quoted}\r\n", 2) == [["1", "a"], ["2", "b"]]
-    assert raw_text(f"1,a\r\n2,{quoted}\r\n", 2) == ["1,a", f"2,{quoted}"]
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\r\r\n"])
+def test_takes_crlf_and_cr_as_line_ends(quoted: str, end: str) -> None:
+    assert fields(f"1,a{end}2,{quoted}{end}", 2) == [["1", "a"], ["2", "b"]]
+    assert raw_text(f"1,a{end}2,{quoted}{end}", 2) == ["1,a", f"2,{quoted}"]
 
 
 @pytest.mark.parametrize("quoted", ["b", '"b"'])
@@ -97,14 +98,14 @@ def test_a_text_without_records_gives_none() -> None:
     assert fields("\r\n\n", 2) == []
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
-def test_splits_the_header_off(end: str) -> None:
-    assert split_header(f'id,"the, name"{end}') == (["id", "the, name"], "")
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ""])
+def test_splits_the_first_line_off(end: str) -> None:
+    text = f'\n\r\nid,"the, name"{end}1,"a"'.encode()
+    line, start = split_first_line(text)
+    assert fields_of(line) == (["id", "the, name"] if end else None)
+    assert text[start:] == (b'1,"a"' if end else b"")
 
 
-def test_gives_the_text_below_the_header_unchanged() -> None:
-    assert split_header('id,name\r\n1,"a"\r\n') == (["id", "name"], '1,"a"\r\n')
-
-
-def test_notices_a_broken_quote_in_the_header() -> None:
-    assert split_header('id,"name\n1,a\n') == (None, "")
+@pytest.mark.parametrize("line", ['id,"name', 'id,"na\nme"', 'id,na"me'])
+def test_a_first_line_with_a_broken_quote_has_no_fields(line: str) -> None:
+    assert fields_of(split_first_line(line.encode())[0]) is None

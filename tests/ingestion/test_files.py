@@ -68,6 +68,15 @@ def test_a_name_with_an_impossible_date_is_told_from_a_wrong_name(day: str) -> N
     assert fault_of("orders/2024-02-29.csv") is None
 
 
+@pytest.mark.parametrize("day", ["2205-04-01", "1025-04-01", "1999-12-31", "2100-01-01"])
+def test_a_name_with_a_day_that_nobody_believes_moves_no_calendar(day: str) -> None:
+    assert place(f"orders/{day}.csv")[1:] == (
+        None,
+        f"impossible_date: {day} is not between 2000-01-01 and 2099-12-31;"
+        " a typing error in the year?",
+    )
+
+
 def test_lists_files_in_the_order_of_their_names_with_size_hash_and_time(tmp_path: Path) -> None:
     write(tmp_path, "orders/2025-04-02.csv", "order_items/2025-04-01.csv", content="id\n")
     os.utime(tmp_path / "orders/2025-04-02.csv", (86_400, 86_400))
@@ -105,13 +114,6 @@ def test_a_file_is_no_raw_folder(tmp_path: Path) -> None:
         list_raw_files(str(tmp_path / "raw"))
 
 
-def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "orders").mkdir()
-    (tmp_path / "orders/2025-04-01.csv").symlink_to(tmp_path / "taken away")
-    with pytest.raises(LakehouseError, match=r"orders/2025-04-01\.csv can't be read: No such file"):
-        list_raw_files(str(tmp_path))
-
-
 def test_the_hash_is_of_the_content_alone(tmp_path: Path) -> None:
     write(tmp_path, "a", "b", content="same")
     write(tmp_path, "c", content="other")
@@ -140,7 +142,7 @@ def test_reads_an_object_of_s3_as_it_is_now(s3: str) -> None:
     path = to_path(f"{s3}/raw/orders/2025-04-01.csv")
     for content in (b"id\n1\n", b"id\n2\n"):  # two in one second
         put("raw/orders/2025-04-01.csv", content)
-        assert read_bytes(path) == content
+        assert read_bytes(path, 100) == content
 
 
 def test_the_same_content_has_one_hash_whatever_etag_its_objects_have(s3: str) -> None:

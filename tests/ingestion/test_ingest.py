@@ -121,7 +121,10 @@ def test_every_record_of_a_file_over_the_limit_is_rejected(mixed: Mixed) -> None
         (3, order(41, 3), ["file_over_reject_limit"]),
     ]
     (row,) = [row for row in mixed.first.quarantined if row.source_file == THREE]
-    assert row.reason == ("too_many_rejects: 1 of 3 records, more than 10% (missing:order_id 1)")
+    assert row.reason == (
+        "too_many_rejects: 1 of 3 records, more than 10% (missing:order_id 1);"
+        " missing:order_id in record 2: no value; expected a whole number such as 42"
+    )
 
 
 def test_an_archive_is_loaded_like_a_plain_file(mixed: Mixed) -> None:

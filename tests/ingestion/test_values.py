@@ -54,7 +54,9 @@ def test_a_column_without_records_is_empty(type_: Type) -> None:
     assert typed(type_, required=True) == ([], {})
 
 
-@pytest.mark.parametrize("text", ["1.0", "1e3", "abc", "0x1", "1 000", "--1", "-", "\u0661", "NaN"])
+@pytest.mark.parametrize(
+    "text", ["1.5", "1.", ".0", "1,0", "1e3", "abc", "0x1", "1 000", "--1", "-", "\u0661", "NaN"]
+)
 def test_what_is_no_integer_has_the_wrong_type(text: str) -> None:
     assert typed(Type.BIGINT, text, "7", required=True) == ([None, 7], {"type:c": [True, False]})
 
@@ -80,6 +82,20 @@ def test_an_integer_beyond_64_bits_is_out_of_range(text: str) -> None:
 def test_blanks_around_a_number_and_leading_zeros_mean_nothing() -> None:
     assert typed(Type.BIGINT, " 7 ", "007", "-0") == ([7, 7, 0], {})
     assert typed(Type.BIGINT, "0" * 60 + "7") == ([7], {})
+
+
+def test_a_fraction_of_zero_means_nothing_in_an_integer() -> None:
+    assert typed(Type.BIGINT, "7.0", "-7.00", "0.0", "007.0") == ([7, -7, 0, 7], {})
+    assert typed(Type.BIGINT, "9223372036854775808.0") == ([None], {"range:c": [True]})
+
+
+@pytest.mark.parametrize("word", ["\\N", "NULL", " NULL "])
+def test_a_word_for_no_value_is_no_name(word: str) -> None:
+    for required in (True, False):
+        assert typed(Type.STRING, word, "Null", required=required) == (
+            [None, "Null"],
+            {"type:c": [True, False]},
+        )
 
 
 def test_blanks_inside_a_text_stay() -> None:
@@ -142,6 +158,13 @@ def test_a_date_is_no_timestamp_and_a_timestamp_no_date() -> None:
         ("2025-04-01T10:20:30.123456", utc(2025, 4, 1, 10, 20, 30, 123_456)),
         ("2025-04-01T00:30:00+02:00", utc(2025, 3, 31, 22, 30)),
         ("2025-03-31T22:30:00-05:30", utc(2025, 4, 1, 4, 0)),
+        ("2025-03-31T22:30:00-0530", utc(2025, 4, 1, 4, 0)),
+        ("2025-04-01T00:30:00 +02", utc(2025, 3, 31, 22, 30)),
+        ("2025-04-01t10:20:30z", utc(2025, 4, 1, 10, 20, 30)),
+        ("2025-04-01 10:20:30 UTC", utc(2025, 4, 1, 10, 20, 30)),
+        ("2025-04-01 10:20:30 GMT", utc(2025, 4, 1, 10, 20, 30)),
+        ("2025-04-01 10:20 Z", utc(2025, 4, 1, 10, 20)),
+        ("2025-04-01T10:20:30.1234560000+01", utc(2025, 4, 1, 9, 20, 30, 123_456)),
     ],
 )
 def test_a_timestamp_is_taken_as_utc_or_by_its_offset(text: str, moment: datetime) -> None:
@@ -156,6 +179,11 @@ def test_a_timestamp_is_taken_as_utc_or_by_its_offset(text: str, moment: datetim
         "2025-04-01T10:60:00",
         "2025-04-01T10:00:00.1234567",
         "2025-04-01T10:00:00+25:00",
+        "2025-04-01T10:00:00 CET",
+        "2025-04-01T10:00:00+1",
+        "2025-04-01T10:00:00+01:0",
+        "2025-04-01T10:00:00  UTC",
+        "2025-04-01 10:00 + 02",
         "0001-01-01T00:00:00+14:00",
         "1743500000",
         "10:00",

@@ -109,7 +109,8 @@ def test_a_root_that_can_not_be_written_is_told_before_spark_is_started(
     run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.delattr("orchestration.pipeline.run.get_session")
-    monkeypatch.setenv("LAKEHOUSE_RAW", str(tmp_path))
+    (tmp_path / "raw").mkdir()
+    monkeypatch.setenv("LAKEHOUSE_RAW", str(tmp_path / "raw"))
     (tmp_path / "file").write_text("")
     code, _, shown = run(command, "--root", "file/lake")
     assert code == 1

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from ingestion.tables import TABLES
+from lakehouse.refused import QUARANTINE
 from lakehouse.report import wording as say
 from lakehouse.report.drawing import (
     BAD,
@@ -20,7 +21,6 @@ from lakehouse.report.drawing import (
 )
 from lakehouse.report.parts import Figure, Key, Table
 from lakehouse.report.reading import Lake, Row
-from lakehouse.status import QUARANTINE
 
 # What a phone has room for.
 _MOST_DAYS = 31

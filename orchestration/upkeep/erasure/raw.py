@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pyarrow as pa
-
-from ingestion.csv_records import split_header, split_records
+from ingestion.csv_records import blocks_of_lines, fields_of, split_block, split_first_line
 from ingestion.erased import USER_COLUMN, records_of, text_names
 from ingestion.errors import LakehouseError
+from ingestion.faults import FileFault
 from ingestion.files import RawFile, list_raw_files, to_path
-from ingestion.header import FileFault
-from ingestion.reader import decode, read_file
+from ingestion.reader import read_file
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
+from ingestion.text import text_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ def search_raw(settings: Settings, user_id: int) -> list[RawPlace] | None:
 
 def _search(file: RawFile, settings: Settings, user_id: int) -> RawPlace:
     path = to_path(file.path)
+    if not file.is_openable or file.bytes > settings.max_file_bytes:
+        return RawPlace(file.source_file, [], False)
     content = path.read_bytes()
     table = TABLES.get(str(file.table_name))
     if table is not None and USER_COLUMN not in table.column_names:
@@ -68,15 +70,24 @@ def _search(file: RawFile, settings: Settings, user_id: int) -> RawPlace:
 
 def _in_text(content: bytes, name: str, settings: Settings, user_id: int) -> list[int]:
     try:
-        text = decode(content, name, settings.max_file_bytes)
+        text = text_of(content, name, settings.max_file_bytes)
     except FileFault:
         if name.endswith(".gz"):
             return []
-        text = content.decode("latin-1")
-    header, body = split_header(text)
-    texts: pa.StringArray = split_records(body, len(header or ())).raw_text
-    return [
-        number
-        for number, record in enumerate(texts.to_pylist(), start=1)
-        if text_names(record, header, user_id.__eq__)
-    ]
+        text = content.decode("latin-1").encode()
+    try:
+        return list(_named_in(text, user_id))
+    except FileFault:
+        return []
+
+
+def _named_in(text: bytes, user_id: int) -> Iterator[int]:
+    line, start = split_first_line(text)
+    header = fields_of(line)
+    number, rest = 0, ""
+    for block, is_last in blocks_of_lines(text, start):
+        records, rest = split_block(rest + block.decode(), (len(header or ()),), is_last)
+        for record in records.raw_text.to_pylist():
+            number += 1
+            if text_names(record, header, user_id.__eq__):
+                yield number
