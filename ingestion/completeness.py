@@ -35,9 +35,16 @@ class MissingFile:
 
 
 def find_missing(ledger: Sequence[LedgerRow]) -> list[MissingFile]:
-    """List what is missing, by table and day; nothing is expected before the first file arrived."""
+    """List what is missing, by table and day; nothing is expected before the first file arrived.
+
+    A superseded version says nothing of days: its file has another one, was renamed, or was a copy.
+    """
     daily = {table.name for table in TABLES.values() if table.daily}
-    days = [row.file_date for row in ledger if row.table_name in daily and row.file_date]
+    days = [
+        row.file_date
+        for row in ledger
+        if row.table_name in daily and row.file_date and row.status != Status.SUPERSEDED
+    ]
     missing = []
     for table in TABLES.values():
         rows = [row for row in ledger if row.table_name == table.name]

@@ -158,8 +158,8 @@ def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings
     gone = [(name, count) for name, count in loaded if name not in there]
     for name, count in gone:
         console.print(
-            f"gone from the raw folder: {name}; its {count:,} rows stay, for nothing"
-            " but a correction of the file replaces them.",
+            f"gone from the raw folder: {name}; its {count:,} rows stay, until"
+            " it is corrected or its content comes under another name.",
             markup=False,
             soft_wrap=True,
         )

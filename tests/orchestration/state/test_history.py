@@ -11,7 +11,8 @@ from deltalake import DeltaTable, write_deltalake
 from ingestion.completeness import MissingFile
 from ingestion.errors import LakehouseError
 from ingestion.ingest import Report
-from ingestion.ledger import Plan, Status
+from ingestion.ledger import Status
+from ingestion.planning import Plan
 from orchestration.state.history import record_run
 from orchestration.state.past_runs import past_runs
 from orchestration.state.results import NodeResult, RunResult
