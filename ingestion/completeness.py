@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ingestion.ledger import LedgerRow, Status
+from ingestion.ledger import LOST, LedgerRow, Status
 from ingestion.tables import TABLES
 
 _RANK = {Status.LOADED: 3, Status.QUARANTINED: 2, Status.DUPLICATE: 1}
@@ -43,7 +43,8 @@ def find_missing(ledger: Sequence[LedgerRow]) -> list[MissingFile]:
     days = [
         row.file_date
         for row in ledger
-        if row.table_name in daily and row.file_date and row.status != Status.SUPERSEDED
+        if row.table_name in daily and row.file_date
+        if row.status != Status.SUPERSEDED or row.code == LOST
     ]
     missing = []
     for table in TABLES.values():

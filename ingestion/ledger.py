@@ -18,8 +18,9 @@ class Status(StrEnum):
     DUPLICATE = "duplicate"
 
 
-# Codes of reasons that rules depend on. A file of this name is gone, its content has another name.
-RENAMED = "renamed"
+# Codes of reasons that rules depend on. Of a version that is gone: its content has another name; or
+# records of it were lost with a damaged table.
+RENAMED, LOST = "renamed", "lost"
 
 
 @dataclass(frozen=True)

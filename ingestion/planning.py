@@ -118,8 +118,10 @@ class _Contents:
         usable = [file for file in files if not file.fault and file.version not in unusable]
         others = [row for row in self._loaded if not is_looked_at(row.source_file)]
         self._lowest: dict[tuple[str | None, str], str] = {}
-        for one in sorted([*usable, *others], key=lambda one: one.source_file, reverse=True):
-            self._lowest[one.table_name, one.content_hash] = one.source_file
+        there = [(one.source_file, one.table_name, one.content_hash) for one in usable]
+        there += [(one.source_file, one.table_name, one.content_hash) for one in others]
+        for name, table, content in sorted(there, key=lambda one: one[0], reverse=True):
+            self._lowest[table, content] = name
 
     def holder_of(self, file: RawFile) -> str:
         """The file under whose name this content belongs in bronze.
