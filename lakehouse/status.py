@@ -6,6 +6,7 @@ It reads the Delta tables without Spark, so that asking costs nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import MISSING, fields
 from datetime import datetime
 
 import duckdb
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingestion.files import raw_names
-from ingestion.ledger import ledger_rows
+from ingestion.ledger import LedgerRow, ledger_rows
 from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
@@ -90,6 +91,7 @@ group by all having count(*) > 1 order by all
 """
 _LOADED = "select source_file, records_loaded from ops.ingested_files where status = 'loaded'"
 _SHOWN = 5
+_LEDGER_COLUMNS = {field.name for field in fields(LedgerRow) if field.default is MISSING}
 _ERASURES = """
 select erased_at, date, table_name, sum(records) as records,
     sum(counted_records) as counted_by_gold, sum(amount) as amount
@@ -163,8 +165,9 @@ def _show_damage(console: Console, settings: Settings, damages: Sequence[Damage]
     """Name damaged tables, files that bronze has otherwise than the ledger, and foreign folders."""
     lines = [str(damage) for damage in damages]
     if not lines:
-        ledger = ledger_rows(read_ops(settings, "ingested_files"))
-        lines = [str(difference) for difference in differences(settings, ledger)]
+        ledger = read_ops(settings, "ingested_files")
+        if ledger and set(ledger[0]) >= _LEDGER_COLUMNS:
+            lines = [str(one) for one in differences(settings, ledger_rows(ledger))]
     for line in lines[:_SHOWN]:
         console.print(f"[red]damaged[/] {escape(line)}", soft_wrap=True)
     if lines:
