@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from ingestion.delta import quoted
-from ingestion.layers import LAYERS
+from ingestion.layers import LAYERS, is_table_name
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table, Type
@@ -66,7 +66,8 @@ def register_tables(spark: SparkSession, settings: Settings) -> None:
 
 
 def _delta_tables_below(folder: Path) -> list[str]:
-    return sorted({path.parent.parent.name for path in folder.glob("*/_delta_log/*.json")})
+    names = {path.parent.parent.name for path in folder.glob("*/_delta_log/*.json")}
+    return sorted(filter(is_table_name, names))
 
 
 def _register(spark: SparkSession, settings: Settings, layer: str, name: str) -> None:

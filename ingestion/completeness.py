@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ingestion.ledger import LedgerRow, Status
+from ingestion.ledger import LOST, LedgerRow, Status
 from ingestion.tables import TABLES
 
 _RANK = {Status.LOADED: 3, Status.QUARANTINED: 2, Status.DUPLICATE: 1}
@@ -40,9 +40,10 @@ class MissingFile:
 def find_missing(ledger: Sequence[LedgerRow]) -> list[MissingFile]:
     """List what is missing, by table and day; nothing is expected before the first file arrived.
 
-    A superseded version says nothing of days: another one of its file does, or none.
+    A superseded version says nothing of days: another one of its file does, or none. Records that
+    were lost with a damaged table are still expected.
     """
-    rows = [row for row in ledger if row.status != Status.SUPERSEDED]
+    rows = [row for row in ledger if row.status != Status.SUPERSEDED or row.code == LOST]
     daily = {table.name for table in TABLES.values() if table.daily}
     days = [row.file_date for row in rows if row.table_name in daily and row.file_date]
     missing = []

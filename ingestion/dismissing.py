@@ -7,7 +7,6 @@ back is judged anew; one that was dismissed stays so until its content is anothe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from difflib import get_close_matches
 
 from pyspark.sql import SparkSession
@@ -25,14 +24,11 @@ _GONE = "gone"
 _DISMISSED = "dismissed"
 
 
-def without_gone(ledger: Iterable[LedgerRow]) -> list[LedgerRow]:
-    """The ledger, but for quarantined files that were gone: these would be judged anew."""
-    return [row for row in ledger if not _is_settled(row, _GONE)]
-
-
 def without_dismissed(files: Iterable[RawFile], ledger: Iterable[LedgerRow]) -> list[RawFile]:
     """The files, but for those that a person has dismissed with this very content."""
-    dismissed = {row.version for row in ledger if _is_settled(row, _DISMISSED)}
+    dismissed = {
+        row.version for row in ledger if row.status == Status.SUPERSEDED and row.code == _DISMISSED
+    }
     return [file for file in files if file.version not in dismissed]
 
 
@@ -42,7 +38,7 @@ def gone_from_quarantine(
     """The ledger rows of quarantined files that lie in the raw folder no more, settled."""
     there = {file.source_file for file in files}
     return [
-        _settled(row, _GONE, batch)
+        _settle(row, _GONE, batch)
         for row in ledger
         if row.status == Status.QUARANTINED
         and row.source_file not in there
@@ -73,23 +69,12 @@ def dismiss(
             f"{visible(source_file)} is not in quarantine.",
             f"{meant}`lakehouse status` lists what is, by its path below the raw folder.",
         )
-    settled = {row.version: _settled(row, _DISMISSED, batch) for row in rows}
+    settled = {row.version: _settle(row, _DISMISSED, batch) for row in rows}
     after = [settled.get(row.version, row) for row in ledger]
     ops.write_missing_files(spark, settings, find_missing(after))
     ops.write_ledger(spark, settings, [row for row in after if row.source_file == source_file])
     return rows
 
 
-def _settled(row: LedgerRow, code: str, batch: Batch) -> LedgerRow:
-    return replace(
-        row,
-        status=Status.SUPERSEDED.value,
-        reason=f"{code}: was {row.reason}",
-        batch_id=batch.batch_id,
-        recorded_at=batch.started_at,
-    )
-
-
-def _is_settled(row: LedgerRow, code: str) -> bool:
-    is_code = row.reason is not None and row.reason.startswith(f"{code}: ")
-    return row.status == Status.SUPERSEDED and is_code
+def _settle(row: LedgerRow, code: str, batch: Batch) -> LedgerRow:
+    return row.become(Status.SUPERSEDED, f"{code}: was {row.reason}", batch)

@@ -18,13 +18,14 @@ from pyspark.sql import SparkSession
 
 from ingestion import ops
 from ingestion.completeness import MissingFile, find_missing, missing_in_words
-from ingestion.dismissing import gone_from_quarantine, without_dismissed, without_gone
+from ingestion.dismissing import gone_from_quarantine, without_dismissed
 from ingestion.errors import LakehouseError
 from ingestion.etags import known_hashes, seen_again
 from ingestion.files import RawFile, list_raw_files
 from ingestion.frames import Inspection, Progress, inspect_files
 from ingestion.judging import duplicates, judge, misplaced
-from ingestion.ledger import Batch, LedgerRow, Plan, Status, plan, replaced_rows
+from ingestion.ledger import Batch, LedgerRow, Status
+from ingestion.planning import Plan, plan, replaced_rows
 from ingestion.selection import ALL_FILES, Selection
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
@@ -100,7 +101,7 @@ def ingest(
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)
     listed, files = files, without_dismissed(files, ledger)
-    todo = plan(files, without_gone(ledger))
+    todo = plan(files, ledger, selection.holds)
     inspections = inspect_files(spark, [load.file for load in todo.loads], settings, progress)
     with ExitStack() as locks:
         # In one order, so that no two runs can wait for each other.
@@ -108,7 +109,7 @@ def ingest(
             locks.enter_context(hold(f"bronze.{name}"))
         if hold is not not_shared:
             ledger = ops.read_ledger(spark, settings)
-            todo = plan(files, without_gone(ledger))
+            todo = plan(files, ledger, selection.holds)
             unread = [load.file for load in todo.loads if load.file.source_file not in inspections]
             inspections |= inspect_files(spark, unread, settings, progress)
         batch = batch.after(ledger)
@@ -193,8 +194,8 @@ def _write_bronze(
     status = {row.source_file: row.status for row in report.rows}
     loads = report.plan.loads
     good = [load for load in loads if status[load.file.source_file] == Status.LOADED]
-    replaced = replaced_rows(ledger, good, report.rows, batch)
-    gone = [row for row in replaced if row.status == Status.SUPERSEDED]
+    replaced = replaced_rows(ledger, good, report.rows, batch, report.plan.gone)
+    gone = [row for row in replaced if row.status == Status.SUPERSEDED and row.records_loaded]
     for name in sorted({str(row.table_name) for row in [*report.loaded, *gone]}):
         progress(f"writing bronze.{name}", len(loads), len(loads))
         some = [load for load in good if load.file.table_name == name]
@@ -207,7 +208,13 @@ def _write_rejects(
 ) -> None:
     rows = {row.source_file: row for row in report.rows}
     loads = report.plan.loads
-    with_rejects = [load for load in loads if rows[load.file.source_file].records_rejected]
+    with_rejects = [
+        load
+        for load in loads
+        # What a known version had of them goes, when today's rules refuse none.
+        if rows[load.file.source_file].records_rejected
+        or (load.known and load.known.records_rejected)
+    ]
     if with_rejects:
         progress("writing ops.rejected_records", len(loads), len(loads))
         over_limit = {name for name, row in rows.items() if row.status == Status.QUARANTINED}

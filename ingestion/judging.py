@@ -10,7 +10,8 @@ from datetime import date
 
 from ingestion.files import RawFile
 from ingestion.frames import Inspection
-from ingestion.ledger import Batch, LedgerRow, Plan, Status
+from ingestion.ledger import Batch, LedgerRow, Status
+from ingestion.planning import Plan
 from ingestion.visible import cut, some
 
 

@@ -9,9 +9,14 @@ takes. Each bridge has a test in tests/ingestion/test_sail.py that fails on the 
 from __future__ import annotations
 
 import atexit
+import logging
 import os
+import pwd
 import re
 import signal
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import pysail
@@ -44,12 +49,17 @@ _SMALL_PAGES = WriterProperties(
 
 _SECONDS_TO_EXIT = 15
 
+# The ids that Linux gives to people rather than to services.
+_PEOPLE = range(1000, 60001)
+
 # Sail ends a session that has made no request for 15 minutes, also while it waits for an answer. A
 # server that lives and ends with this process needs no such limit. There is no value for never, and
 # the largest number hangs; no run takes a year.
 SESSION_SECONDS = 365 * 24 * 60 * 60
 
 _servers: list[Any] = []
+
+logger = logging.getLogger(__name__)
 
 
 def start() -> SparkSession:
@@ -60,6 +70,13 @@ def start() -> SparkSession:
 
         # Whatever the caller's environment says: a run may not lose its session.
         os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] = str(SESSION_SECONDS)
+        others = other_people(_owners_of_processes(), os.getuid())
+        if others:
+            logger.warning(
+                "%s at work on this machine too: while a run lasts, Sail's port takes requests from"
+                " any user. Choose `--engine spark` if they may not read or change these tables.",
+                f"{', '.join(others)} {'is' if len(others) == 1 else 'are'}",
+            )
         server = SparkConnectServer("127.0.0.1", 0)
         server.start(background=True)
         _servers.append(server)
@@ -72,6 +89,26 @@ def start() -> SparkSession:
     session.conf.set("spark.sql.shuffle.partitions", str(available_cores()))
     # The two classes share an interface and no ancestor.
     return cast(SparkSession, session)
+
+
+def other_people(owners: Iterable[int], own: int) -> list[str]:
+    """Names of the people among owners of processes, without oneself and the system's accounts."""
+    found = {owner for owner in owners if owner in _PEOPLE and owner != own}
+    return sorted(map(_name_of, found))
+
+
+def _owners_of_processes() -> Iterator[int]:
+    """User ids; none where the system does not show its processes as files."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            yield process.stat().st_uid
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
 
 
 def _stop(server: Any) -> None:

@@ -14,8 +14,9 @@ from pyspark.sql import functions as F
 from ingestion.catalog import bronze_schema
 from ingestion.delta import is_in, replace_where
 from ingestion.frames import read_records
-from ingestion.ledger import Batch, LedgerRow, Load
+from ingestion.ledger import Batch, LedgerRow
 from ingestion.ops_tables import REJECTED_RECORDS
+from ingestion.planning import Load
 from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table
 

@@ -5,20 +5,28 @@ It reads the Delta tables without Spark, so that asking costs nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
 from datetime import datetime
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 
 from ingestion.files import raw_names
+from ingestion.ledger import LedgerRow, ledger_rows
 from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from lakehouse.freshness import print_freshness
 from lakehouse.query_display import print_query
 from lakehouse.refused import print_refused
+from orchestration.state.damage import Damage, find_damage
 from orchestration.state.delta_reader import connect, has_table
+from orchestration.state.loaded_rows import differences
 from orchestration.state.lock import unfinished_restore
+from orchestration.state.past_runs import read_ops
+from orchestration.state.versions import foreign_folders
 
 _FILES = """
 select table_name, status, count(*) as files, sum(records_read) as records_read,
@@ -69,6 +77,8 @@ from ops.ingested_files where status = 'loaded' and file_date is not null
 group by all having count(*) > 1 order by all
 """
 _LOADED = "select source_file, records_loaded from ops.ingested_files where status = 'loaded'"
+_SHOWN = 5
+_LEDGER_COLUMNS = {field.name for field in fields(LedgerRow) if field.default is MISSING}
 _ERASURES = """
 select erased_at, date, table_name, sum(records) as records,
     sum(counted_records) as counted_by_gold, sum(amount) as amount
@@ -96,7 +106,9 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
     Raises:
         LakehouseError: There is no lakehouse at the root.
     """
-    connection = connect(settings)
+    damages = find_damage(settings)
+    _show_damage(console, settings, damages)
+    connection = connect(settings, leaves_out=[damage.table for damage in damages])
     console.print(
         f"root   {settings.root}\nengine {describe_engine(settings)}", markup=False, soft_wrap=True
     )
@@ -109,22 +121,46 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
         )
     silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
     if has_table(connection, "ops", "runs"):  # the first run makes it at its end only
-        print_query(console, connection, "Last run", _LAST_RUN)
+        _print(console, connection, "Last run", _LAST_RUN)
     print_freshness(console, connection, now)
     print_refused(console, connection, settings)
     for title, query, name in _OPS:
         if has_table(connection, "ops", name):
-            print_query(console, connection, title, query)
+            _print(console, connection, title, query)
     rejects = " union all ".join(f"({SILVER_REJECTS.format(table=table)})" for table in silver)
     equations = " union all ".join(
         f"({_EQUATION.format(table=table, is_waiting=TABLES[table].is_waiting)})"
         for table in silver
     )
     if silver:
-        print_query(console, connection, "Rejected and waiting rows (silver)", rejects)
-        print_query(console, connection, "Where every row went", equations)
+        _print(console, connection, "Rejected and waiting rows (silver)", rejects)
+        _print(console, connection, "Where every row went", equations)
     if has_table(connection, "ops", "ingested_files"):
         _show_gone(console, connection, settings)
+
+
+def _print(console: Console, connection: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
+    try:
+        print_query(console, connection, title, query)
+    except duckdb.CatalogException:
+        console.print(f"\n{title}: not shown, as a table that it reads is damaged or gone")
+
+
+def _show_damage(console: Console, settings: Settings, damages: Sequence[Damage]) -> None:
+    """Name damaged tables, files that bronze has otherwise than the ledger, and foreign folders."""
+    lines = [str(damage) for damage in damages]
+    if not lines:
+        ledger = read_ops(settings, "ingested_files")
+        if ledger and set(ledger[0]) >= _LEDGER_COLUMNS:
+            lines = [str(one) for one in differences(settings, ledger_rows(ledger))]
+    for line in lines[:_SHOWN]:
+        console.print(f"[red]damaged[/] {escape(line)}", soft_wrap=True)
+    if lines:
+        more = f"{len(lines) - _SHOWN:,} more; " if len(lines) > _SHOWN else ""
+        command = f"lakehouse repair --root {settings.root} --raw {settings.raw}"
+        console.print(f"{more}repair it with `{command}`", markup=False, soft_wrap=True)
+    for folder in foreign_folders(settings):
+        console.print(f"[dim]left alone[/] {escape(folder)}: no table has such a name")
 
 
 def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -143,8 +179,8 @@ def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings
     gone = [(name, count) for name, count in loaded if name not in there]
     for name, count in gone:
         console.print(
-            f"gone from the raw folder: {name}; its {count:,} rows stay, for nothing"
-            " but a correction of the file replaces them.",
+            f"gone from the raw folder: {name}; its {count:,} rows stay, until"
+            " it is corrected or its content comes under another name.",
             markup=False,
             soft_wrap=True,
         )

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingestion.files import RawFile
-from ingestion.ledger import LedgerRow, Plan, Status, plan
+from ingestion.ledger import LedgerRow, Status
+from ingestion.planning import Plan, plan
 
 GONE = "it is no longer in the raw folder; put it back to have it read again"
 CHANGED = "it has other content now; `lakehouse run` reads that"
-OUTDATED = "a newer version of it is known; if this one is meant, change the file and run"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def find_candidates(files: Sequence[RawFile], ledger: Sequence[LedgerRow]) -> Ca
 
     Quarantined files are planned as files that the ledger does not know, so that copies of one
     content, and files that take the place of an older version, end as they would in a new root.
-    A quarantined version that a newer one has replaced is history and left out.
+    A quarantined version that a newer one has replaced is history and left out, unless it lies
+    there again.
     """
     by_name = {file.source_file: file for file in files}
     again: dict[str, LedgerRow] = {}
@@ -71,7 +72,7 @@ def find_candidates(files: Sequence[RawFile], ledger: Sequence[LedgerRow]) -> Ca
     loaded = [row for row in ledger if row.status == Status.LOADED and row.records_rejected]
     return Candidates(
         again,
-        plan([by_name[name] for name in again], known),
+        plan([by_name[name] for name in again], known, lambda name: name not in by_name),
         sorted(loaded, key=lambda row: row.source_file),
         left,
     )
@@ -96,6 +97,4 @@ def _why_left(row: LedgerRow, file: RawFile | None, ledger: Sequence[LedgerRow])
     if file.version != row.version:
         is_known = any(other.version == file.version for other in others)
         return "" if is_outdated or is_known else CHANGED
-    if is_outdated:
-        return OUTDATED
     return f"{file.fault}; rename or move it and run" if file.fault else None

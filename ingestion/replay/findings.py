@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ingestion.files import RawFile
-from ingestion.ledger import LedgerRow, Load, Status
+from ingestion.ledger import LedgerRow, Status
+from ingestion.planning import Load
 from ingestion.replay.rereading import Tally
 
 

@@ -14,7 +14,8 @@ from ingestion.etags import known_hashes
 from ingestion.files import RawFile, list_raw_files
 from ingestion.frames import Progress, inspect_files
 from ingestion.judging import duplicates, judge
-from ingestion.ledger import Batch, LedgerRow, Load, Status, replaced_rows
+from ingestion.ledger import Batch, LedgerRow, Status
+from ingestion.planning import Load, replaced_rows
 from ingestion.replay.candidates import Candidates, find_candidates, still_there
 from ingestion.replay.rereading import Tally, Version, tally_files
 from ingestion.settings import Settings

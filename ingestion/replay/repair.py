@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 from ingestion import ops
 from ingestion.completeness import MissingFile, find_missing
 from ingestion.frames import Progress
-from ingestion.ledger import Batch, replaced_rows
+from ingestion.ledger import Batch
+from ingestion.planning import replaced_rows
 from ingestion.replay.findings import Review
 from ingestion.replay.writer import add_to_bronze, close_rejects
 from ingestion.settings import Settings

@@ -15,7 +15,8 @@ from pyspark.sql import SparkSession
 
 from ingestion import ops
 from ingestion.frames import Progress
-from ingestion.ledger import Batch, LedgerRow, Load, Status
+from ingestion.ledger import Batch, LedgerRow, Status
+from ingestion.planning import Load
 from ingestion.replay.findings import Finding, Outcome, Review
 from ingestion.replay.reading import Reading, read
 from ingestion.replay.rereading import Tally, Version, tally_texts

@@ -1,4 +1,4 @@
-"""`lakehouse restore`, `maintain` and `dismiss`: care of what is there."""
+"""`lakehouse restore`, `maintain`, `repair` and `dismiss`: tables and files as they lie there."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typer
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from ingestion.visible import visible
-from lakehouse.commands.options import DryRun, Engine, Root
-from lakehouse.commands.terminal import require_local_root
+from lakehouse.commands.options import DryRun, Engine, Raw, Root
+from lakehouse.commands.terminal import Ended, require_local_root
 from orchestration.pipeline.console import new_console
 
 
@@ -91,6 +91,29 @@ def dismiss(
             highlight=False,
             soft_wrap=True,
         )
+
+
+def repair(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
+    """Repair damaged tables: load again what the raw files have, and say what is lost.
+
+    Then silver and gold are built as far as that touches them. Any run does the same by itself
+    where nothing is lost; docs/recovery.md has the cases.
+    """
+    from orchestration.pipeline.progress import Display
+    from orchestration.pipeline.run import run
+    from orchestration.pipeline.summary import print_summary
+    from orchestration.state.versions import require_lakehouse
+
+    settings = Settings.read(root=root, raw=raw, engine=engine)
+    require_local_root(settings)
+    require_lakehouse(settings)
+    console = new_console()
+    try:
+        result = run(settings, Display(console, quiet=False), gives_up=True)
+    except KeyboardInterrupt:
+        raise LakehouseError("Interrupted.", "Repeat the command to go on.") from None
+    print_summary(console, settings, result)
+    raise Ended(result.exit_code)
 
 
 def _now() -> datetime:

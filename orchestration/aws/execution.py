@@ -12,7 +12,8 @@ from ingestion.completeness import MissingFile
 from ingestion.etags import known_hashes
 from ingestion.files import list_raw_files
 from ingestion.ingest import Report
-from ingestion.ledger import LedgerRow, Plan, Status, ledger_rows
+from ingestion.ledger import LedgerRow, Status, ledger_rows
+from ingestion.planning import Plan
 from ingestion.settings import Settings
 from orchestration.state.past_runs import read_ops
 

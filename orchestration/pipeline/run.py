@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import uuid
 from collections.abc import Iterator, Sequence
@@ -14,15 +15,20 @@ from pyspark.sql import SparkSession
 
 from ingestion.errors import LakehouseError, root_cause
 from ingestion.ingest import ingest
-from ingestion.ledger import Batch
+from ingestion.ledger import Batch, ledger_rows
 from ingestion.raw_checks import require_raw
 from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
 from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
+from orchestration.pipeline.repair import mend_tables, repair, some
 from orchestration.state.history import record_run
+from orchestration.state.loaded_rows import differences
 from orchestration.state.lock import only_run
+from orchestration.state.past_runs import read_ops
 from orchestration.state.results import FAILED_RUN, RunResult
+
+logger = logging.getLogger(__name__)
 
 
 def run(
@@ -31,6 +37,7 @@ def run(
     *,
     with_ingest: bool = True,
     build_arguments: Sequence[str] | None = (),
+    gives_up: bool = False,
 ) -> RunResult:
     """Run the pipeline, or one half of it.
 
@@ -40,6 +47,7 @@ def run(
         with_ingest: Load the raw folder first.
         build_arguments: Build then, with these further arguments of `dbt build`; None for no build.
             Without any, a build that could change nothing is left out.
+        gives_up: Go on without rows that are lost with a damaged table and can't be loaded again.
 
     Raises:
         LakehouseError: What a user can fix stopped the run.
@@ -49,6 +57,7 @@ def run(
     if with_ingest:
         require_raw(settings.raw, settings.root)  # reported before Spark has been waited for
     with only_run(settings), engine_failures_explained(settings):
+        _look_over(settings, with_ingest=with_ingest, gives_up=gives_up)
         spark = start_engine(settings, display, result)
         with recorded(settings, result, started_at):
             if with_ingest:
@@ -56,6 +65,22 @@ def run(
             if build_arguments is not None:
                 build_models(settings, display, result, build_arguments)
     return result
+
+
+def _look_over(settings: Settings, *, with_ingest: bool, gives_up: bool) -> None:
+    """Name what is damaged, and make it good as far as this run can."""
+    if not settings.is_local:
+        return
+    if with_ingest or gives_up:
+        lines = repair(settings, gives_up=gives_up).lines
+    else:
+        lines = mend_tables(settings, gives_up=False).lines
+        ledger = ledger_rows(read_ops(settings, "ingested_files"))
+        lines += some(
+            [f"{one}: `lakehouse repair` loads it" for one in differences(settings, ledger)]
+        )
+    for line in lines:
+        logger.warning("damaged  %s", line)
 
 
 def _command(with_ingest: bool, build_arguments: Sequence[str] | None) -> str:

@@ -152,13 +152,8 @@ def _print_report(console: Console, report: Report) -> None:
     erased = sum(row.records_erased for row in report.rows)
     if erased:
         console.print(f"[dim]left out[/] {erased:,} records of people who were erased")
-    for file in report.plan.stale:
-        console.print(
-            f"[yellow]not loaded[/] {escape(visible(file.source_file))}: its content is an older"
-            " version of this file; the newer rows stay. If it is meant, change the file"
-            " (a new line will do).",
-            soft_wrap=True,
-        )
+    for line in _moved(report):
+        console.print(f"[dim]loaded[/] {escape(visible(line))}", soft_wrap=True)
     _print_some(console, "[yellow]missing[/]", missing_in_words(report.missing))
 
 
@@ -172,6 +167,22 @@ def _print_some(console: Console, what: str, lines: Sequence[str]) -> None:
     if len(lines) > _LINES:
         more = f"{len(lines) - _LINES:,} more; `lakehouse status` counts them"
         console.print(f"{what} {more}", soft_wrap=True)
+
+
+def _moved(report: Report) -> list[str]:
+    """What is remarkable about why a file was loaded, said in this run alone."""
+    loaded = {row.source_file: row for row in report.loaded}
+    lines = []
+    for load in report.plan.loads:
+        name = load.file.source_file
+        if name in loaded and load.is_return:
+            lines.append(f"{name}: went back to an earlier version of itself, and so do its rows")
+        before = ", ".join(
+            row.source_file for row in load.renamed_from if row.source_file not in loaded
+        )
+        if name in loaded and before:
+            lines.append(f"{name}: renamed from {before}; its rows have the new name and day")
+    return lines
 
 
 def _print_replaced_days(console: Console, result: RunResult) -> None:

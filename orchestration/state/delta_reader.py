@@ -5,32 +5,53 @@ Data flow: root/<layer>/<table> -> delta-rs -> Arrow dataset -> DuckDB view <lay
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import pyarrow.dataset as ds
 
+from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
+from orchestration.state.damage import find_damage
+from orchestration.state.past_runs import recorded_versions
 from orchestration.state.versions import open_table, require_lakehouse
+
+Connection = duckdb.DuckDBPyConnection
 
 _THREADS = 8
 
+logger = logging.getLogger(__name__)
 
-def connect(settings: Settings, layers: Sequence[str] = LAYERS) -> duckdb.DuckDBPyConnection:
+
+def connect(
+    settings: Settings,
+    layers: Sequence[str] = LAYERS,
+    *,
+    leaves_out: Iterable[str] | None = None,
+) -> Connection:
     """Open a connection in which every Delta table of these layers is a view.
 
     Opening a table reads its log, so whoever reads one layer names it.
 
+    Args:
+        settings: Where the lakehouse is.
+        layers: Whose tables to open.
+        leaves_out: Tables that are known to be damaged; None to look for them. One that no run has
+            made is left out then, and said.
+
     Raises:
         LakehouseError: There is no lakehouse at the root, or a table is damaged.
     """
+    locations = require_lakehouse(settings)
+    damaged = _foreign(settings, layers) if leaves_out is None else leaves_out
     locations = {
-        table: folder
-        for table, folder in require_lakehouse(settings).items()
-        if table.split(".")[0] in layers
+        name: place
+        for name, place in locations.items()
+        if name.split(".")[0] in layers and name not in damaged
     }
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
@@ -41,6 +62,28 @@ def connect(settings: Settings, layers: Sequence[str] = LAYERS) -> duckdb.DuckDB
         for table, dataset in zip(locations, datasets, strict=True):
             _create_view(connection, table, dataset)
     return connection
+
+
+def _foreign(settings: Settings, layers: Sequence[str]) -> list[str]:
+    """Damaged tables that no run has made.
+
+    Raises:
+        LakehouseError: A table that a run has made is damaged.
+    """
+    damages = find_damage(settings, layers)
+    made = _made_by_runs(settings) if damages else set()
+    for damage in damages:
+        if damage.table in made or damage.table.startswith(("bronze.", "ops.")):
+            raise LakehouseError(
+                f"A table of {settings.root} is damaged: {damage}.",
+                f"Repair it with `lakehouse repair --root {settings.root} --raw DIR`.",
+            )
+        logger.warning("left out, as no run has made it: %s", damage)
+    return [damage.table for damage in damages]
+
+
+def _made_by_runs(settings: Settings) -> set[str]:
+    return {name for versions in recorded_versions(settings).values() for name in versions}
 
 
 def _dataset(place: tuple[str, str]) -> ds.Dataset:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -22,7 +22,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from ingestion.errors import LakehouseError
-from ingestion.layers import DATA_OF_OPS, LAYERS
+from ingestion.layers import DATA_OF_OPS, LAYERS, is_table_name
 from ingestion.settings import Settings
 from orchestration.state.storage import Storage, storage_of
 
@@ -31,8 +31,7 @@ _COMMIT = re.compile(r"\d{20}\.(json|checkpoint\..*parquet)")
 _THREADS = 8
 
 _IN_A_FOLDER = (
-    "Put its folder back from a copy; or move the folder away and build with"
-    " `lakehouse run --full-refresh` (a bronze table needs its raw files loaded again)."
+    "Repair it with `lakehouse repair`; it says what can't be had again, and deletes nothing."
 )
 _ON_S3 = (
     "Check the network and the rights to the bucket and its key, then run again; if its log is"
@@ -61,7 +60,9 @@ def table_locations(settings: Settings) -> dict[str, str]:
         LakehouseError: The root can't be listed.
     """
     storage = storage_of(settings.root)
-    places = [(layer, name) for layer in LAYERS for name in storage.folders(layer)]
+    places = [
+        (layer, name) for layer in LAYERS for name in storage.folders(layer) if is_table_name(name)
+    ]
     with ThreadPoolExecutor(_THREADS) as pool:  # each is an answer of S3 to wait for
         found = pool.map(lambda place: _has_log(storage, *place), places)
     return {
@@ -69,6 +70,17 @@ def table_locations(settings: Settings) -> dict[str, str]:
         for (layer, name), is_table in sorted(zip(places, found, strict=True))
         if is_table
     }
+
+
+def foreign_folders(settings: Settings) -> list[str]:
+    """Folders among the tables whose names no table here has; they are left alone."""
+    storage = storage_of(settings.root)
+    return [
+        f"{layer}/{name}"
+        for layer in LAYERS
+        for name in storage.folders(layer)
+        if not is_table_name(name)
+    ]
 
 
 def is_table(settings: Settings, layer: str, name: str) -> bool:
@@ -145,14 +157,14 @@ def unreadable_explained(
 def current_versions(settings: Settings) -> dict[str, TableVersion]:
     """`<layer>.<table>` to its version now, for every table that holds data.
 
-    Raises:
-        LakehouseError: A table is damaged.
+    One that can't be read has none, so that it is not in the state that any run has left.
     """
-    return {
-        name: version_of(open_table(name, location))
-        for name, location in table_locations(settings).items()
-        if holds_data(name)
-    }
+    versions = {}
+    for name, location in table_locations(settings).items():
+        if holds_data(name):
+            with suppress(DeltaError, OSError):
+                versions[name] = version_of(DeltaTable(location))
+    return versions
 
 
 def version_of(table: DeltaTable) -> TableVersion:

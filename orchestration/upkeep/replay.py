@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from ingestion.files import require_folder
 from ingestion.ingest import Report
-from ingestion.ledger import Batch, Plan
+from ingestion.ledger import Batch
+from ingestion.planning import Plan
 from ingestion.replay import Outcome, Review, repair, review
 from ingestion.settings import Settings
 from ingestion.tables import TABLES

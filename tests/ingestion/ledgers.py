@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from ingestion.files import RawFile, place
-from ingestion.ledger import Batch, LedgerRow, Status, plan, replaced_rows
+from ingestion.ledger import Batch, LedgerRow, Status
+from ingestion.planning import plan, replaced_rows
 
 MOMENT = datetime(2025, 4, 10, tzinfo=UTC)
 BATCH = Batch("batch", MOMENT)
@@ -48,7 +49,7 @@ def after(ledger: Sequence[LedgerRow], folder: dict[str, str]) -> list[LedgerRow
         ledger_row(file.source_file, file.content_hash, Status.DUPLICATE)
         for file, _ in todo.duplicates
     ]
-    changes = [*replaced_rows(ledger, todo.loads, now, BATCH), *now]
+    changes = [*replaced_rows(ledger, todo.loads, now, BATCH, todo.gone), *now]
     rows = {(row.source_file, row.content_hash): row for row in [*ledger, *changes]}
     return list(rows.values())
 

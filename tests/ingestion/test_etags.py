@@ -61,16 +61,20 @@ def test_a_copy_under_another_name_is_a_duplicate(lakehouse: Lakehouse, s3: str)
 
 
 @WAYS
-def test_older_content_that_comes_again_does_not_overwrite_newer_rows(
+def test_older_content_that_is_put_back_brings_its_rows_back(
     lakehouse: Lakehouse, s3: str, way: Any
 ) -> None:
     on_s3 = load(lakehouse, FIRST, SECOND)
     etag = way(f"raw/{ONE}", FIRST.encode())
     report = on_s3.ingest("s3")
-    assert [file.source_file for file in report.plan.stale] == [ONE]
-    assert sorted(row[1:3] for row in rows(on_s3)) == [("loaded", None), ("superseded", etag)]
+    assert [load.is_return for load in report.plan.loads] == [True]
+    assert sorted(row[1:] for row in rows(on_s3)) == [
+        ("loaded", etag, "s3"),
+        ("superseded", None, "s3"),
+    ]
     amounts = "select cast(total_amount as varchar) from bronze.orders"
-    assert on_s3.query(amounts) == [("12.00",)]
+    assert on_s3.query(amounts) == [("9.50",)]
+    assert on_s3.ingest("s3 again").rows == []
 
 
 def test_what_came_again_is_read_once_and_nothing_is_written_for_it_later(

@@ -223,8 +223,35 @@ def test_a_corrected_file_replaces_its_own_rows_and_no_others(lakehouse: Lakehou
     ]
     assert report.quarantined == []
     lakehouse.write(ONE, ORDERS, order(1), order(2), order(3))
-    assert [file.source_file for file in lakehouse.ingest("third").plan.stale] == [ONE]
-    assert order_ids(lakehouse) == {2: ONE, 4: TWO, 5: ONE}
+    assert [load.is_return for load in lakehouse.ingest("third").plan.loads] == [True]
+    assert order_ids(lakehouse) == {1: ONE, 2: ONE, 3: ONE, 4: TWO}
+    assert lakehouse.ingest("fourth").rows == []
+
+
+def test_rejects_of_a_version_that_came_back_are_there_once(lakehouse: Lakehouse) -> None:
+    good = [order(order_id) for order_id in range(1, 20)]
+    for batch, lines in (
+        ("a", [*good, order("bad")]),
+        ("b", good),
+        ("a again", [*good, order("bad")]),
+    ):
+        lakehouse.write(ONE, ORDERS, *lines)
+        lakehouse.ingest(batch)
+    rejects = "select record_number, reasons, batch_id from ops.rejected_records"
+    assert lakehouse.query(rejects) == [(20, ["type:order_id"], "a again")]
+
+
+def test_a_renamed_file_has_its_rows_under_the_new_name_and_day(lakehouse: Lakehouse) -> None:
+    lakehouse.write(FOUR, ORDERS, order(1, 4))
+    lakehouse.ingest("first")
+    (lakehouse.raw / FOUR).rename(lakehouse.raw / TWO)
+    report = lakehouse.ingest("second")
+    assert order_ids(lakehouse) == {1: TWO}
+    assert lakehouse.query("select file_date from bronze.orders") == [(date(2025, 4, 2),)]
+    assert {file.expected_file for file in report.missing} == {
+        "order_items/2025-04-02.csv",
+        "products/products.csv",
+    }
 
 
 def test_a_file_corrected_to_a_copy_of_another_loses_its_own_rows(lakehouse: Lakehouse) -> None:

@@ -5,7 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from ingestion.ledger import Batch, Plan, Status, plan, replaced_rows
+from ingestion.ledger import Batch, Status
+from ingestion.planning import Plan, plan, replaced_rows
 from tests.ingestion.ledgers import BATCH, MOMENT, after, ledger_row, raw_file, states
 
 FIRST, SECOND, THIRD = "orders/2025-04-01.csv", "orders/2025-04-02.csv", "orders/2025-04-03.csv"
@@ -106,11 +107,71 @@ def test_a_file_corrected_to_the_content_of_a_higher_name_replaces_both() -> Non
     assert loads(todo) == {FIRST: [FIRST, SECOND]}
 
 
-def test_an_older_version_that_arrives_again_is_stale() -> None:
-    ledger = [ledger_row(FIRST, "old", Status.SUPERSEDED), ledger_row(FIRST, "new")]
-    file = raw_file(FIRST, "old")
-    assert plan([file], ledger) == Plan(stale=[file])
-    assert plan([raw_file(FIRST, "newer")], ledger).stale == []
+@pytest.mark.parametrize("name", [FIRST, "products/products.csv"])
+def test_a_file_that_is_put_back_to_an_earlier_version_has_the_rows_of_that_version(
+    name: str,
+) -> None:
+    corrected = after(after([], {name: "a"}), {name: "b"})
+    (load,) = plan([raw_file(name, "a")], corrected).loads
+    assert (load.file.content_hash, [row.content_hash for row in load.replaces]) == ("a", ["b"])
+    assert load.is_return
+    assert not plan([raw_file(name, "c")], corrected).loads[0].is_return
+    put_back = after(corrected, {name: "a"})
+    assert states(put_back) == {(name, "a", Status.LOADED), (name, "b", Status.SUPERSEDED)}
+    assert plan([raw_file(name, "a")], put_back).loads == []
+
+
+@pytest.mark.parametrize("table", ["orders", "products"])
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (2, 1)])
+def test_a_file_that_was_renamed_takes_its_rows_along(table: str, old: int, new: int) -> None:
+    before, now = f"{table}/2025-04-0{old}.csv", f"{table}/2025-04-0{new}.csv"
+    ledger = after([], {before: "a"})
+    (load,) = plan([raw_file(now, "a")], ledger).loads
+    assert [row.source_file for row in load.renamed_from] == [before]
+    renamed = after(ledger, {now: "a"})
+    assert states(renamed) == {(before, "a", Status.SUPERSEDED), (now, "a", Status.LOADED)}
+    (row,) = [row for row in renamed if row.source_file == before]
+    assert row.reason == f"renamed: to {now}"
+    assert plan([raw_file(now, "a")], renamed).loads == []
+    again = after(renamed, {before: "a"})
+    assert states(again) == {(before, "a", Status.LOADED), (now, "a", Status.SUPERSEDED)}
+
+
+def test_a_copy_takes_the_rows_over_when_its_original_is_gone() -> None:
+    ledger = after(after([], {FIRST: "a", SECOND: "a"}), {SECOND: "a"})
+    assert states(ledger) == {(FIRST, "a", Status.SUPERSEDED), (SECOND, "a", Status.LOADED)}
+
+
+def test_a_copy_that_is_gone_is_no_longer_a_duplicate() -> None:
+    ledger = after(after([], {FIRST: "a", SECOND: "a"}), {FIRST: "a"})
+    assert states(ledger) == {(FIRST, "a", Status.LOADED), (SECOND, "a", Status.SUPERSEDED)}
+
+
+def test_content_that_moved_on_while_its_old_name_got_other_content_is_in_bronze_once() -> None:
+    ledger = after(after([], {FIRST: "a"}), {FIRST: "b", SECOND: "a"})
+    assert states(ledger) == {
+        (FIRST, "a", Status.SUPERSEDED),
+        (FIRST, "b", Status.LOADED),
+        (SECOND, "a", Status.LOADED),
+    }
+
+
+def test_a_correction_that_is_unusable_leaves_its_older_rows_to_a_file_of_their_content() -> None:
+    ledger = [ledger_row(FIRST, "a"), ledger_row(FIRST, "bad", Status.QUARANTINED)]
+    todo = plan([raw_file(FIRST, "bad"), raw_file(SECOND, "a")], ledger)
+    assert loads(todo) == {SECOND: [FIRST]}
+
+
+def test_files_that_a_run_does_not_look_at_are_not_taken_for_gone() -> None:
+    ledger = [ledger_row(FIRST, "a"), ledger_row(THIRD, "a", Status.DUPLICATE)]
+    todo = plan([raw_file(SECOND, "a")], ledger, lambda name: name == SECOND)
+    assert (loads(todo), todo.duplicates, todo.gone) == ({}, [(raw_file(SECOND, "a"), FIRST)], [])
+
+
+def test_a_lists_earlier_state_under_a_name_that_is_there_stays_while_another_is_loaded() -> None:
+    first, second = "products/2025-04-01.csv", "products/2025-04-05.csv"
+    ledger = after([], {first: "a"})
+    assert loads(plan([raw_file(first, "a"), raw_file(second, "a")], ledger)) == {second: []}
 
 
 def test_a_file_that_becomes_a_copy_holds_no_more_what_it_held_before() -> None:
@@ -122,11 +183,11 @@ def test_a_file_that_becomes_a_copy_holds_no_more_what_it_held_before() -> None:
     }
 
 
-def test_a_copy_that_was_replaced_is_stale_even_when_its_original_is_replaced_too() -> None:
+def test_a_copy_that_was_replaced_comes_back_when_its_original_is_replaced_too() -> None:
     copied = after([], {FIRST: "a", SECOND: "a"})
     replaced = after(after(copied, {FIRST: "a", SECOND: "b"}), {FIRST: "c", SECOND: "b"})
     file = raw_file(SECOND, "a")
-    assert plan([file], replaced).stale == [file]
+    assert loads(plan([raw_file(FIRST, "c"), file], replaced)) == {SECOND: [SECOND]}
     assert loads(plan([file], after(copied, {FIRST: "c"}))) == {SECOND: []}
 
 
@@ -171,7 +232,7 @@ def test_content_that_a_correction_took_out_of_one_day_is_loaded_for_the_day_it_
     mistaken = after([], {day_1: "X", day_2: "X"})
     assert loads(plan([raw_file(day_1, "Y"), raw_file(day_2, "X")], mistaken)) == {
         day_1: [day_1],
-        day_2: [],
+        day_2: [day_1],  # in case the correction of the first day is unusable
     }
 
 

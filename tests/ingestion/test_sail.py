@@ -133,3 +133,8 @@ def test_sail_still_gives_a_wider_type_for_days_between_dates(session: SparkSess
     """So `customer_insights` casts it to the type of its contract."""
     query = "select typeof(datediff(date '2025-01-02', date '2025-01-01')) as type"
     assert session.sql(query).collect()[0]["type"] == "bigint"
+
+
+def test_people_who_could_use_sails_port_are_named_and_services_are_not() -> None:
+    assert sail.other_people([0, 33, 1000, 4711, 4711, 65534], own=1000) == ["user 4711"]
+    assert sail.other_people([0, 1000], own=1000) == []

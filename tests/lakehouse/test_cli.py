@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from py4j.protocol import Py4JError
+from pyspark.sql import SparkSession
 
 from ingestion.settings import Settings
+from orchestration.state.delta_reader import connect
 from orchestration.state.lock import only_run, restore_under_way
 from tests.lake import Lakehouse
 from tests.lakehouse.report.lakes import empty_gold, write_lake
@@ -30,6 +32,7 @@ Outcome = tuple[int, str, str]
         "cost",
         "query",
         "restore",
+        "repair",
         "erase-user",
         "catalog",
         "generate",
@@ -185,15 +188,22 @@ def test_a_run_whose_engine_failed_is_recorded(
     )
     ingest = ("ingest", "--raw", str(lakehouse.raw), "--root", lakehouse.settings.root)
     assert run(*ingest)[0] == 0
-    for file in Path(lakehouse.settings.location("ops", "ingested_files")).glob("*.parquet"):
-        file.write_text("damaged")
+    ledger = Path(lakehouse.settings.location("ops", "ingested_files"))
+
+    def start_and_lose_a_file(_: Settings) -> SparkSession:
+        for file in ledger.glob("*.parquet"):
+            file.write_text("damaged")
+        return lakehouse.spark
+
+    monkeypatch.setattr("orchestration.pipeline.run.get_session", start_and_lose_a_file)
     code, _, shown = run(*ingest)
     assert code == 1
     assert "The engine failed: " in shown
+    history = connect(lakehouse.settings, leaves_out=["ops.ingested_files"])
     query = "select run_number, command, status from ops.runs order by run_number"
-    assert lakehouse.query(query) == [(1, "ingest", "well"), (2, "ingest", "failed")]
+    assert history.execute(query).fetchall() == [(1, "ingest", "well"), (2, "ingest", "failed")]
     query = "select count(distinct table_name), count(*) from ops.table_versions"
-    assert lakehouse.query(query) == [(6, 12)]
+    assert history.execute(query).fetchall() == [(6, 12)]
 
 
 def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_mended(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from rich.console import Console
 
 from ingestion.ingest import Report
-from ingestion.ledger import Plan
+from ingestion.planning import Plan
 from lakehouse.runs_report import print_runs
 from orchestration.state.history import record_run
 from orchestration.state.results import NodeResult, RunResult

@@ -1,7 +1,8 @@
 """An arrival plan: what lies in the raw folder before each run, and what must come of it.
 
-The expectation is the rule of decision 0007, said without a ledger: of each path the newest usable
-content counts, an older one that comes again does not, and of paths with equal content the lowest.
+The expectation is the rule of decision 0039, said without a ledger: what lies there counts, of
+paths with equal content the lowest. What lies there no more stays, unless it lies there under
+another name.
 """
 
 from __future__ import annotations
@@ -30,15 +31,17 @@ class Plan:
         return expected.loaded
 
     def effective(self) -> dict[str, Content]:
-        """The loaded contents, and an empty one for any other path that a file ever had.
+        """The loaded contents, and an empty one for any other path that says of days.
 
         An oracle without a memory needs their names, which say for which days files were expected.
         """
-        empty = {
-            path: Content(content.table, (), fault=Fault.EMPTY)
-            for state in self.states
+        names = {
+            path: content.table
+            for number, state in enumerate(self.states)
             for path, content in state.items()
+            if number == len(self.states) - 1 or not content.is_usable
         }
+        empty = {path: Content(table, (), fault=Fault.EMPTY) for path, table in names.items()}
         return empty | self.loaded()
 
     def __str__(self) -> str:
@@ -62,37 +65,26 @@ class Plan:
 
 @dataclass
 class Expected:
-    """What must be in bronze, run after run.
-
-    Attributes:
-        loaded: Path to the content in bronze.
-        current: Path to the newest usable content that lay there.
-        older: Path to contents that a newer one has replaced.
-    """
+    """What must be in bronze, run after run: path to content."""
 
     loaded: dict[str, Content] = field(default_factory=dict)
-    current: dict[str, Content] = field(default_factory=dict)
-    older: dict[str, set[Content]] = field(default_factory=dict)
 
     def arrive(self, state: State) -> None:
         """Take in what lies in the raw folder before one run."""
-        for path, content in state.items():
-            is_known = content in self.older.setdefault(path, set())
-            if content.is_usable and not is_known and content != self.current.get(path):
-                if path in self.current:
-                    self.older[path].add(self.current[path])
-                self.current[path] = content
-        readable = {
+        there: dict[str, Content] = {}
+        for path, content in sorted(state.items()):
+            # A list of products that returns to what it was is news: only daily files have copies.
+            is_copy = content.table != "products" and content in there.values()
+            if content.is_usable and not is_copy:
+                there[path] = content
+        came = {content for path, content in there.items() if self.loaded.get(path) != content}
+        usable = {path for path, content in state.items() if content.is_usable}
+        kept = {
             path: content
-            for path, content in self.current.items()
-            if content in (state.get(path), self.loaded.get(path))
+            for path, content in self.loaded.items()
+            if path not in usable and content not in came
         }
-        # A list of products that returns to what it was is news, so only daily files have copies.
-        lowest: dict[object, str] = {}
-        for path in sorted(readable):
-            content = readable[path]
-            lowest.setdefault(path if content.table == "products" else content, path)
-        self.loaded = {path: readable[path] for path in lowest.values()}
+        self.loaded = kept | there
 
 
 def write_state(raw: Path, state: State) -> None:

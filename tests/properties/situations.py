@@ -24,7 +24,15 @@ def situations(plan: Plan) -> set[str]:
 def _of_versions(plan: Plan) -> set[str]:
     found = set()
     seen: dict[str, list[Content]] = defaultdict(list)
+    before: State = {}
     for state in plan.states:
+        found |= {
+            "a file renamed"
+            for path, content in before.items()
+            if content.is_usable and path not in state
+            if content in (state[other] for other in state if state[other] != before.get(other))
+        }
+        before = state
         for path, content in state.items():
             if seen[path] and content != seen[path][-1]:
                 found.add(_change(seen[path], content))

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ingestion.ledger import LedgerRow, Status
-from ingestion.replay.candidates import CHANGED, GONE, OUTDATED, find_candidates
+from ingestion.replay.candidates import CHANGED, GONE, find_candidates
 from tests.ingestion.ledgers import MOMENT, ledger_row, raw_file
 
 FILE, OTHER = "orders/2025-04-01.csv", "orders/2025-04-02.csv"
@@ -46,7 +46,6 @@ def test_only_loaded_files_with_rejects_are_looked_at() -> None:
     [
         (None, [quarantined()], GONE),
         ("new", [quarantined()], CHANGED),
-        ("bad", [quarantined(), loaded(hours=1)], OUTDATED),
         # A newer version took its place: history, and nothing to tell.
         (None, [quarantined(), loaded(hours=1)], None),
         ("good", [quarantined(), loaded(hours=1)], None),
@@ -62,6 +61,12 @@ def test_a_quarantined_file_that_can_not_be_read_again_says_why(
     told = {left.row.content_hash: (left.why, left.is_there) for left in found.left}
     assert told.get("bad") == (why and (why, in_raw == "bad"))
     assert "bad" not in {row.content_hash for row in found.quarantined.values()}
+
+
+def test_a_quarantined_version_that_lies_there_again_is_read_whatever_came_since() -> None:
+    found = find_candidates([raw_file(FILE, "bad")], [quarantined(), loaded(hours=1)])
+    (load,) = found.plan.loads
+    assert load.replaces == (loaded(hours=1),)
 
 
 def test_a_version_that_was_loaded_before_does_not_make_a_quarantined_one_history() -> None:

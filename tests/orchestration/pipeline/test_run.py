@@ -4,7 +4,8 @@ import pytest
 
 from ingestion.completeness import MissingFile
 from ingestion.ingest import Report
-from ingestion.ledger import Plan, Status
+from ingestion.ledger import Status
+from ingestion.planning import Plan
 from orchestration.state.results import NodeResult, RunResult
 from tests.ingestion.ledgers import ledger_row
 

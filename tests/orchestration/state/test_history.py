@@ -11,9 +11,11 @@ from deltalake import DeltaTable, write_deltalake
 from ingestion.completeness import MissingFile
 from ingestion.errors import LakehouseError
 from ingestion.ingest import Report
-from ingestion.ledger import Plan, Status
+from ingestion.ledger import Status
+from ingestion.planning import Plan
+from orchestration.state.delta_reader import connect
 from orchestration.state.history import record_run
-from orchestration.state.past_runs import past_runs
+from orchestration.state.past_runs import past_runs, recorded_versions
 from orchestration.state.results import NodeResult, RunResult
 from tests.ingestion.ledgers import ledger_row
 from tests.lake import STARTED_AT, Lakehouse
@@ -140,12 +142,16 @@ def test_a_folder_whose_first_commit_was_cut_off_is_no_table(lakehouse: Lakehous
     assert lakehouse.query(query) == [(0,)]
 
 
-def test_a_damaged_table_is_named(lakehouse: Lakehouse) -> None:
+def test_a_damaged_table_has_no_version_so_that_no_build_passes_for_its_own(
+    lakehouse: Lakehouse,
+) -> None:
     folder = Path(lakehouse.settings.location("bronze", "orders"))
     for commit in (folder / "_delta_log").iterdir():
         commit.write_text("no commit")
-    with pytest.raises(LakehouseError, match=r"The table bronze.orders at .* can't be read"):
-        record(lakehouse, RunResult("run"))
+    record(lakehouse, RunResult("run"))
+    assert "bronze.orders" not in recorded_versions(lakehouse.settings)["run"]
+    with pytest.raises(LakehouseError, match=r"damaged: bronze.orders: its log can't be read"):
+        connect(lakehouse.settings)
 
 
 def test_runs_are_counted_whatever_the_clock_says(lakehouse: Lakehouse) -> None:
