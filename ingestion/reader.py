@@ -69,7 +69,7 @@ def read_file(
         if clean is not None:
             return header, _clean_batches(clean, table)
     records = split_records(body, header.width)
-    if len(records.raw_text) == 0:
+    if table.whole_list and len(records.raw_text) == 0:  # of a daily file: nothing was sold
         raise FileFault("header_only", "the file has a header and no record")
     return header, _typed_batches(records, header, table, keep_raw_text)
 
