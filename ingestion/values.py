@@ -55,7 +55,9 @@ def to_type(text: pa.StringArray, column: Column) -> TypedColumn:
     is_empty = pc.equal(pc.utf8_length(trimmed), 0)
     present = pc.if_else(is_empty, pa.scalar(None, pa.string()), trimmed)
     if column.type is Type.STRING:
-        values, is_mistyped, is_beyond = pc.if_else(is_empty, None, text), None, None
+        # Composed and decomposed letters are one text, as 7 and 007 are one number.
+        values = pc.if_else(is_empty, None, pc.utf8_normalize(text, form="NFC"))
+        is_mistyped, is_beyond = None, None
     else:
         values, is_mistyped, is_beyond = _PARSERS[column.type](present)
     masks = {

@@ -25,7 +25,7 @@ LATE, BROKEN, CLOSED = "2025-04-04", "2025-04-09", ("2025-04-06", "2025-04-13")
 
 
 def shop() -> dict[str, str | bytes]:
-    """Two weeks of an order of 70.00 a day; one file is missing, one broken, two days are closed."""
+    """Two weeks of 70.00 a day; one file is missing, one is broken, two days are closed."""
     files: dict[str, str | bytes] = {"products/products.csv": products("1,4,Books,Atlas")}
     for number in range(1, 15):
         day = f"2025-04-{number:02}"

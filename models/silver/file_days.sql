@@ -28,7 +28,7 @@ daily_files as (
     from ingested_files
     where
         table_name in ('orders', 'order_items')
-        and file_date is not null
+        and file_date between date '{{ var('min_order_date') }}' and date '{{ var('max_order_date') }}'
 
 ),
 

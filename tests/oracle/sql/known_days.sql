@@ -10,7 +10,7 @@ with daily_files as (
         fault is null as is_loaded,
         rejected_count
     from bronze.files
-    where table_name in ('orders', 'order_items') and file_date is not null
+    where table_name in ('orders', 'order_items') and year(file_date) between 2000 and 2099
 ),
 
 named_dates as (
