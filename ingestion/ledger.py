@@ -192,8 +192,9 @@ class _Holders:
 
     def gives_way(self, holder: str, file: RawFile) -> bool:
         loaded = self._loaded.get(holder)
-        is_current = loaded is not None and loaded.content_hash == file.content_hash
-        return is_current and loaded.records_read > 0 and file.source_file < holder
+        if loaded is None or loaded.content_hash != file.content_hash:
+            return False
+        return loaded.records_read > 0 and file.source_file < holder
 
     def loaded_row(self, source_file: str) -> LedgerRow | None:
         return self._loaded.get(source_file)

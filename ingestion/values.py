@@ -8,6 +8,7 @@ id beyond 64 bits is out of range rather than null.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -55,8 +56,7 @@ def to_type(text: pa.StringArray, column: Column) -> TypedColumn:
     is_empty = pc.equal(pc.utf8_length(trimmed), 0)
     present = pc.if_else(is_empty, pa.scalar(None, pa.string()), trimmed)
     if column.type is Type.STRING:
-        # Composed and decomposed letters are one text, as 7 and 007 are one number.
-        values = pc.if_else(is_empty, None, pc.utf8_normalize(text, form="NFC"))
+        values = pc.if_else(is_empty, None, _composed(text))
         is_mistyped, is_beyond = None, None
     else:
         values, is_mistyped, is_beyond = _PARSERS[column.type](present)
@@ -73,6 +73,17 @@ def to_type(text: pa.StringArray, column: Column) -> TypedColumn:
             if mask is not None and pc.any(mask).as_py()
         },
     )
+
+
+def _composed(text: pa.StringArray) -> pa.StringArray:
+    """Unicode NFC: letters composed and decomposed are one text, as 7 and 007 are one number.
+
+    Arrow's utf8_normalize leaves decomposed letters as they are.
+    """
+    if pc.all(pc.string_is_ascii(text)).as_py() is not False:
+        return text
+    letters = (value and unicodedata.normalize("NFC", value) for value in text.to_pylist())
+    return pa.array(letters, pa.string())
 
 
 _Parsed = tuple[pa.Array, pa.BooleanArray, pa.BooleanArray | None]
