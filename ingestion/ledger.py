@@ -191,10 +191,9 @@ class _Holders:
         return self._by_content.get((file.table_name, file.content_hash))
 
     def gives_way(self, holder: str, file: RawFile) -> bool:
-        loaded = self._loaded.get(holder)
-        if loaded is None or loaded.content_hash != file.content_hash:
-            return False
-        return loaded.records_read > 0 and file.source_file < holder
+        row = self._loaded.get(holder)
+        has_it = row and row.content_hash == file.content_hash and row.records_read
+        return bool(has_it) and file.source_file < holder
 
     def loaded_row(self, source_file: str) -> LedgerRow | None:
         return self._loaded.get(source_file)
