@@ -8,9 +8,16 @@ ranked as (
         total_sales,
         order_count,
         row_number() over (order by total_sales desc, order_date asc) as best_place,
-        row_number() over (order by total_sales, order_date) as worst_place,
-        files_received >= files_expected as is_complete
+        case
+            when is_complete
+                then
+                    row_number() over (
+                        partition by is_complete order by total_sales, order_date
+                    )
+        end as worst_place,
+        is_complete
     from daily_sales
+    where total_sales is not null
 )
 
 select

@@ -9,5 +9,5 @@ select
     rejected_rows,
     total_sales
 from daily_sales
-where files_received < files_expected or rejected_rows > 0
+where not is_complete or rejected_rows > 0
 order by order_date

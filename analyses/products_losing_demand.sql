@@ -9,8 +9,10 @@ select
     quantity_prev_7d,
     quantity_last_7d,
     trend_pct,
-    quantity_prev_7d - quantity_last_7d as lost_quantity
+    quantity_prev_7d - quantity_last_7d as lost_quantity,
+    incomplete_days_last_7d,
+    incomplete_days_prev_7d
 from product_performance
-where is_active and quantity_last_7d < quantity_prev_7d
+where is_active and trend_pct < 0
 order by lost_quantity desc, product_id asc
 limit 50

@@ -8,6 +8,8 @@ select
     order_count,
     avg_order_value,
     sales_wow_pct,
-    sales_ma7
+    sales_ma7,
+    ma7_days_observed,
+    is_complete
 from daily_sales
 order by order_date

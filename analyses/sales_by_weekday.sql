@@ -11,5 +11,6 @@ select
     cast(sum(total_sales) as decimal(38, 6))
     / nullif(sum(sum(total_sales)) over (), 0) as sales_share
 from daily_sales
+where is_complete
 group by day_of_week
 order by day_of_week

@@ -113,7 +113,7 @@ def ingest(
             unread = [load.file for load in todo.loads if load.file.source_file not in inspections]
             inspections |= inspect_files(spark, unread, settings, progress)
         batch = batch.after(ledger)
-        report = _judged(todo, inspections, batch, settings, ledger)
+        report = _judged(todo, inspections, ledger, batch, settings)
         replaced = _write_bronze(spark, settings, batch, report, ledger, progress)
         with hold(OPS):
             _write_rejects(spark, settings, batch, report, progress)
@@ -145,14 +145,14 @@ def _nothing_to_load(settings: Settings) -> LakehouseError:
 def _judged(
     todo: Plan,
     inspections: Mapping[str, Inspection],
+    ledger: Sequence[LedgerRow],
     batch: Batch,
     settings: Settings,
-    ledger: Sequence[LedgerRow],
 ) -> Report:
     """Decide what becomes of every file, before anything is written."""
     rows = [judge(load.file, inspections, batch, settings.reject_limit) for load in todo.loads]
     rows += misplaced(todo, [*ledger, *rows], batch)
-    rows += duplicates(todo, rows, batch)
+    rows += duplicates(todo, rows, ledger, batch)
     return Report(todo, rows, _count_reasons(todo, inspections), _examples(todo, rows, inspections))
 
 
@@ -196,7 +196,8 @@ def _write_bronze(
     good = [load for load in loads if status[load.file.source_file] == Status.LOADED]
     replaced = replaced_rows(ledger, good, report.rows, batch, report.plan.gone)
     gone = [row for row in replaced if row.status == Status.SUPERSEDED and row.records_loaded]
-    for name in sorted({str(row.table_name) for row in [*report.loaded, *gone]}):
+    written = {load.file.table_name for load in good} | {row.table_name for row in gone}
+    for name in sorted(map(str, written)):
         progress(f"writing bronze.{name}", len(loads), len(loads))
         some = [load for load in good if load.file.table_name == name]
         write_bronze(spark, settings, batch, TABLES[name], some, gone)

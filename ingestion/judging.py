@@ -65,14 +65,21 @@ def misplaced(todo: Plan, known: Iterable[LedgerRow], batch: Batch) -> list[Ledg
     return rows
 
 
-def duplicates(todo: Plan, judged: Sequence[LedgerRow], batch: Batch) -> list[LedgerRow]:
-    """Record files with known content; a copy of what proved unusable is as unusable itself."""
-    quarantined = {row.source_file: row for row in judged if row.status == Status.QUARANTINED}
+def duplicates(
+    todo: Plan, judged: Sequence[LedgerRow], ledger: Sequence[LedgerRow], batch: Batch
+) -> list[LedgerRow]:
+    """Record files with known content; a copy of what proved unusable is as unusable itself.
+
+    A file without records is no copy of another one: on each of these days nothing was sold.
+    """
+    known = {row.version: row for row in [*ledger, *judged]}
     rows = []
     for file, holder in todo.duplicates:
-        if holder in quarantined:
-            reason = quarantined[holder].reason
-            row = _row(file, batch, status=Status.QUARANTINED, reason=reason)
+        held = known[holder, file.content_hash]
+        if held.status == Status.QUARANTINED:
+            row = _row(file, batch, status=Status.QUARANTINED, reason=held.reason)
+        elif not held.records_read:
+            row = _row(file, batch, status=Status.LOADED, reason=None)
         else:
             row = _row(file, batch, status=Status.DUPLICATE, reason=f"same_content: as {holder}")
         rows.append(row)

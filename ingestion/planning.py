@@ -117,6 +117,9 @@ class _Contents:
         unusable = {row.version for row in ledger if row.status == Status.QUARANTINED}
         usable = [file for file in files if not file.fault and file.version not in unusable]
         others = [row for row in self._loaded if not is_looked_at(row.source_file)]
+        self._without_records = {
+            (row.table_name, row.content_hash) for row in self._loaded if not row.records_read
+        }
         self._lowest: dict[tuple[str | None, str], str] = {}
         there = [(one.source_file, one.table_name, one.content_hash) for one in usable]
         there += [(one.source_file, one.table_name, one.content_hash) for one in others]
@@ -126,9 +129,10 @@ class _Contents:
     def holder_of(self, file: RawFile) -> str:
         """The file under whose name this content belongs in bronze.
 
-        A whole list is its own: one that returns to an earlier state is news.
+        A whole list is its own: one that returns to an earlier state is news. So is a file without
+        records, of which all look alike: nothing was sold on each of these days.
         """
-        if _is_whole_list(file):
+        if _is_whole_list(file) or (file.table_name, file.content_hash) in self._without_records:
             return file.source_file
         return self._lowest[file.table_name, file.content_hash]
 
@@ -140,6 +144,7 @@ class _Contents:
             for loaded in self._loaded
             if (loaded.table_name, loaded.content_hash) == (file.table_name, file.content_hash)
             and loaded.source_file != file.source_file
+            and loaded.records_read
         ]
         renamed = [loaded for loaded in others if self._is_gone(loaded)]
         if _is_whole_list(file):

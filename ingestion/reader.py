@@ -60,7 +60,7 @@ def read_file(
     """
     text = text_of(content, file_name, max_bytes)
     header, start = read_header(text, table)
-    if not has_lines(text, start):
+    if table.whole_list and not has_lines(text, start):  # of a daily file: nothing was sold
         raise FileFault("header_only", "the file has a header and no record")
     return header, _read_blocks(text, start, header, table, keep_raw_text)
 

@@ -8,6 +8,7 @@ id beyond 64 bits is out of range rather than null.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -60,7 +61,7 @@ def to_type(text: pa.StringArray, column: Column) -> TypedColumn:
     present = pc.if_else(is_empty, pa.scalar(None, pa.string()), trimmed)
     if column.type is Type.STRING:
         is_mistyped, is_beyond = pc.is_in(trimmed, _NULL_WORDS), None
-        values = pc.if_else(pc.or_(is_empty, is_mistyped), None, text)
+        values = pc.if_else(pc.or_(is_empty, is_mistyped), None, _composed(text))
     else:
         values, is_mistyped, is_beyond = _PARSERS[column.type](present)
     masks = {
@@ -76,6 +77,17 @@ def to_type(text: pa.StringArray, column: Column) -> TypedColumn:
             if mask is not None and pc.any(mask).as_py()
         },
     )
+
+
+def _composed(text: pa.StringArray) -> pa.StringArray:
+    """Unicode NFC: letters composed and decomposed are one text, as 7 and 007 are one number.
+
+    Arrow's utf8_normalize leaves decomposed letters as they are.
+    """
+    if pc.all(pc.string_is_ascii(text)).as_py() is not False:
+        return text
+    letters = (value and unicodedata.normalize("NFC", value) for value in text.to_pylist())
+    return pa.array(letters, pa.string())
 
 
 _Parsed = tuple[pa.Array, pa.BooleanArray, pa.BooleanArray | None]

@@ -181,11 +181,12 @@ def test_a_month_by_hand(written: Callable[..., Settings]) -> None:
         order_month=pa.array(["2025-03", "2025-04", "2025-04"]),
         total_sales=money("0.00", "10.00", "10.01"),
         order_count=pa.array([0, 1, 2]),
+        is_complete=pa.array([True, True, True]),
     )
     assert answered(settings, "sales_by_month") == [
-        ("2025-03", 1, Decimal("0.00"), 0, None, Decimal("0.00"), date(2025, 3, 31)),
+        ("2025-03", 1, Decimal("0.00"), 0, None, Decimal("0.00"), 0, date(2025, 3, 31)),
         # 20.01 / 3 = 6.67; 20.01 / 2 = 10.005, half up
-        ("2025-04", 2, Decimal("20.01"), 3, Decimal("6.67"), Decimal("10.01"), date(2025, 4, 2)),
+        ("2025-04", 2, Decimal("20.01"), 3, Decimal("6.67"), Decimal("10.01"), 0, date(2025, 4, 2)),
     ]
 
 
@@ -230,7 +231,8 @@ def test_growth_of_a_department_counts_seven_days_back_from_its_last_day_by_hand
         period_type=pa.array(["day"] * 4 + ["all"]),
         period_start=pa.array([*days, date(2025, 4, 1)]),
         total_sales=money("1.00", "2.00", "4.00", "8.00", "15.00"),
+        is_complete=pa.array([True] * 5),
     )
     assert answered(settings, "department_growth") == [
-        ("Books", Decimal("12.00"), Decimal("3.00"), Decimal("3.000000"))
+        ("Books", Decimal("12.00"), Decimal("3.00"), 0, 0, Decimal("3.000000"))
     ]

@@ -156,10 +156,10 @@ def test_the_report_of_the_sample_tells_what_is_in_its_files(sample: Built) -> N
     oracle = Oracle(PROJECT / "sample")
     shown = Seen(render(Lake(sample.settings)))
     days = oracle.rows("gold.daily_sales", ["total_sales", "order_count"], ["order_date desc"])
-    sales, orders = (sum(day[place] for day in days) for place in (0, 1))
+    sales, orders = (sum(day[place] or 0 for day in days) for place in (0, 1))
     assert f"Sales {sales:,.0f} currency units Orders {orders} in {len(days)} days" in shown.text
     assert [row[1] for row in shown.tables["Sales by day, newest first"][1:]] == [
-        f"{day[0]:,}" for day in days
+        "\N{EN DASH}" if day[0] is None else f"{day[0]:,}" for day in days
     ]
     products = oracle.rows(
         "gold.product_performance", ["product_name", "total_sales"], ["sales_rank", "product_id"]

@@ -87,7 +87,7 @@ def read(
     to_read = [*(load.file for load in found.plan.loads), *there]
     inspections = inspect_files(spark, to_read, settings, progress)
     rows = [judge(file, inspections, batch, settings.reject_limit) for file in to_read]
-    rows += duplicates(found.plan, rows, batch)
+    rows += duplicates(found.plan, rows, ledger, batch)
     judged = {row.source_file: row for row in rows}
     loads = [
         load for load in found.plan.loads if judged[load.file.source_file].status == Status.LOADED

@@ -90,7 +90,6 @@ def _kept(description: str, expected: str, level: Level = Level.ROW) -> Defect:
 
 _UNUSABLE_FILES = {
     "empty_file": _unusable("no content, or blank lines only", "empty_file"),
-    "header_only": _unusable("a header and no record", "header_only"),
     "not_utf8": _unusable("a byte of another encoding", "not_utf8"),
     "binary": _unusable("a spreadsheet under the name of a CSV file", "binary"),
     "truncated_gzip": _unusable("a gzip archive cut in the middle", "truncated_gzip"),

@@ -55,11 +55,6 @@ def _empty(draft: _Draft) -> bytes:
     return b"\n" * draft.nth
 
 
-def _header_only(draft: _Draft) -> bytes:
-    header, _, _ = draft.clean.partition(b"\n")
-    return header + b"\n" * (1 + draft.nth)
-
-
 def _not_utf8(draft: _Draft) -> bytes:
     return draft.clean.removesuffix(b"\n") + _NO_BREAK_SPACE_LATIN + b"\n"
 
@@ -98,7 +93,6 @@ def _too_many_rejects(draft: _Draft) -> bytes:
 
 _MAKERS: Mapping[str, Callable[[_Draft], bytes]] = {
     "empty_file": _empty,
-    "header_only": _header_only,
     "not_utf8": _not_utf8,
     "binary": _binary,
     "truncated_gzip": _truncated_gzip,

@@ -34,6 +34,11 @@ select min(order_date) as first_day, max(order_date) as last_day,
     (select count(*) from gold.customer_insights where total_orders > 1) as repeaters
 from gold.daily_sales
 """
+_INCOMPLETE = (
+    "select order_date from gold.daily_sales where not is_complete order by order_date desc"
+)
+# What a banner has room for.
+_MOST_NAMED = 7
 _LAST_RUN = """
 select run_id, run_number, status, finished_at from ops.runs order by run_number desc limit 1
 """
@@ -79,6 +84,7 @@ def render(lake: Lake) -> str:
     return environment.get_template("page.html.j2").render(
         style=Markup(files("lakehouse.report").joinpath("page.css").read_text()),
         about=_about(totals),
+        incomplete=_incomplete(lake),
         run=_run(lake),
         tiles=_tiles(totals),
         sections=_sections(lake),
@@ -94,6 +100,18 @@ def _about(totals: Row) -> str:
         return "No orders yet."
     span = say.span(totals["first_day"], totals["last_day"])
     return f"Orders of {span}. Customers as of {say.day(totals['as_of_date'])}."
+
+
+def _incomplete(lake: Lake) -> str:
+    days = [row["order_date"] for row in lake.rows(_INCOMPLETE)]
+    if not days:
+        return ""
+    named = ", ".join(f"{say.short_day(day)} {day.year}" for day in days[:_MOST_NAMED])
+    more = f" and {len(days) - _MOST_NAMED:,} more" if len(days) > _MOST_NAMED else ""
+    return (
+        f"Files of {say.plural(len(days), 'day')} are missing or unusable: {named}{more}. Sales are"
+        " too low by what these days brought; means and patterns leave them out."
+    )
 
 
 def _run(lake: Lake) -> str:

@@ -8,6 +8,12 @@ orders as (
 
 ),
 
+calendar as (
+
+    select * from {{ ref('calendar') }}
+
+),
+
 customer_insights as (
 
     select * from {{ ref('customer_insights') }}
@@ -63,10 +69,47 @@ periods as (
         *,
         if(
             period_type = 'week',
+            date_add(cohort_period, 7 * period_index),
+            add_months(cohort_period, period_index)
+        ) as period_start,
+        if(
+            period_type = 'week',
             date_add(cohort_period, 7 * period_index + 6),
             last_day(add_months(cohort_period, period_index))
         ) as period_end
     from indexes
+
+),
+
+incomplete_periods as (
+
+    select
+        'week' as period_type,
+        date_sub(date, day_of_week - 1) as period_start
+    from calendar
+    where not is_complete
+    union
+    select
+        'month' as period_type,
+        cast(trunc(date, 'month') as date) as period_start
+    from calendar
+    where not is_complete
+
+),
+
+-- a period with a day of which orders are not known is not fully observed
+observed_periods as (
+
+    select
+        periods.*,
+        incomplete_periods.period_start is null as has_all_days,
+        incomplete_periods.period_start is null
+        and periods.period_end <= periods.as_of_date as is_complete
+    from periods
+    left join incomplete_periods
+        on
+            periods.period_type = incomplete_periods.period_type
+            and periods.period_start = incomplete_periods.period_start
 
 ),
 
@@ -113,21 +156,21 @@ final as (
         cast(periods.period_index as int) as period_index,
 
         -- amounts
-        cast(coalesce(activity.sales, 0) as decimal(18, 2)) as sales,
+        cast({{ known('activity.sales', 'periods.has_all_days') }} as decimal(18, 2)) as sales,
 
         -- counts
         periods.cohort_size,
-        coalesce(activity.retained_customers, 0) as retained_customers,
-        coalesce(activity.order_count, 0) as orders,
+        {{ known('activity.retained_customers', 'periods.has_all_days') }} as retained_customers,
+        {{ known('activity.order_count', 'periods.has_all_days') }} as orders,
 
         -- rates
         case
-            when periods.period_index = 0 or periods.period_end <= periods.as_of_date
+            when periods.period_index = 0 or periods.is_complete
                 then {{ rate('coalesce(activity.retained_customers, 0)', 'periods.cohort_size') }}
         end as retention_rate,
 
         -- flags
-        periods.period_end <= periods.as_of_date as is_complete,
+        periods.is_complete,
 
         -- audit
         current_timestamp() as last_updated_timestamp,
@@ -135,7 +178,7 @@ final as (
 
         -- partition
         periods.period_type
-    from periods
+    from observed_periods as periods
     left join activity
         on
             periods.period_type = activity.period_type

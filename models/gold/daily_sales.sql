@@ -23,9 +23,9 @@ product_days as (
 
 ),
 
-file_days as (
+calendar as (
 
-    select * from {{ ref('file_days') }}
+    select * from {{ ref('calendar') }}
 
 ),
 
@@ -66,55 +66,42 @@ hour_days as (
 
 ),
 
-span as (
-
-    select
-        min(date) as first_date,
-        max(date) as last_date
-    from order_days
-
-),
-
--- every day from the first to the last order, so that a day without orders is a row of zeros
-calendar as (
-
-    select explode(sequence(first_date, last_date, interval 1 day)) as order_date
-    from span
-
-),
-
+-- What is not known is null. Where all files are there, no orders are 0 orders; what other files
+-- have of a day is shown as far as it goes.
 days as (
 
     select
-        calendar.order_date,
-        {{ iso_weekday('calendar.order_date') }} as day_of_week,
-        coalesce(order_days.total_sales, 0) as total_sales,
-        coalesce(order_days.new_customer_sales, 0) as new_customer_sales,
+        calendar.date as order_date,
+        calendar.day_of_week,
+        calendar.orders_complete,
+        calendar.lines_complete,
+        calendar.is_complete,
+        calendar.files_expected,
+        calendar.files_received,
+        calendar.rejected_rows,
+        {{ known('order_days.total_sales', 'calendar.orders_complete') }} as total_sales,
+        {{ known('order_days.new_customer_sales', 'calendar.orders_complete') }}
+            as new_customer_sales,
         order_days.min_order_amount,
         order_days.median_order_amount,
         order_days.max_order_amount,
-        coalesce(order_days.order_count, 0) as order_count,
-        coalesce(order_days.unique_customers, 0) as unique_customers,
-        coalesce(order_days.new_customers, 0) as new_customers,
-        coalesce(line_days.line_count, 0) as line_count,
-        coalesce(line_days.distinct_products, 0) as distinct_products,
+        {{ known('order_days.order_count', 'calendar.orders_complete') }} as order_count,
+        {{ known('order_days.unique_customers', 'calendar.orders_complete') }} as unique_customers,
+        {{ known('order_days.new_customers', 'calendar.orders_complete') }} as new_customers,
+        {{ known('line_days.line_count', 'calendar.is_complete') }} as line_count,
+        {{ known('line_days.distinct_products', 'calendar.is_complete') }} as distinct_products,
         line_days.source_reorders,
         line_days.observed_reorders,
         hour_days.first_order_hour,
         hour_days.last_order_hour,
-        hour_days.peak_hour,
-        coalesce(file_days.files_expected, 0) as files_expected,
-        coalesce(file_days.files_received, 0) as files_received,
-        coalesce(file_days.rejected_rows, 0) as rejected_rows
+        hour_days.peak_hour
     from calendar
     left join order_days
-        on calendar.order_date = order_days.date
+        on calendar.date = order_days.date
     left join line_days
-        on calendar.order_date = line_days.date
+        on calendar.date = line_days.date
     left join hour_days
-        on calendar.order_date = hour_days.date
-    left join file_days
-        on calendar.order_date = file_days.date
+        on calendar.date = hour_days.date
 
 ),
 
@@ -127,16 +114,29 @@ days_in_order as (
         date_add(order_date, 4 - day_of_week) as thursday,
         row_number() over (order by order_date) as day_number,
         lag(total_sales, 1) over (order by order_date) as sales_prev_day,
-        lag(total_sales, 7) over (order by order_date) as sales_prev_week,
-        sum(total_sales) over (
+        lag(if(is_complete, total_sales, null), 1) over (order by order_date)
+            as complete_sales_prev_day,
+        lag(if(is_complete, total_sales, null), 7) over (order by order_date)
+            as complete_sales_prev_week,
+        sum(if(is_complete, 1, 0)) over (
+            order by order_date rows between 6 preceding and current row
+        ) as days_7d,
+        sum(if(is_complete, total_sales, 0)) over (
             order by order_date rows between 6 preceding and current row
         ) as sales_7d,
-        sum(order_count) over (
+        sum(if(is_complete, order_count, 0)) over (
             order by order_date rows between 6 preceding and current row
         ) as orders_7d,
-        sum(total_sales) over (
+        sum(if(is_complete, 1, 0)) over (
+            order by order_date rows between 27 preceding and current row
+        ) as days_28d,
+        sum(if(is_complete, total_sales, 0)) over (
             order by order_date rows between 27 preceding and current row
         ) as sales_28d,
+        sum(if(is_complete, 0, 1)) over (
+            partition by trunc(order_date, 'month')
+            order by order_date rows between unbounded preceding and current row
+        ) as incomplete_days_mtd,
         sum(total_sales) over (
             partition by trunc(order_date, 'month')
             order by order_date rows between unbounded preceding and current row
@@ -145,6 +145,17 @@ days_in_order as (
             order by order_date rows between unbounded preceding and current row
         ) as sales_cum
     from days
+
+),
+
+-- a mean waits for its first full window, and for enough days in it that are known
+with_means as (
+
+    select
+        *,
+        day_number >= 7 and days_7d >= {{ var('ma7_min_days_observed') }} as has_ma7,
+        day_number >= 28 and days_28d >= {{ var('ma28_min_days_observed') }} as has_ma28
+    from days_in_order
 
 ),
 
@@ -192,18 +203,24 @@ final as (
 
         -- trends
         cast(sales_prev_day as decimal(18, 2)) as sales_prev_day,
-        {{ growth('total_sales', 'sales_prev_day') }} as sales_dod_pct,
-        {{ growth('total_sales', 'sales_prev_week') }} as sales_wow_pct,
-        if(day_number >= 7, {{ quotient('sales_7d', '7', 'decimal(18, 2)') }}, null) as sales_ma7,
-        if(day_number >= 7, {{ quotient('orders_7d', '7', 'decimal(18, 2)') }}, null)
-            as orders_ma7,
-        cast(least(day_number, 7) as int) as ma7_days_observed,
-        if(day_number >= 28, {{ quotient('sales_28d', '28', 'decimal(18, 2)') }}, null)
+        if(is_complete, {{ growth('total_sales', 'complete_sales_prev_day') }}, null)
+            as sales_dod_pct,
+        if(is_complete, {{ growth('total_sales', 'complete_sales_prev_week') }}, null)
+            as sales_wow_pct,
+        if(has_ma7, {{ quotient('sales_7d', 'days_7d', 'decimal(18, 2)') }}, null) as sales_ma7,
+        if(has_ma7, {{ quotient('orders_7d', 'days_7d', 'decimal(18, 2)') }}, null) as orders_ma7,
+        cast(days_7d as int) as ma7_days_observed,
+        if(has_ma28, {{ quotient('sales_28d', 'days_28d', 'decimal(18, 2)') }}, null)
             as sales_ma28,
+        cast(days_28d as int) as ma28_days_observed,
         cast(sales_mtd as decimal(18, 2)) as sales_mtd,
+        cast(incomplete_days_mtd as int) as incomplete_days_mtd,
         cast(sales_cum as decimal(18, 2)) as sales_cum,
 
         -- completeness
+        orders_complete,
+        lines_complete,
+        is_complete,
         files_expected,
         files_received,
         rejected_rows,
@@ -214,7 +231,7 @@ final as (
 
         -- partition
         date_format(order_date, 'yyyy-MM') as order_month
-    from days_in_order
+    from with_means
 
 )
 

@@ -71,7 +71,8 @@ unallocated as (
 
 ),
 
--- later orders than as_of_date are not in the tables of customers
+-- later orders than as_of_date are not in the tables of customers; what goes by weekday and hour
+-- has complete days alone
 silver_values as (
 
     {% for counted, table, measure, value in [
@@ -81,6 +82,8 @@ silver_values as (
         ('orders_until', 'orders', 'total_sales', 'sum(orders.total_amount)'),
         ('orders_until', 'orders', 'order_count', 'count(*)'),
         ('orders_until', 'orders', 'customer_count', 'count(distinct orders.user_id)'),
+        ('orders_complete', 'orders', 'total_sales', 'sum(orders.total_amount)'),
+        ('orders_complete', 'orders', 'order_count', 'count(*)'),
         ('order_items', 'order_items', 'line_count', 'count(*)'),
         ('order_items_until', 'order_items', 'line_count', 'count(*)'),
         ('products', 'products', 'product_count', 'count(*)'),
@@ -90,9 +93,13 @@ silver_values as (
             '{{ measure }}' as measure,
             cast(coalesce({{ value }}, 0) as decimal(38, 2)) as left_value
         from {{ table }}
-        {% if counted != table %}
+        {% if counted.endswith('_until') %}
             inner join as_of
                 on {{ table }}.date <= as_of.as_of_date
+        {% elif counted.endswith('_complete') %}
+            inner join daily_sales
+                on {{ table }}.date = daily_sales.order_date
+            where daily_sales.is_complete
         {% endif %}
         {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -103,7 +110,8 @@ compared_values as (
 
     {% for counted, relation, measure, table, value in [
         ('orders', 'gold.daily_sales', 'total_sales', 'daily_sales', 'sum(total_sales)'),
-        ('orders', 'gold.order_time_patterns', 'total_sales', 'order_time_patterns', 'sum(sales)'),
+        ('orders_complete', 'gold.order_time_patterns', 'total_sales', 'order_time_patterns',
+            'sum(sales)'),
         ('orders', 'silver.order_items', 'total_sales', 'order_items', 'sum(allocated_amount)'),
         ('orders', 'gold.product_performance', 'total_sales', 'product_performance',
             'sum(total_sales)'),
@@ -112,7 +120,8 @@ compared_values as (
         ('orders_until', 'gold.customer_insights', 'total_sales', 'customer_insights',
             'sum(total_spend)'),
         ('orders', 'gold.daily_sales', 'order_count', 'daily_sales', 'sum(order_count)'),
-        ('orders', 'gold.order_time_patterns', 'order_count', 'order_time_patterns', 'sum(orders)'),
+        ('orders_complete', 'gold.order_time_patterns', 'order_count', 'order_time_patterns',
+            'sum(orders)'),
         ('orders_until', 'gold.customer_insights', 'order_count', 'customer_insights',
             'sum(total_orders)'),
         ('orders', 'gold.daily_sales', 'customer_count', 'daily_sales', 'sum(new_customers)'),
@@ -157,7 +166,9 @@ pairs as (
                 0
             ) as decimal(38, 2)
         ) as unallocated_value,
-        concat('silver.', replace(compared_values.counted, '_until', '')) as left_relation
+        concat(
+            'silver.', regexp_replace(compared_values.counted, '_(until|complete)$', '')
+        ) as left_relation
     from compared_values
     inner join silver_values
         on

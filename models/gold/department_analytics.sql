@@ -17,6 +17,12 @@ order_days as (
 
 ),
 
+calendar as (
+
+    select * from {{ ref('calendar') }}
+
+),
+
 department_periods as (
 
     select * from {{ ref('department_periods') }}
@@ -35,21 +41,17 @@ departments as (
 ),
 
 -- the whole span of the data as one period, and each calendar day of it
-span as (
+days as (
 
     select
-        min(date) as first_date,
-        max(date) as last_date,
-        sum(order_count) as order_count,
-        sum(new_customers) as customer_count
-    from order_days
-
-),
-
-calendar as (
-
-    select explode(sequence(first_date, last_date, interval 1 day)) as order_date
-    from span
+        calendar.date,
+        calendar.is_complete,
+        order_days.order_count,
+        order_days.unique_customers,
+        order_days.new_customers
+    from calendar
+    left join order_days
+        on calendar.date = order_days.date
 
 ),
 
@@ -57,26 +59,30 @@ periods as (
 
     select
         'all' as period_type,
-        first_date as period_start,
-        last_date as period_end,
-        order_count as period_orders,
-        customer_count as period_customers
-    from span
-    where first_date is not null
+        min(date) as period_start,
+        max(date) as period_end,
+        sum(if(is_complete, 0, 1)) as incomplete_days,
+        true as is_summed,
+        sum(order_count) as period_orders,
+        sum(new_customers) as period_customers
+    from days
+    having count(*) > 0
     union all
     select
         'day' as period_type,
-        calendar.order_date as period_start,
-        calendar.order_date as period_end,
-        order_days.order_count as period_orders,
-        order_days.unique_customers as period_customers
-    from calendar
-    left join order_days
-        on calendar.order_date = order_days.date
+        date as period_start,
+        date as period_end,
+        if(is_complete, 0, 1) as incomplete_days,
+        is_complete as is_summed,
+        order_count as period_orders,
+        unique_customers as period_customers
+    from days
 
 ),
 
--- every department in every period, sold or not
+-- Every department in every period, sold or not. What is not known of a day is null: a department
+-- without a line sold nothing only where the day is complete. The whole span is the sum of what is
+-- known.
 all_periods as (
 
     select
@@ -92,13 +98,20 @@ all_periods as (
         department_periods.hhi_products,
         department_periods.peak_day_of_week,
         department_periods.peak_hour,
-        coalesce(department_periods.total_sales, 0) as total_sales,
-        coalesce(department_periods.total_quantity, 0) as total_quantity,
-        coalesce(department_periods.order_count, 0) as order_count,
-        coalesce(department_periods.customer_count, 0) as customer_count,
-        coalesce(department_periods.new_customer_count, 0) as new_customer_count,
-        coalesce(department_periods.products_sold, 0) as products_sold,
-        coalesce(department_periods.active_products_sold, 0) as active_products_sold
+        {{ known('department_periods.total_sales', 'periods.is_summed') }}
+            as total_sales,
+        {{ known('department_periods.total_quantity', 'periods.is_summed') }}
+            as total_quantity,
+        {{ known('department_periods.order_count', 'periods.is_summed') }}
+            as order_count,
+        {{ known('department_periods.customer_count', 'periods.is_summed') }}
+            as customer_count,
+        {{ known('department_periods.new_customer_count', 'periods.is_summed') }}
+            as new_customer_count,
+        {{ known('department_periods.products_sold', 'periods.is_summed') }}
+            as products_sold,
+        {{ known('department_periods.active_products_sold', 'periods.is_summed') }}
+            as active_products_sold
     from departments
     cross join periods
     left join department_periods
@@ -114,9 +127,16 @@ compared_periods as (
     select
         *,
         sum(total_sales) over (partition by period_type, period_start) as period_sales,
-        dense_rank() over (
-            partition by period_type, period_start order by total_sales desc
+        if(
+            total_sales is null,
+            null,
+            dense_rank() over (
+                partition by period_type, period_start order by total_sales desc nulls last
+            )
         ) as sales_rank,
+        lag(incomplete_days) over (
+            partition by department, period_type order by period_start
+        ) as incomplete_days_before,
         lag(total_sales) over (
             partition by department, period_type order by period_start
         ) as sales_prev_period
@@ -170,7 +190,14 @@ final as (
         -- trends
         cast(sales_rank as bigint) as sales_rank,
         cast(sales_prev_period as decimal(18, 2)) as sales_prev_period,
-        {{ growth('total_sales', 'sales_prev_period') }} as growth_pct,
+        case
+            when incomplete_days = 0 and incomplete_days_before = 0
+                then {{ growth('total_sales', 'sales_prev_period') }}
+        end as growth_pct,
+
+        -- completeness
+        incomplete_days = 0 as is_complete,
+        cast(incomplete_days as int) as incomplete_days,
 
         -- audit
         current_timestamp() as last_updated_timestamp,

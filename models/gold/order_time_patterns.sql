@@ -6,17 +6,37 @@ order_hours as (
 
 ),
 
+calendar as (
+
+    select * from {{ ref('calendar') }}
+
+),
+
+-- a day that is not complete would make its weekday look quiet
 cells as (
 
     select
-        {{ iso_weekday('date') }} as day_of_week,
-        hour_of_day,
-        sum(order_count) as orders,
-        sum(total_sales) as sales
+        calendar.day_of_week,
+        order_hours.hour_of_day,
+        sum(order_hours.order_count) as orders,
+        sum(order_hours.total_sales) as sales
     from order_hours
+    inner join calendar
+        on order_hours.date = calendar.date
+    where calendar.is_complete
     group by
-        {{ iso_weekday('date') }},
-        hour_of_day
+        calendar.day_of_week,
+        order_hours.hour_of_day
+
+),
+
+weekday_days as (
+
+    select
+        day_of_week,
+        count_if(is_complete) as complete_days
+    from calendar
+    group by day_of_week
 
 ),
 
@@ -27,9 +47,22 @@ whole as (
 
 ),
 
-weekdays as (
+sevens as (
 
     select explode(sequence(1, 7)) as day_of_week
+
+),
+
+-- a weekday whose days are all incomplete is not known; one that has no day is as it was
+weekdays as (
+
+    select
+        sevens.day_of_week,
+        coalesce(weekday_days.complete_days, 0) as days,
+        coalesce(weekday_days.complete_days > 0, true) as is_known
+    from sevens
+    left join weekday_days
+        on sevens.day_of_week = weekday_days.day_of_week
 
 ),
 
@@ -47,13 +80,14 @@ final as (
         hours.hour,
 
         -- amounts
-        cast(coalesce(cells.sales, 0) as decimal(18, 2)) as sales,
+        cast({{ known('cells.sales', 'weekdays.is_known') }} as decimal(18, 2)) as sales,
 
         -- counts
-        coalesce(cells.orders, 0) as orders,
+        {{ known('cells.orders', 'weekdays.is_known') }} as orders,
+        weekdays.days,
 
         -- rates
-        {{ share('coalesce(cells.orders, 0)', 'whole.all_orders') }} as share,
+        {{ share(known('cells.orders', 'weekdays.is_known'), 'whole.all_orders') }} as share,
 
         -- audit
         current_timestamp() as last_updated_timestamp,

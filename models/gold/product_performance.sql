@@ -23,6 +23,12 @@ order_days as (
 
 ),
 
+calendar as (
+
+    select * from {{ ref('calendar') }}
+
+),
+
 basket_affinity as (
 
     select * from {{ ref('basket_affinity') }}
@@ -33,6 +39,22 @@ as_of as (
 
     select {{ as_of_date('date') }} as as_of_date
     from order_days
+
+),
+
+-- the two times of seven days that the trend compares, by days that are complete
+windows as (
+
+    select
+        as_of.as_of_date,
+        count_if(calendar.date > date_sub(as_of.as_of_date, 7)) as incomplete_days_last_7d,
+        count_if(calendar.date <= date_sub(as_of.as_of_date, 7)) as incomplete_days_prev_7d
+    from as_of
+    left join calendar
+        on
+            calendar.date between date_sub(as_of.as_of_date, 13) and as_of.as_of_date
+            and not calendar.is_complete
+    group by as_of.as_of_date
 
 ),
 
@@ -61,20 +83,24 @@ sales as (
         count(*) as sell_days,
         sum(
             if(
-                product_days.date between date_sub(as_of.as_of_date, 6) and as_of.as_of_date,
+                calendar.is_complete
+                and product_days.date between date_sub(as_of.as_of_date, 6) and as_of.as_of_date,
                 product_days.total_quantity,
                 0
             )
         ) as quantity_last_7d,
         sum(
             if(
-                product_days.date between date_sub(as_of.as_of_date, 13)
+                calendar.is_complete
+                and product_days.date between date_sub(as_of.as_of_date, 13)
                 and date_sub(as_of.as_of_date, 7),
                 product_days.total_quantity,
                 0
             )
         ) as quantity_prev_7d
     from product_days
+    inner join calendar
+        on product_days.date = calendar.date
     cross join as_of
     group by product_days.product_id
 
@@ -119,8 +145,11 @@ all_products as (
         products.department,
         products.department_id,
         products.is_active,
+        windows.incomplete_days_last_7d,
+        windows.incomplete_days_prev_7d,
         coalesce(sales.total_sales, 0) as total_sales
     from products
+    cross join windows
     left join sales
         on products.product_id = sales.product_id
 
@@ -200,9 +229,18 @@ final as (
         cast(coalesce(sales.sell_days, 0) as int) as sell_days,
 
         -- trends
-        coalesce(sales.quantity_last_7d, 0) as quantity_last_7d,
-        coalesce(sales.quantity_prev_7d, 0) as quantity_prev_7d,
-        {{ growth('sales.quantity_last_7d', 'sales.quantity_prev_7d') }} as trend_pct,
+        if(
+            ranked_products.incomplete_days_last_7d < 7, coalesce(sales.quantity_last_7d, 0), null
+        ) as quantity_last_7d,
+        if(
+            ranked_products.incomplete_days_prev_7d < 7, coalesce(sales.quantity_prev_7d, 0), null
+        ) as quantity_prev_7d,
+        cast(ranked_products.incomplete_days_last_7d as int) as incomplete_days_last_7d,
+        cast(ranked_products.incomplete_days_prev_7d as int) as incomplete_days_prev_7d,
+        {{ growth(
+            'sales.quantity_last_7d * (7 - ranked_products.incomplete_days_prev_7d)',
+            'sales.quantity_prev_7d * (7 - ranked_products.incomplete_days_last_7d)',
+        ) }} as trend_pct,
 
         -- affinity
         ranked_pairs.partner_id as top_affinity_product_id,

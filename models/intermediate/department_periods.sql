@@ -6,9 +6,9 @@ products as (
 
 ),
 
-order_days as (
+calendar as (
 
-    select * from {{ ref('order_days') }}
+    select * from {{ ref('calendar') }}
 
 ),
 
@@ -35,17 +35,19 @@ day_periods as (
 
     select
         date,
-        {{ iso_weekday('date') }} as day_of_week,
+        day_of_week,
+        is_complete,
         'all' as period_type,
         min(date) over () as period_start
-    from order_days
+    from calendar
     union all
     select
         date,
-        {{ iso_weekday('date') }} as day_of_week,
+        day_of_week,
+        is_complete,
         'day' as period_type,
         date as period_start
-    from order_days
+    from calendar
 
 ),
 
@@ -140,7 +142,8 @@ assortments as (
 
 ),
 
--- lines by weekday and lines by hour: a row has one of the two
+-- Lines by weekday and lines by hour: a row has one of the two. Over the whole span a day that is
+-- not complete would make its weekday look quiet.
 clock_lines as (
 
     select
@@ -153,6 +156,7 @@ clock_lines as (
     from department_hours
     inner join day_periods
         on department_hours.date = day_periods.date
+    where day_periods.is_complete or day_periods.period_type = 'day'
     group by grouping sets (
         (
             department_hours.department, day_periods.period_type, day_periods.period_start,

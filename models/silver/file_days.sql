@@ -28,7 +28,7 @@ daily_files as (
     from ingested_files
     where
         table_name in ('orders', 'order_items')
-        and file_date is not null
+        and file_date between date '{{ var('min_order_date') }}' and date '{{ var('max_order_date') }}'
 
 ),
 
@@ -54,6 +54,8 @@ loaded_files as (
     select
         file_date,
         count(distinct table_name) as files_received,
+        bool_or(table_name = 'orders') as orders_complete,
+        bool_or(table_name = 'order_items') as lines_complete,
         sum(records_rejected) as records_rejected
     from daily_files
     where status = 'loaded'
@@ -86,6 +88,10 @@ final as (
     select
         -- keys
         calendar.date,
+
+        -- flags
+        coalesce(loaded_files.orders_complete, false) as orders_complete,
+        coalesce(loaded_files.lines_complete, false) as lines_complete,
 
         -- counts
         cast(2 as bigint) as files_expected,

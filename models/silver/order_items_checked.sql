@@ -58,8 +58,12 @@ final as (
             'unknown_product': 'products.product_id is null',
             'mismatch:user_id': 'bronze_order_items.user_id <> orders.user_id',
             'below:add_to_cart_order': 'bronze_order_items.add_to_cart_order < 1',
+            'above:add_to_cart_order': 'bronze_order_items.add_to_cart_order > '
+                ~ var('max_add_to_cart_order'),
             'invalid:reordered': 'bronze_order_items.reordered not in (0, 1)',
             'below:days_since_prior_order': 'bronze_order_items.days_since_prior_order < 0',
+            'above:days_since_prior_order': 'bronze_order_items.days_since_prior_order > '
+                ~ var('max_days_since_prior_order'),
         }) }} as reasons
     from bronze_order_items
     left join orders

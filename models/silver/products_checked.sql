@@ -19,9 +19,9 @@ final as (
     select
         bronze_products.product_id,
         bronze_products.department_id,
-        trim(bronze_products.product_name) as product_name,
+        {{ text_key('bronze_products.product_name') }} as product_name,
         coalesce(
-            department_aliases.department, trim(bronze_products.department)
+            department_aliases.department, {{ text_key('bronze_products.department') }}
         ) as department,
         bronze_products.department as source_department,
         bronze_products.source_file,
@@ -31,10 +31,12 @@ final as (
         bronze_products.ingestion_timestamp,
         {{ reasons({
             'not_positive:product_id': 'bronze_products.product_id <= 0',
+            'missing:product_name': text_key('bronze_products.product_name') ~ " = ''",
+            'missing:department': text_key('bronze_products.department') ~ " = ''",
         }) }} as reasons
     from bronze_products
     left join department_aliases
-        on lower(trim(bronze_products.department)) = department_aliases.alias
+        on lower({{ text_key('bronze_products.department') }}) = department_aliases.alias
 
 )
 

@@ -65,9 +65,9 @@ left join days
 where
     not (
         whole.total_sales <=> products.total_sales
-        and whole.total_sales <=> days.total_sales
+        and whole.total_sales = coalesce(days.total_sales, 0)
         and whole.total_quantity <=> products.total_quantity
-        and whole.total_quantity <=> days.total_quantity
+        and whole.total_quantity = coalesce(days.total_quantity, 0)
         and whole.products_sold <=> products.products_sold
         and whole.product_count <=> products.product_count
     )

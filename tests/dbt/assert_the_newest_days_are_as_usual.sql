@@ -43,34 +43,13 @@ line_counts as (
 
 ),
 
--- a file of which no order is valid is a day as well
-known_days as (
-
-    select date
-    from order_days
-    union all
-    select file_date as date
-    from files
-    where table_name = 'orders'
-
-),
-
-span as (
-
-    select
-        min(date) as first_date,
-        max(date) as last_date
-    from known_days
-
-),
-
 calendar as (
 
-    select explode(sequence(first_date, last_date, interval 1 day)) as date
-    from span
+    select * from {{ ref('calendar') }}
 
 ),
 
+-- of a day that is not complete nothing is known to be unusual: ops.missing_files names its files
 volumes as (
 
     select
@@ -83,10 +62,10 @@ volumes as (
         on calendar.date = order_days.date
     left join line_counts
         on calendar.date = line_counts.date
+    where calendar.is_complete
 
 ),
 
--- of a day without a file there are no records to judge: ops.missing_files names it
 measures as (
 
     select
@@ -114,10 +93,10 @@ measures as (
         concat('records of ', files.table_name) as measure,
         files.file_date as date,
         cast(files.record_count as double) as amount,
-        coalesce(order_days.order_count, 0) as order_count
+        volumes.order_count
     from files
-    left join order_days
-        on files.file_date = order_days.date
+    left join volumes
+        on files.file_date = volumes.date
 
 ),
 

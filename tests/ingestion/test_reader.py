@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -166,8 +167,10 @@ def test_an_archive_without_text_is_empty() -> None:
 
 
 @pytest.mark.parametrize("content", [HEADER, HEADER.strip(), HEADER + "\n\r\n"])
-def test_a_header_without_records_is_a_fault_of_the_file(content: str) -> None:
-    assert fault(content).startswith("header_only: ")
+def test_a_header_without_records_is_a_day_without_any_and_no_whole_list(content: str) -> None:
+    assert read(content) == []
+    with pytest.raises(FileFault, match="header_only: "):
+        read_file(content.encode(), "list.csv", replace(TABLE, whole_list=True), LIMIT)
 
 
 def test_a_record_carries_all_its_reasons_and_its_raw_text() -> None:

@@ -194,3 +194,8 @@ def test_a_moment_that_does_not_exist_is_no_timestamp(text: str) -> None:
         [None, utc(2025, 4, 1, 10)],
         {"type:c": [True, False]},
     )
+
+
+def test_composed_and_decomposed_letters_are_one_text() -> None:
+    values, _ = typed(Type.STRING, "Cafe\u0301", "Caf\u00e9", "Cafe")
+    assert values == ["Caf\u00e9", "Caf\u00e9", "Cafe"]

@@ -28,6 +28,7 @@ SQL_FILES = (
     "silver_products.sql",
     "silver_orders.sql",
     "silver_order_items.sql",
+    "known_days.sql",
     "as_of.sql",
     "daily_sales.sql",
     "basket_affinity.sql",

@@ -67,7 +67,8 @@ def read_raw(raw: Path) -> list[RawFile]:
         seen: set[str] = set()
         for path in sorted((raw / table).glob("*")):
             file = read_file(path, table)
-            if file.fault is None and table != "products" and file.content_hash in seen:
+            is_copy = file.content_hash in seen and table != "products" and file.records
+            if file.fault is None and is_copy:
                 file = replace(file, fault="duplicate", records=())
             seen.add(file.content_hash)
             files.append(file)
@@ -81,6 +82,8 @@ def read_file(path: Path, table: str) -> RawFile:
         file = replace(file, file_date=date_of_name(path.name, table))
         content = path.read_bytes()
         records = tuple(records_of(text_of(content, path.suffix == ".gz"), COLUMNS[table]))
+        if not records and table == "products":
+            raise FileFault("no_records")
     except FileFault as fault:
         return replace(file, fault=str(fault))
     content_hash = hashlib.sha256(content).hexdigest()
@@ -117,21 +120,20 @@ def text_of(content: bytes, is_gzip: bool) -> str:
 
 
 def records_of(text: str, columns: tuple[str, ...]) -> Iterator[Record]:
-    """The records below the header, each reduced to the declared columns in declared order."""
+    """The records below the header, each reduced to the declared columns in declared order.
+
+    A daily file without any is a day on which nothing was sold.
+    """
     split = split_records(text)
     header = [name.strip() for name in next(split, None) or []]
     if any(header.count(name) != 1 for name in columns):
         raise FileFault("header")
     positions = [header.index(name) for name in columns]
-    has_records = False
     for fields in split:
-        has_records = True
         if fields is None or len(fields) != len(header):
             yield None
         else:
             yield [fields[position] for position in positions]
-    if not has_records:
-        raise FileFault("no_records")
 
 
 def split_records(text: str) -> Iterator[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -64,6 +64,26 @@ def write_raw(raw: Path, files: dict[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return raw
+
+
+def daily_orders(*lines: str) -> dict[str, str | bytes]:
+    """Files with these orders, each of its own day, from the first day to the last."""
+    by_day: dict[str, list[str]] = {}
+    for line in lines:
+        by_day.setdefault(line[-10:], []).append(line)
+    return with_all_files({f"orders/{day}.csv": orders(*those) for day, those in by_day.items()})
+
+
+def with_all_files(files: dict[str, str | bytes]) -> dict[str, str | bytes]:
+    """The files, and a file without records for each feed and day that lacks one."""
+    days = [date.fromisoformat(Path(name).name[:10]) for name in files if "products" not in name]
+    span = range((max(days) - min(days)).days + 1)
+    empty: dict[str, str | bytes] = {
+        f"{table}/{min(days) + timedelta(number)}.csv": header
+        for number in span
+        for table, header in (("orders", orders()), ("order_items", order_items()))
+    }
+    return empty | files
 
 
 def oracle_of(

@@ -35,8 +35,10 @@ def fault_of(raw: Path, name: str, content: str | bytes) -> object:
         ("orders/2025-04-01.csv.gz", gzip.compress(GOOD.encode(), mtime=0)[:-4], "broken_gzip"),
         ("orders/2025-04-01.csv.gz", GOOD, "broken_gzip"),
         ("orders/2025-04-01.csv", b"", "empty"),
-        ("orders/2025-04-01.csv", orders(), "no_records"),
-        ("orders/2025-04-01.csv", orders("", ""), "no_records"),
+        ("products/2025-04-01.csv", products(), "no_records"),
+        ("products/2025-04-01.csv", products("", ""), "no_records"),
+        ("orders/2025-04-01.csv", orders(), None),
+        ("orders/2025-04-01.csv", orders("", ""), None),
         ("orders/2025-04-01.csv", GOOD.encode() + b"1,2,caf\xe9,,,\n", "not_utf8"),
         ("orders/2025-04-01.csv", GOOD.replace("user_id", "usr_id"), "header"),
         (

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from .oracle import Oracle
-from .shop import item, oracle_of, order, order_items, orders, products, values_of
+from .shop import daily_orders, item, oracle_of, order, order_items, orders, products, values_of
 
 COHORT = "cohort_size retained_customers orders sales is_complete retention_rate"
 
 
 def oracle_as_of(raw: Path, as_of: str | None, *lines: str) -> Oracle:
     day = None if as_of is None else date.fromisoformat(as_of)
-    return oracle_of(raw, {"orders/2025-04-01.csv": orders(*lines)}, as_of_date=day)
+    return oracle_of(raw, daily_orders(*lines), as_of_date=day)
 
 
 def cohorts(raw: Path, period_type: str, as_of: str | None) -> list[list[str]]:

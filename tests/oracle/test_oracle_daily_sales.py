@@ -8,15 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from .shop import item, oracle_of, order, order_items, orders, products, values_of
+from .shop import (
+    daily_orders,
+    item,
+    oracle_of,
+    order,
+    order_items,
+    orders,
+    products,
+    values_of,
+)
 
 SATURDAY, SUNDAY = "2025-04-05", "2025-04-06"
 PRODUCTS = products("1,1,Books,Pen", "2,2,Books,Ink")
 
 
 def days(raw: Path, columns: str, *lines: str) -> list[list[str]]:
-    """These columns of the days of these orders, which all come in one file."""
-    oracle = oracle_of(raw, {"orders/2025-04-01.csv": orders(*lines)})
+    """These columns of the days of these orders, each in the file of its day."""
+    oracle = oracle_of(raw, daily_orders(*lines))
     return values_of(oracle, "gold.daily_sales", f"order_date {columns}")
 
 
@@ -187,4 +196,150 @@ def test_files_are_expected_between_the_first_and_the_last_date_that_one_is_name
         ["2025-04-04", "2", "1", "0"],
         ["2025-04-05", "2", "0", "0"],
         ["2025-04-06", "0", "0", "0"],
+    ]
+
+
+def week(*left_out: str) -> dict[str, str | bytes]:
+    """Nine days, from Tuesday the 1st on, of one order of 70.00 with one line, less some files."""
+    files: dict[str, str | bytes] = {"products/products.csv": PRODUCTS}
+    for number in range(1, 10):
+        day = f"2025-04-0{number}"
+        files[f"orders/{day}.csv"] = orders(order(number, number, day, "70.00"))
+        files[f"order_items/{day}.csv"] = order_items(item(number, number, number, 1, day))
+    return {name: content for name, content in files.items() if name not in left_out}
+
+
+KNOWN = (
+    "order_date total_sales order_count line_count sales_prev_day sales_dod_pct sales_ma7"
+    " ma7_days_observed sales_mtd incomplete_days_mtd is_complete"
+)
+
+
+def test_a_day_without_its_orders_file_is_unknown_and_left_out_of_means(tmp_path: Path) -> None:
+    """Its line waits for its order. Six of the seven days up to the 7th, 8th and 9th are known."""
+    oracle = oracle_of(tmp_path, week("orders/2025-04-04.csv"))
+    assert values_of(oracle, "gold.daily_sales", KNOWN)[2:] == [
+        line.split()
+        for line in (
+            "2025-04-03 70.00 1 1 70.00 0.000000     - 3 210.00 0 True",
+            "2025-04-04     - - - 70.00        -     - 3 210.00 1 False",
+            "2025-04-05 70.00 1 1     -        -     - 4 280.00 1 True",
+            "2025-04-06 70.00 1 1 70.00 0.000000     - 5 350.00 1 True",
+            "2025-04-07 70.00 1 1 70.00 0.000000 70.00 6 420.00 1 True",
+            "2025-04-08 70.00 1 1 70.00 0.000000 70.00 6 490.00 1 True",
+            "2025-04-09 70.00 1 1 70.00 0.000000 70.00 6 560.00 1 True",
+        )
+    ]
+
+
+def test_a_day_without_its_lines_has_its_orders_and_is_no_part_of_a_mean(tmp_path: Path) -> None:
+    oracle = oracle_of(tmp_path, week("order_items/2025-04-04.csv"))
+    assert values_of(oracle, "gold.daily_sales", f"{KNOWN} orders_complete lines_complete")[3] == (
+        [
+            "2025-04-04",
+            "70.00",
+            "1",
+            "-",
+            "70.00",
+            "-",
+            "-",
+            "3",
+            "280.00",
+            "1",
+            "False",
+            "True",
+            "False",
+        ]
+    )
+
+
+def test_a_file_without_records_is_a_day_on_which_nothing_was_sold(tmp_path: Path) -> None:
+    closed: dict[str, str | bytes] = {
+        "orders/2025-04-04.csv": orders(),
+        "order_items/2025-04-04.csv": order_items(),
+        "orders/2025-04-06.csv": orders(),  # the same content is no copy: it has no records
+        "order_items/2025-04-06.csv": order_items(),
+    }
+    oracle = oracle_of(tmp_path, week() | closed)
+    assert [values_of(oracle, "gold.daily_sales", KNOWN)[number] for number in (3, 5, 6)] == [
+        ["2025-04-04", "0.00", "0", "0", "70.00", "-1.000000", "-", "4", "210.00", "0", "True"],
+        ["2025-04-06", "0.00", "0", "0", "70.00", "-1.000000", "-", "6", "280.00", "0", "True"],
+        # 350 in seven days
+        ["2025-04-07", "70.00", "1", "1", "0.00", "-", "50.00", "7", "350.00", "0", "True"],
+    ]
+
+
+def test_a_mean_over_too_few_known_days_is_unknown(tmp_path: Path) -> None:
+    """Of the seven days up to the 7th four are known, of those up to the 8th and 9th five."""
+    lost = [f"orders/2025-04-0{number}.csv" for number in (1, 2, 4)]
+    rows = values_of(oracle_of(tmp_path, week(*lost)), "gold.daily_sales", "sales_ma7 orders_ma7")
+    assert sorted(rows) == sorted([["-", "-"]] * 7 + [["70.00", "1.00"]] * 2)
+
+
+def test_the_first_and_the_last_day_are_there_when_their_files_are_not_loaded(
+    tmp_path: Path,
+) -> None:
+    broken: dict[str, str | bytes] = {"orders/2025-04-01.csv": b"", "orders/2025-04-09.csv": b""}
+    rows = values_of(oracle_of(tmp_path, week() | broken), "gold.daily_sales", KNOWN)
+    assert rows[0] == ["2025-04-01", "-", "-", "-", "-", "-", "-", "0", "-", "1", "False"]
+    assert rows[-1] == [
+        "2025-04-09",
+        "-",
+        "-",
+        "-",
+        "70.00",
+        "-",
+        "70.00",
+        "6",
+        "490.00",
+        "2",
+        "False",
+    ]
+
+
+def test_what_other_files_know_of_an_incomplete_day_is_shown(tmp_path: Path) -> None:
+    late: dict[str, str | bytes] = {
+        "orders/2025-04-05.csv": orders(
+            order(5, 5, "2025-04-05", "70.00"), order(44, 4, "2025-04-04", "9.00")
+        )
+    }
+    oracle = oracle_of(tmp_path, week("orders/2025-04-04.csv") | late)
+    assert values_of(oracle, "gold.daily_sales", KNOWN)[3] == (
+        ["2025-04-04", "9.00", "1", "-", "70.00", "-", "-", "3", "219.00", "1", "False"]
+    )
+
+
+def test_weekdays_cohorts_departments_and_trends_speak_of_complete_days(tmp_path: Path) -> None:
+    """Friday the 4th is the only Friday; products sell once a day, so the trend is even."""
+    oracle = oracle_of(tmp_path, week("orders/2025-04-04.csv"))
+    patterns = "distinct day_of_week, days, sum(orders) over (partition by day_of_week) as orders"
+    rows = oracle.rows("gold.order_time_patterns", [patterns], ["1"])
+    assert rows == [
+        (1, 1, 1), (2, 2, 2), (3, 2, 2), (4, 1, 1), (5, 0, None), (6, 1, 1), (7, 1, 1)
+    ]  # fmt: skip
+    weeks = "period_type = 'week' and period_index = 0"
+    cohorts = "cohort_period orders is_complete"
+    assert values_of(oracle, "gold.cohort_retention", cohorts, weeks) == [
+        ["2025-03-31", "5", "False"],
+        ["2025-04-07", "3", "False"],
+    ]
+    columns = "period_start total_sales sales_rank growth_pct is_complete"
+    days = "department = 'Books' and period_start between '2025-04-03' and '2025-04-06'"
+    assert values_of(oracle, "gold.department_analytics", columns, days) == [
+        line.split()
+        for line in (
+            "2025-04-03 70.00 1 0.000000 True",
+            "2025-04-04 - - - False",
+            "2025-04-05 70.00 1 - True",
+            "2025-04-06 70.00 1 0.000000 True",
+        )
+    ]
+    whole = "total_sales incomplete_days is_complete"
+    assert values_of(oracle, "gold.department_analytics", whole, "period_type = 'all'") == [
+        ["560.00", "1", "False"]
+    ]
+    trend = "quantity_last_7d quantity_prev_7d trend_pct incomplete_days_last_7d"
+    # 6 units on six days after 2 on the two first of seven, as before: 6/6 against 2/7
+    assert values_of(oracle, "gold.product_performance", trend, "product_id = 1") == [
+        ["6", "2", "2.500000", "1"]
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .oracle import Oracle
-from .shop import item, oracle_of, order, order_items, orders, products
+from .shop import item, oracle_of, order, order_items, orders, products, with_all_files
 
 FIRST, SECOND, FOURTH = "2025-04-01", "2025-04-02", "2025-04-04"
 
@@ -19,30 +19,34 @@ def shop(tmp_path: Path) -> Oracle:
     """Two users, five orders on three days, a day without orders, an order without items."""
     return oracle_of(
         tmp_path,
-        {
-            "products/products.csv": products(
-                "1,1,Books,Pen", "2,2,Books,Ink", "3,3,Toys,Kite", "5,5,Home,Sold before"
-            ),
-            "products/2025-04-02.csv": products("1,1,Books,Pen", "3,3,Toys,Kite", "4,4,Toys,Car"),
-            "orders/2025-04-01.csv": orders(
-                order(11, 7, FIRST, "10.01"),
-                order(12, 7, FIRST, "2.00"),
-                order(9, 8, FIRST, "3.00"),
-            ),
-            "orders/2025-04-02.csv": orders(order(13, 7, SECOND, "6.00")),
-            "orders/2025-04-04.csv": orders(order(14, 8, FOURTH, "0.50")),
-            "order_items/2025-04-01.csv": order_items(
-                item(1, 11, 7, 1, FIRST, position=1),
-                item(2, 11, 7, 1, FIRST, position=2, reordered=1),
-                item(3, 11, 7, 3, FIRST, position=3),
-                item(4, 12, 7, 1, FIRST, position=1),
-                item(5, 9, 8, 2, FIRST, position=1, reordered=1),
-            ),
-            "order_items/2025-04-02.csv": order_items(
-                item(6, 13, 7, 1, SECOND, position=1, reordered=1),
-                item(7, 13, 7, 5, SECOND, position=2),
-            ),
-        },
+        with_all_files(
+            {
+                "products/products.csv": products(
+                    "1,1,Books,Pen", "2,2,Books,Ink", "3,3,Toys,Kite", "5,5,Home,Sold before"
+                ),
+                "products/2025-04-02.csv": products(
+                    "1,1,Books,Pen", "3,3,Toys,Kite", "4,4,Toys,Car"
+                ),
+                "orders/2025-04-01.csv": orders(
+                    order(11, 7, FIRST, "10.01"),
+                    order(12, 7, FIRST, "2.00"),
+                    order(9, 8, FIRST, "3.00"),
+                ),
+                "orders/2025-04-02.csv": orders(order(13, 7, SECOND, "6.00")),
+                "orders/2025-04-04.csv": orders(order(14, 8, FOURTH, "0.50")),
+                "order_items/2025-04-01.csv": order_items(
+                    item(1, 11, 7, 1, FIRST, position=1),
+                    item(2, 11, 7, 1, FIRST, position=2, reordered=1),
+                    item(3, 11, 7, 3, FIRST, position=3),
+                    item(4, 12, 7, 1, FIRST, position=1),
+                    item(5, 9, 8, 2, FIRST, position=1, reordered=1),
+                ),
+                "order_items/2025-04-02.csv": order_items(
+                    item(6, 13, 7, 1, SECOND, position=1, reordered=1),
+                    item(7, 13, 7, 5, SECOND, position=2),
+                ),
+            }
+        ),
     )
 
 

@@ -80,7 +80,7 @@ def test_names_are_trimmed_and_departments_standardised(tmp_path: Path) -> None:
     oracle = Oracle(raw, aliases=raw / "aliases.csv")
     columns = ["product_id", "department", "product_name"]
     assert oracle.rows("silver.products", columns, ["product_id"]) == [
-        (1, "Books", "Red  pen"),
+        (1, "Books", "Red pen"),
         (2, "Books", "Ink"),
         (3, "Garden", "Rake"),
         (4, "Books", "Pad"),

@@ -12,7 +12,7 @@ from lakehouse.report.parts import Figure, Key, Section, Table
 from lakehouse.report.reading import Lake, Row
 
 _CELLS = """
-select day_of_week, hour, orders
+select day_of_week, hour, orders as known_orders, coalesce(orders, 0) as orders
 from gold.order_time_patterns order by day_of_week, hour
 """
 _WEEKDAYS = range(1, 8)
@@ -50,8 +50,7 @@ def _grid(rows: Sequence[Row], width: int) -> Picture:
             "hour": row["hour"],
             "strength": strength(row["orders"], most),
             "shown": _shown(row["orders"]),
-            "tip": f"{say.weekday(row['day_of_week'])} {say.hour(row['hour'])}:"
-            f" {say.plural(row['orders'], 'order')}",
+            "tip": f"{say.weekday(row['day_of_week'])} {say.hour(row['hour'])}: {_told(row)}",
         }
         for row in rows
     )
@@ -72,6 +71,11 @@ def _grid(rows: Sequence[Row], width: int) -> Picture:
     return alt.layer(cells, text).properties(height=alt.Step(22 if width == NARROW else 30))
 
 
+def _told(row: Row) -> str:
+    known = row["known_orders"]
+    return "not known, files are missing" if known is None else say.plural(known, "order")
+
+
 def _shown(orders: int) -> str:
     if orders < 1000:
         return str(orders or "")
@@ -79,7 +83,7 @@ def _shown(orders: int) -> str:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    orders = {(row["day_of_week"], row["hour"]): row["orders"] for row in rows}
+    orders = {(row["day_of_week"], row["hour"]): row["known_orders"] for row in rows}
     return Table(
         "Orders by hour and weekday",
         ["hour", *(f"#{say.weekday(day)}" for day in _WEEKDAYS)],

@@ -55,7 +55,8 @@ def _triangle(rows: Sequence[Row]) -> Figure:
         ),
         table=_table(rows),
         note="Weeks begin on Monday; week 0 is the week of the first order, with the number of its"
-        " customers. A framed … is a week that is not over. Customers"
+        " customers. A framed … is a week that is not over or of which"
+        " files are missing. Customers"
         " from before the first file look new.",
     )
 

@@ -25,8 +25,8 @@ from lakehouse.report.reading import Lake, Row
 # What a chart can show bar by bar; the totals of the page cover all days.
 _MOST_DAYS = 366
 _DAYS = f"""
-select order_date, total_sales, sales_ma7, order_count, avg_order_value, new_customer_sales,
-    files_received < files_expected as lacks_files
+select order_date, total_sales, sales_ma7, ma7_days_observed, order_count, avg_order_value,
+    new_customer_sales, not is_complete as lacks_files
 from gold.daily_sales order by order_date desc limit {_MOST_DAYS}
 """
 
@@ -38,15 +38,7 @@ def sales(lake: Lake) -> Section:
 
 
 def _by_day(days: Sequence[Row]) -> Figure:
-    best = max(days, key=lambda row: row["total_sales"])
-    mean = say.whole_money(sum(row["total_sales"] for row in days) / len(days))
-    last = days[-1]["sales_ma7"]
-    sentence = (
-        f"The best day was {say.day(best['order_date'])} with"
-        f" {say.money(best['total_sales'])}; a day brings {mean} on average."
-    )
-    if last is not None:
-        sentence += f" The mean of the last seven days is {say.whole_money(last)}."
+    sentence = _sentence(days)
     span = say.span(days[0]["order_date"], days[-1]["order_date"])
     keys = [Key("accent", "sales of the day"), Key("second", "mean of the last seven days")]
     if any(row["lacks_files"] for row in days):
@@ -61,14 +53,40 @@ def _by_day(days: Sequence[Row]) -> Figure:
     )
 
 
+def _sentence(days: Sequence[Row]) -> str:
+    known = [row for row in days if row["total_sales"] is not None]
+    complete = [row["total_sales"] for row in days if not row["lacks_files"]]
+    if not known:
+        return "Of none of these days the sales are known."
+    best = max(known, key=lambda row: row["total_sales"])
+    sentence = (
+        f"The best day was {say.day(best['order_date'])} with {say.money(best['total_sales'])}"
+    )
+    if complete:
+        of = (
+            ""
+            if len(complete) == len(days)
+            else f" of the {say.plural(len(complete), 'day')} known"
+        )
+        sentence += (
+            f"; a day{of} brings {say.whole_money(sum(complete) / len(complete))} on average"
+        )
+    last = days[-1]["sales_ma7"]
+    if last is None:
+        return f"{sentence}."
+    observed = days[-1]["ma7_days_observed"]
+    of = "" if observed == 7 else f", of which {observed} are known,"
+    return f"{sentence}. The mean of the last seven days{of} is {say.whole_money(last)}."
+
+
 def _bars(days: Sequence[Row], width: int) -> Picture:
     data = rows_of(
         {
             "day": row["order_date"].isoformat(),
-            "sales": float(row["total_sales"]),
+            "sales": None if row["total_sales"] is None else float(row["total_sales"]),
             "mean": None if row["sales_ma7"] is None else float(row["sales_ma7"]),
             "colour": BAD if row["lacks_files"] else ACCENT,
-            "tip": f"{say.day(row['order_date'])}: {say.money(row['total_sales'])}",
+            "tip": f"{say.day(row['order_date'])}: {_shown(row)}",
         }
         for row in days
     )
@@ -86,6 +104,10 @@ def _bars(days: Sequence[Row], width: int) -> Picture:
     point = mean.mark_point(fill=SECOND, stroke=PAPER, filled=True, size=70, opacity=1)
     end = point.transform_filter(f"datum.day == '{shown[-1].isoformat()}'")
     return alt.layer(bars, edge, line, end).properties(height=260)
+
+
+def _shown(row: Row) -> str:
+    return "not known" if row["total_sales"] is None else say.money(row["total_sales"])
 
 
 def _table(days: Sequence[Row]) -> Table:

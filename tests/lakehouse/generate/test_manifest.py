@@ -39,19 +39,19 @@ def test_the_file_says_what_the_object_says(make: Make) -> None:
 
 
 def test_an_entry_of_each_kind_reads_as_expected(make: Make) -> None:
-    made = make({"header_only": 0.1, "amount_too_high": 0.001, "cart_position": 0.0001})
-    assert made.entry("header_only").as_json() == {
-        "defect": "header_only",
+    made = make({"empty_file": 0.1, "amount_too_high": 0.001, "cart_position": 0.0001})
+    assert made.entry("empty_file").as_json() == {
+        "defect": "empty_file",
         "file": "orders/2025-04-05.csv",
         "record_number": None,
         "column": None,
         "value": None,
         "key": None,
-        "reasons": ("header_only",),
+        "reasons": ("empty_file",),
         "repeats": None,
         "waiting_items": 0,
         "outcome": "quarantined",
-        "expected": "the file is quarantined: header_only",
+        "expected": "the file is quarantined: empty_file",
     }
     order = made.entry("amount_too_high")
     assert order.expected == (

@@ -67,7 +67,7 @@ def test_a_share_above_zero_means_at_least_one() -> None:
     assert plan.count("bad_type", 3) == 1
     assert plan.count("bad_type", 200) == 10
     assert plan.count("binary", 200) == 0
-    assert plan.count("header_only", 200) == 0
+    assert plan.count("empty_file", 200) == 0
 
 
 def test_every_defect_has_a_default_share_and_says_what_it_is() -> None:

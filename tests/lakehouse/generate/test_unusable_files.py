@@ -111,13 +111,6 @@ def test_an_empty_file_holds_nothing_to_read(make: Make) -> None:
     assert {content.strip() for content in contents} == {b""}
 
 
-def test_a_header_only_file_is_a_header(make: Make) -> None:
-    made = make({"header_only": 0.4})
-    for entry in made.entries("header_only"):
-        header = HEADERS[entry.file.partition("/")[0]]
-        assert made.files[entry.file].decode().strip() == header
-
-
 def test_a_file_that_is_not_utf8_is_text_of_another_encoding(make: Make) -> None:
     made = make({"not_utf8": 0.4})
     for entry in made.entries("not_utf8"):

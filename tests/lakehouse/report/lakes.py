@@ -17,9 +17,10 @@ from lakehouse.report.reading import Lake
 from tests.lakehouse.report.seen import Seen
 
 COLUMNS = {
-    "gold/daily_sales": "order_date date, total_sales decimal(18,2), sales_ma7 decimal(18,2),"
+    "gold/daily_sales": "order_date date, total_sales decimal(18,2),"
+    " sales_ma7 decimal(18,2), ma7_days_observed int,"
     " order_count bigint, avg_order_value decimal(18,2), new_customer_sales decimal(18,2),"
-    " new_customers bigint, files_expected bigint, files_received bigint",
+    " new_customers bigint, is_complete boolean",
     "gold/department_analytics": "department varchar, period_type varchar,"
     " total_sales decimal(18,2), sales_share decimal(18,12), order_count bigint,"
     " order_penetration decimal(9,6), customer_count bigint, total_quantity bigint,"
@@ -74,9 +75,9 @@ def few_days() -> dict[str, Rows]:
 def _sales() -> dict[str, Rows]:
     return {
         "gold/daily_sales": [
-            (ONE, money("150.50"), None, 2, money("75.25"), money("150.50"), 2, 2, 2),
-            (TWO, money("0"), None, 0, None, money("0"), 0, 2, 2),
-            (THREE, money("49.50"), None, 1, money("49.50"), money("0"), 0, 2, 1),
+            (ONE, money("150.50"), None, 1, 2, money("75.25"), money("150.50"), 2, True),
+            (TWO, money("0"), None, 2, 0, None, money("0"), 0, True),
+            (THREE, money("49.50"), None, 2, 1, money("49.50"), money("0"), 0, False),
         ],
         "gold/department_analytics": [
             ("Books", "all", money("50.50"), money("0.335548"), 1, money("0.333333"), 1, 1, 1, 2),

@@ -35,7 +35,8 @@ def test_every_day_is_shown_also_without_orders_or_files(shown: Seen) -> None:
         ["Tuesday 1 April 2025", "150.50", NONE, "2", "75.25", "150.50", "complete"],
     ]
     assert (
-        "The best day was Tuesday 1 April 2025 with 150.50; a day brings 67 on aver" in shown.text
+        "The best day was Tuesday 1 April 2025 with 150.50; a day of the 2 days known brings 75"
+        in shown.text
     )
     assert "sales of a day of which a file is missing" in shown.text
 
@@ -47,12 +48,12 @@ def test_the_mean_of_seven_days_is_told_once_there_is_one(shown: Seen, tmp_path:
             ONE + timedelta(n),
             money("70"),
             money("70") if n > 5 else None,
+            min(n + 1, 7),
             1,
             money("70"),
             0,
             0,
-            2,
-            2,
+            True,
         )
         for n in range(8)
     ]
@@ -168,3 +169,27 @@ def test_only_the_newest_days_of_a_long_time_are_drawn(tmp_path: Path) -> None:
     assert len(shown.tables["Sales by day, newest first"]) == 1 + 366
     assert "The newest 366 days." in shown.text
     assert "Sales 400 currency units" in shown.text
+
+
+def test_a_day_that_is_not_known_is_a_gap_and_named_on_top(tmp_path: Path) -> None:
+    """The second day brought 9.00 at least, of the third nothing is known."""
+    two, three = ONE + timedelta(1), ONE + timedelta(2)
+    days = [
+        (ONE, money("150"), None, 1, 2, money("75"), money("150"), 2, True),
+        (two, money("9"), None, 1, 1, money("9"), money("0"), 0, False),
+        (three, None, None, 1, None, None, None, None, False),
+    ]
+    shown = seen(tmp_path, few_days() | {"gold/daily_sales": days})
+    assert (
+        "Files of 2 days are missing or unusable: 3 April 2025, 2 April 2025. Sales are too low"
+        in shown.text
+    )
+    assert "a day of the 1 day known brings 150 on average" in shown.text
+    assert shown.tables["Sales by day, newest first"][1] == [
+        *("Thursday 3 April 2025", NONE, NONE, NONE, NONE, NONE, "missing")
+    ]
+    patterns = [(day, hour, None if day == 5 else 1) for day in range(1, 8) for hour in range(24)]
+    shown = seen(tmp_path / "hours", few_days() | {"gold/order_time_patterns": patterns})
+    assert shown.tables["Orders by hour and weekday"][1] == [
+        *("00:00", "1", "1", "1", "1", NONE, "1", "1")
+    ]

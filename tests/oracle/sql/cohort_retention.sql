@@ -53,6 +53,20 @@ dated as (
     from periods
 ),
 
+-- A period with a day that is not complete is not fully observed.
+observed as (
+    select
+        *,
+        exists (
+            select 1
+            from silver.known_days as known_days
+            where
+                known_days.date between dated.period and dated.last_day
+                and not known_days.is_complete
+        ) as has_gap
+    from dated
+),
+
 final as (
     select
         dated.period_type,
@@ -60,24 +74,30 @@ final as (
         cast(dated.period_index as integer) as period_index,
 
         dated.cohort_size,
-        count(distinct orders.user_id) as retained_customers,
-        count(orders.user_id) as orders,
-        cast(coalesce(sum(orders.total_amount), 0) as decimal(18, 2)) as sales,
+        if(has_gap and count(orders.user_id) = 0, null, count(distinct orders.user_id))
+            as retained_customers,
+        if(has_gap and count(orders.user_id) = 0, null, count(orders.user_id)) as orders,
+        cast(
+            if(has_gap and count(orders.user_id) = 0, null, coalesce(sum(orders.total_amount), 0))
+            as decimal(18, 2)
+        ) as sales,
 
-        dated.last_day <= getvariable('as_of_date') as is_complete,
+        dated.last_day <= getvariable('as_of_date') and not has_gap as is_complete,
         if(
-            dated.period_index = 0 or dated.last_day <= getvariable('as_of_date'),
+            dated.period_index = 0
+            or (dated.last_day <= getvariable('as_of_date') and not has_gap),
             rate(count(distinct orders.user_id), dated.cohort_size),
             null
         ) as retention_rate
-    from dated
+    from observed as dated
     left join orders using (period_type, cohort_period, period)
     group by
         dated.period_type,
         dated.cohort_period,
         dated.period_index,
         dated.cohort_size,
-        dated.last_day
+        dated.last_day,
+        dated.has_gap
 )
 
 select * from final;

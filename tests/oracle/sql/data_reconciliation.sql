@@ -23,6 +23,16 @@ orders_as_of as (
     where date <= getvariable('as_of_date')
 ),
 
+-- What goes by weekday and hour is of complete days alone.
+orders_of_complete_days as (
+    select
+        sum(orders.total_amount) as total_sales,
+        count(*) as order_count
+    from silver.orders as orders
+    inner join silver.known_days as known_days on orders.date = known_days.date
+    where known_days.is_complete
+),
+
 items as (
     select
         sum(allocated_amount) as total_sales,
@@ -95,14 +105,14 @@ comparisons as (
         ('silver.orders', 'silver.order_items', 'total_sales',
             counted_orders.total_sales, items.total_sales, counted_orders.unallocated_sales),
         ('silver.orders', 'gold.order_time_patterns', 'total_sales',
-            counted_orders.total_sales, hours.total_sales, 0),
+            orders_of_complete_days.total_sales, hours.total_sales, 0),
 
         ('silver.orders', 'gold.daily_sales', 'order_count',
             counted_orders.order_count, days.order_count, 0),
         ('silver.orders', 'gold.customer_insights', 'order_count',
             orders_as_of.order_count, customers.order_count, 0),
         ('silver.orders', 'gold.order_time_patterns', 'order_count',
-            counted_orders.order_count, hours.order_count, 0),
+            orders_of_complete_days.order_count, hours.order_count, 0),
 
         ('silver.order_items', 'gold.daily_sales', 'line_count',
             items.line_count, days.line_count, 0),
@@ -125,6 +135,7 @@ comparisons as (
     ]) as compared
     from counted_orders
     cross join orders_as_of
+    cross join orders_of_complete_days
     cross join items
     cross join products
     cross join days

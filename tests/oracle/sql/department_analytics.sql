@@ -1,5 +1,6 @@
--- One row per department and period: the whole time (all) and every calendar day (day) from the
--- first to the last order date. A period without a sale is a row of zeros.
+-- One row per department and period: the whole time (all) and every calendar day (day) of
+-- daily_sales. A day without a sale is a row of zeros, unless its files are not all there: then
+-- nothing is known of a department without a line. The whole time is the sum of what is known.
 
 create table gold.department_analytics as
 with departments as (
@@ -14,30 +15,35 @@ with departments as (
 periods as (
     select
         'all' as period_type,
-        min(date) as period_start,
-        max(date) as period_end
-    from silver.orders
+        min(order_date) as period_start,
+        max(order_date) as period_end,
+        count(*) filter (where not is_complete) as incomplete_days
+    from gold.daily_sales
     having count(*) > 0
     union all
     select
         'day' as period_type,
         order_date as period_start,
-        order_date as period_end
+        order_date as period_end,
+        if(is_complete, 0, 1) as incomplete_days
     from gold.daily_sales
 ),
 
+-- The busiest weekday and hour of the whole time are those of its complete days.
 -- From here on each order and each line is there twice: in the whole time and in its day.
 orders as (
     select
         periods.period_type,
         periods.period_start,
         periods.period_end,
+        periods.period_type = 'day' or known_days.is_complete as counts_for_peaks,
         orders.order_id,
         orders.user_id,
         orders.total_amount,
         orders.day_of_week,
         orders.hour_of_day
     from silver.orders as orders
+    inner join silver.known_days as known_days on orders.date = known_days.date
     inner join periods on orders.date between periods.period_start and periods.period_end
 ),
 
@@ -149,6 +155,7 @@ weekdays as (
         period_start,
         day_of_week as peak_day_of_week
     from lines
+    where counts_for_peaks
     group by department, period_type, period_start, day_of_week
     qualify
         row_number() over (
@@ -163,6 +170,7 @@ hours as (
         period_start,
         hour_of_day as peak_hour
     from lines
+    where counts_for_peaks
     group by department, period_type, period_start, hour_of_day
     qualify
         row_number() over (
@@ -173,7 +181,8 @@ hours as (
 analytics as (
     select
         *,
-        coalesce(sales.total_sales, 0) as department_sales
+        case when period_type = 'all' or incomplete_days = 0 then 0 end as nothing,
+        coalesce(sales.total_sales, nothing) as department_sales
     from departments
     cross join periods
     left join period_orders using (period_type, period_start)
@@ -189,9 +198,17 @@ compared as (
     select
         *,
         sum(department_sales) over (partition by period_type, period_start) as period_sales,
-        dense_rank() over (
-            partition by period_type, period_start order by department_sales desc
-        ) as sales_rank,
+        case
+            when department_sales is not null
+                then
+                    dense_rank() over (
+                        partition by period_type, period_start
+                        order by department_sales desc nulls last
+                    )
+        end as sales_rank,
+        lag(incomplete_days) over (
+            partition by department, period_type order by period_start
+        ) as incomplete_days_before,
         lag(department_sales) over (
             partition by department, period_type order by period_start
         ) as sales_before
@@ -210,17 +227,17 @@ final as (
         cast(department_sales as decimal(18, 2)) as total_sales,
         money_share(department_sales, period_sales) as sales_share,
 
-        coalesce(order_count, 0) as order_count,
-        rate(coalesce(order_count, 0), all_orders) as order_penetration,
-        coalesce(customer_count, 0) as customer_count,
-        rate(coalesce(customer_count, 0), all_customers) as customer_penetration,
-        coalesce(new_customer_count, 0) as new_customer_count,
+        coalesce(order_count, nothing) as order_count,
+        rate(coalesce(order_count, nothing), all_orders) as order_penetration,
+        coalesce(customer_count, nothing) as customer_count,
+        rate(coalesce(customer_count, nothing), all_customers) as customer_penetration,
+        coalesce(new_customer_count, nothing) as new_customer_count,
 
-        coalesce(total_quantity, 0) as total_quantity,
+        coalesce(total_quantity, nothing) as total_quantity,
         mean_of(total_quantity, order_count) as avg_units_per_order,
         product_count,
-        coalesce(products_sold, 0) as products_sold,
-        rate(coalesce(active_products_sold, 0), product_count) as sell_through_rate,
+        coalesce(products_sold, nothing) as products_sold,
+        rate(coalesce(active_products_sold, nothing), product_count) as sell_through_rate,
 
         mean_money(basket_value, order_count) as avg_order_value,
         mean_money(department_sales, order_count) as avg_department_spend_per_order,
@@ -238,7 +255,13 @@ final as (
 
         sales_rank,
         cast(sales_before as decimal(18, 2)) as sales_prev_period,
-        growth(department_sales, sales_before) as growth_pct
+        case
+            when incomplete_days = 0 and incomplete_days_before = 0
+                then growth(department_sales, sales_before)
+        end as growth_pct,
+
+        incomplete_days = 0 as is_complete,
+        cast(incomplete_days as integer) as incomplete_days
     from compared
 )
 

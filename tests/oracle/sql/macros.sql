@@ -3,6 +3,22 @@
 create macro trimmed(content) as
     trim(content, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13));
 
+-- What names are compared by: separators and controls are blanks, and marks without width go, but
+-- for joiners between letters.
+create macro name_key(content) as
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                nfc_normalize(content),
+                '[\x{AD}\x{61C}\x{180E}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}'
+                || '\x{2060}-\x{2064}\x{2066}-\x{2069}\x{FEFF}]',
+                '', 'g'
+            ),
+            '[\p{Z}\p{Cc}]+', ' ', 'g'
+        ),
+        '^[ \x{200C}\x{200D}]+|[ \x{200C}\x{200D}]+$', '', 'g'
+    );
+
 create macro as_bigint(content) as
     case when regexp_full_match(content, '-?[0-9]+') then try_cast(content as bigint) end;
 

@@ -4,9 +4,11 @@
 create table gold.product_performance as
 with lines as (
     select
-        *,
-        date_diff('day', date, getvariable('as_of_date')) as days_ago
-    from silver.order_items_reorders
+        items.*,
+        date_diff('day', items.date, getvariable('as_of_date')) as days_ago,
+        known_days.is_complete
+    from silver.order_items_reorders as items
+    inner join silver.known_days as known_days on items.date = known_days.date
 ),
 
 sales as (
@@ -25,10 +27,21 @@ sales as (
         min(date) as first_sold_date,
         max(date) as last_sold_date,
         count(distinct date) as sell_days,
-        count(*) filter (where days_ago between 0 and 6) as quantity_last_7d,
-        count(*) filter (where days_ago between 7 and 13) as quantity_prev_7d
+        count(*) filter (where is_complete and days_ago between 0 and 6) as quantity_last_7d,
+        count(*) filter (where is_complete and days_ago between 7 and 13) as quantity_prev_7d
     from lines
     group by product_id
+),
+
+windows as (
+    select
+        count(*) filter (where days_ago between 0 and 6) as incomplete_days_last_7d,
+        count(*) filter (where days_ago between 7 and 13) as incomplete_days_prev_7d
+    from (
+        select date_diff('day', date, getvariable('as_of_date')) as days_ago
+        from silver.known_days
+        where not is_complete
+    ) as incomplete_days
 ),
 
 order_sizes as (
@@ -123,8 +136,10 @@ performances as (
         repeats.repeat_customers,
         best_partners.partner_id,
         best_partners.lift,
+        windows.*,
         coalesce(sales.total_sales, 0) as total_sales
     from silver.products as products
+    cross join windows
     left join sales on products.product_id = sales.product_id
     left join baskets on products.product_id = baskets.product_id
     left join repeats on products.product_id = repeats.product_id
@@ -184,9 +199,18 @@ final as (
         last_sold_date,
         cast(last_sold_date - first_sold_date + 1 as integer) as days_on_sale,
         cast(coalesce(sell_days, 0) as integer) as sell_days,
-        coalesce(quantity_last_7d, 0) as quantity_last_7d,
-        coalesce(quantity_prev_7d, 0) as quantity_prev_7d,
-        ratio(quantity_last_7d - quantity_prev_7d, quantity_prev_7d) as trend_pct,
+        case when incomplete_days_last_7d < 7 then coalesce(quantity_last_7d, 0) end
+            as quantity_last_7d,
+        case when incomplete_days_prev_7d < 7 then coalesce(quantity_prev_7d, 0) end
+            as quantity_prev_7d,
+        cast(incomplete_days_last_7d as integer) as incomplete_days_last_7d,
+        cast(incomplete_days_prev_7d as integer) as incomplete_days_prev_7d,
+        -- of the means per complete day
+        ratio(
+            quantity_last_7d * (7 - incomplete_days_prev_7d)
+            - quantity_prev_7d * (7 - incomplete_days_last_7d),
+            quantity_prev_7d * (7 - incomplete_days_last_7d)
+        ) as trend_pct,
 
         partner_id as top_affinity_product_id,
         lift as top_affinity_lift

@@ -16,6 +16,8 @@ select
         if(products.product_id is null, 'unknown_product', null),
         if(items.user_id <> orders.user_id, 'mismatch:user_id', null),
         if(items.add_to_cart_order < 1, 'below:add_to_cart_order', null),
+        if(items.add_to_cart_order > 100000, 'above:add_to_cart_order', null),
+        if(items.days_since_prior_order > 36500, 'above:days_since_prior_order', null),
         if(items.reordered not in (0, 1), 'invalid:reordered', null),
         if(items.days_since_prior_order < 0, 'below:days_since_prior_order', null),
     ]) as reasons

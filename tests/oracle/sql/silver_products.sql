@@ -3,7 +3,11 @@
 create table silver.products_judged as
 select
     *,
-    if(product_id > 0, [], ['not_positive:product_id']) as reasons
+    sorted_reasons([
+        if(product_id > 0, null, 'not_positive:product_id'),
+        if(name_key(product_name) = '', 'missing:product_name', null),
+        if(name_key(department) = '', 'missing:department', null)
+    ]) as reasons
 from bronze.products;
 
 create table silver.products_rejected as
@@ -44,8 +48,8 @@ final as (
         ranked.product_id,
         ranked.department_id,
 
-        trimmed(ranked.product_name) as product_name,
-        coalesce(aliases.department, trimmed(ranked.department)) as department,
+        name_key(ranked.product_name) as product_name,
+        coalesce(aliases.department, name_key(ranked.department)) as department,
 
         ranked.age = 1 as is_active,
 
@@ -53,7 +57,7 @@ final as (
         ranked.record_number
     from ranked
     left join raw.department_aliases as aliases
-        on lower(trimmed(ranked.department)) = aliases.alias
+        on lower(name_key(ranked.department)) = aliases.alias
     where ranked.version_rank = 1
 )
 
