@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -249,3 +250,13 @@ def test_a_batch_comes_after_all_that_is_recorded_even_when_the_clock_was_set_ba
     assert Batch("run", MOMENT).after(ledger) == Batch("run", MOMENT + timedelta(microseconds=1))
     assert Batch("run", later).after(ledger) == Batch("run", later)
     assert Batch("run", earlier).after([]) == Batch("run", earlier)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_day_without_sales_is_no_copy_of_another_and_not_its_new_name(is_there: bool) -> None:
+    """All files with a header and no record look alike."""
+    known = replace(ledger_row(SECOND, "a"), records_read=0, records_loaded=0)
+    files = [raw_file(FIRST, "a"), raw_file(THIRD, "a")]
+    todo = plan([*files, raw_file(SECOND, "a")] if is_there else files, [known])
+    assert loads(todo) == {FIRST: [], THIRD: []}
+    assert (todo.duplicates, todo.gone) == ([], [])
