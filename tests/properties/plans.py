@@ -87,11 +87,13 @@ class Expected:
             for path, content in self.current.items()
             if content in (state.get(path), self.loaded.get(path))
         }
-        # A list of products that returns to what it was is news, so only daily files have copies.
+        # A list of products that returns to what it was is news, and days without sales are alike:
+        # only daily files with records have copies.
         lowest: dict[object, str] = {}
         for path in sorted(readable):
             content = readable[path]
-            lowest.setdefault(path if content.table == "products" else content, path)
+            has_copies = content.table != "products" and content.records
+            lowest.setdefault(content if has_copies else path, path)
         self.loaded = {path: readable[path] for path in lowest.values()}
 
 
