@@ -87,7 +87,7 @@ def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_
     built: Settings, project: Path
 ) -> None:
     model = project / "models" / "gold" / "daily_sales.sql"
-    model.write_text(model.read_text().replace("min(date)", "min(dtae)"))
+    model.write_text(model.read_text().replace("calendar.date as", "calendar.dtae as"))
     (failed,) = dbt.run_dbt(built, "run", ["run", "--select", "daily_sales"])
     assert failed.is_bad
     assert (failed.table, failed.file) == ("gold.daily_sales", "models/gold/daily_sales.sql")

@@ -121,8 +121,11 @@ class Content:
 
     @property
     def is_usable(self) -> bool:
-        """It must be loaded, not quarantined; one record in ten may be bad."""
-        has_rows = len(self.records) > 0
+        """It must be loaded, not quarantined; one record in ten may be bad.
+
+        A day may have no record, a list of products may not.
+        """
+        has_rows = len(self.records) > 0 or self.table != "products"
         return self.fault is None and has_rows and self.rejected * 10 <= len(self.records)
 
     def data(self) -> bytes:

@@ -49,8 +49,11 @@ def way(lineage: Lineage, name: str) -> list[str]:
 
 
 def test_sales_of_a_day_come_from_the_totals_of_the_orders_files(lineage: Lineage) -> None:
-    assert way(lineage, "gold.daily_sales.total_sales") == [
-        "gold.daily_sales.total_sales",
+    assert set(lineage.column("gold.daily_sales.total_sales").inputs) == {
+        "silver.order_days.total_sales",
+        "silver.calendar.orders_complete",  # whether no orders are 0 orders
+    }
+    assert way(lineage, "silver.order_days.total_sales") == [
         "silver.order_days.total_sales",
         "silver.orders.total_amount",
         "silver.orders_checked.total_amount",
@@ -62,9 +65,12 @@ def test_sales_of_a_day_come_from_the_totals_of_the_orders_files(lineage: Lineag
 @pytest.mark.parametrize(
     ("column", "origins"),
     [
-        ("gold.daily_sales.order_date", {"orders.csv.date"}),
-        ("gold.daily_sales.order_count", {"orders.csv.*"}),
-        ("gold.daily_sales.unique_customers", {"orders.csv.user_id"}),
+        ("gold.daily_sales.order_date", {"orders.csv.date", "ops.ingested_files.file_date"}),
+        ("gold.daily_sales.order_count", {"orders.csv.*", "ops.ingested_files.table_name"}),
+        (
+            "gold.daily_sales.unique_customers",
+            {"orders.csv.user_id", "ops.ingested_files.table_name"},
+        ),
         ("gold.daily_sales._run_id", {"gold.daily_sales._run_id"}),
         ("gold.customer_insights.total_spend", {"orders.csv.total_amount"}),
         ("gold.product_performance.product_name", {"products.csv.product_name"}),
@@ -74,7 +80,10 @@ def test_sales_of_a_day_come_from_the_totals_of_the_orders_files(lineage: Lineag
         ),
         ("silver.orders.hour_of_day", {"orders.csv.order_timestamp"}),
         ("silver.orders.source_file", {"bronze.orders.source_file"}),
-        ("silver.products_rejected.reasons", {"products.csv.product_id"}),
+        (
+            "silver.products_rejected.reasons",
+            {"products.csv.product_id", "products.csv.department", "products.csv.product_name"},
+        ),
         ("ops.row_accounting.records_read", {"ops.ingested_files.records_read"}),
     ],
 )
