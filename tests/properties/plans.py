@@ -73,8 +73,8 @@ class Expected:
         """Take in what lies in the raw folder before one run."""
         there: dict[str, Content] = {}
         for path, content in sorted(state.items()):
-            # A list of products that returns to what it was is news, and days without sales are alike:
-            # only daily files with records have copies.
+            # A list of products that returns to what it was is news, and days without sales are
+            # alike: only daily files with records have copies.
             has_copies = content.table != "products" and content.records
             is_copy = has_copies and content in there.values()
             if content.is_usable and not is_copy:
