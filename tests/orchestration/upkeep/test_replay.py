@@ -35,7 +35,7 @@ def settings_of(root: Path, reject_limit: float) -> Settings:
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The sample, built with the default limit; the tests follow one another on it."""
     settings = settings_of(tmp_path_factory.mktemp("strict"), 0.1)
-    run(settings, QUIET, build_arguments=WITHOUT_TESTS)
+    run(settings, QUIET)
     return settings
 
 
