@@ -27,14 +27,14 @@ def explained(
     sql: str, tree: exp.Query, error: duckdb.Error, columns: Mapping[str, list[str]]
 ) -> LakehouseError:
     """The error to raise instead, at the first place that has the name it is about."""
-    told = str(error)
-    if found := _NO_COLUMN.search(told):
+    text = str(error)
+    if found := _NO_COLUMN.search(text):
         return _no_column(sql, tree, found[1] or found[2], columns)
-    if found := _NO_RELATION.search(told):
+    if found := _NO_RELATION.search(text):
         sources = [table.alias_or_name for table in tree.find_all(exp.Table)]
         problem = f"no table or alias {found[1]} is part of this query."
         return fault(sql, _named(tree, found[1]), problem, f"There are {some_of(sources)}.")
-    if found := _NO_FUNCTION.search(told):
+    if found := _NO_FUNCTION.search(text):
         problem = f"{found[1].lower()} is not known to this command, though Athena may have it."
         return fault(sql, _named(tree, found[1]), problem, "docs/query.md says what differs.")
     words = said(error)

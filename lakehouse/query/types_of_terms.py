@@ -1,4 +1,4 @@
-"""The types of terms in a query, told by DuckDB itself.
+"""The types of terms in a query, as DuckDB itself gives them.
 
 A term is put, with the FROM of its query, into a probe that is planned on empty tables of the same
 columns and never run.
