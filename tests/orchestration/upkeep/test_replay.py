@@ -18,7 +18,7 @@ from orchestration.state.results import EXIT_INCOMPLETE
 from orchestration.state.versions import current_versions
 from orchestration.upkeep.replay import replay
 from tests.compare import assert_same_values, values_of
-from tests.properties.lakes import WITHOUT_TESTS
+from tests.lake import WITHOUT_TESTS
 
 PROJECT = Path(__file__).parents[3]
 QUIET = Display(Console(), quiet=True)
