@@ -1,4 +1,4 @@
-"""Medians over rounds, and ratios inside a round: what is told about repeated runs.
+"""Medians over rounds, and ratios inside a round: what is reported of repeated runs.
 
 A ratio is taken between two runs of the same round, which ran one after the other on the same
 machine in the same mood; the median of these is steadier than the ratio of two medians.

@@ -4,7 +4,7 @@ Data flow: ops.erased_users -> salted hashes -> batches of records without those
 
 A record belongs to the person in its `user_id`, whatever its other numbers are. Where a refused
 record shows no `user_id`, because its fields are too few, too many or badly quoted, any field that
-equals the id counts: what can't be told apart is erased.
+equals the id counts: what can't be distinguished is erased.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def read_erased(spark: SparkSession, settings: Settings) -> Erased:
 def records_of(
     batch: pa.RecordBatch, header: Sequence[str], is_person: IsPerson
 ) -> pa.BooleanArray:
-    """Tell which records of a batch are a person's.
+    """Which records of a batch are a person's.
 
     Args:
         batch: Of `reader.record_schema`, of a table with a `user_id`.
@@ -96,7 +96,7 @@ def text_names(
     is_person: IsPerson,
     column: str = USER_COLUMN,
 ) -> bool:
-    """Tell whether a record is a person's from its text, or has another column's id.
+    """Whether a record is a person's, or has another column's id, by its text.
 
     Args:
         raw_text: As it stands in the file.

@@ -206,7 +206,7 @@ def _look_at_entry(entry: Found) -> tuple[Stored, str | None]:
 
 
 def place(source_file: str) -> tuple[Table | None, date | None, str | None]:
-    """Tell from its path alone a file's table, its logical date and what is wrong with both."""
+    """A file's table, its logical date and what is wrong with both, from its path alone."""
     folder, _, name = source_file.rpartition("/")
     table = TABLES.get(folder)
     if table is None:

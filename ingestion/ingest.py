@@ -97,7 +97,7 @@ def ingest(
     """
     ledger = ops.read_ledger(spark, settings)
     files = list_raw_files(settings.raw, selection.holds, known_hashes(ledger))
-    _tell_days_without_files(files, selection)
+    _warn_of_days_without_files(files, selection)
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)
     listed, files = files, without_dismissed(files, ledger)
@@ -127,7 +127,7 @@ def ingest(
     return report
 
 
-def _tell_days_without_files(files: Sequence[RawFile], selection: Selection) -> None:
+def _warn_of_days_without_files(files: Sequence[RawFile], selection: Selection) -> None:
     found = {file.file_date for file in files}
     for day in selection.dates or ():
         if day not in found:

@@ -187,7 +187,7 @@ class SailSession(ConnectSession):
     def _partitions(
         self, table: str, delta_table: DeltaTable, condition: str | None
     ) -> list[tuple[str, str, list[str]]] | None:
-        """The partitions whose rows meet a condition, as delta-rs is told them; None for all."""
+        """The partitions whose rows meet a condition, as delta-rs takes them; None for all."""
         if condition is None:
             return None
         (column,) = delta_table.metadata().partition_columns

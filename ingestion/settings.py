@@ -74,7 +74,7 @@ class Settings:
         return "/".join([self.root, layer, *([table] if table else [])])
 
     def engine_location(self, layer: str, table: str | None = None) -> str:
-        """The same place as an engine is told it, which may be through a link."""
+        """The same place as an engine is given it, which may be through a link."""
         if not self.is_local:
             return self.location(layer, table)
         return replace(self, root=plain_path(self.root)).location(layer, table)

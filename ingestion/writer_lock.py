@@ -51,7 +51,7 @@ class Holder:
 
     Attributes:
         name: The id of a Glue job run, or another name that nobody else has.
-        job: The Glue job, empty for others: only of a job run can be told whether it is at work.
+        job: The Glue job, empty for others: only a job run can be asked whether it is at work.
     """
 
     name: str

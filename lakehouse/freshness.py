@@ -3,7 +3,7 @@
 Data flow: ops.ingested_files + ops.missing_files -> DuckDB -> a table for people
 
 A table is behind if its newest loaded file is older than the newest file that any daily table is
-known for, whatever became of that one. Only the age of a load is told by a clock, the caller's.
+known for, whatever became of that one. Only the age of a load comes from a clock, the caller's.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def _show_damage(console: Console, settings: Settings, damages: Sequence[Damage]
 
 
 def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Tell which loaded files lie in the raw folder no more; their rows stay where they are."""
+    """Print which loaded files lie in the raw folder no more; their rows stay where they are."""
     there = raw_names(settings.raw)
     console.print()
     if there is None:

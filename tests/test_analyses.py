@@ -28,9 +28,8 @@ from lakehouse.query.show import trino_type
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.project.references import with_tables
-from tests.lake import Lakehouse, use
+from tests.lake import WITHOUT_TESTS, Lakehouse, use
 from tests.oracle import Oracle
-from tests.properties.lakes import WITHOUT_TESTS
 
 FOLDER = Path(__file__).parents[1] / "analyses"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.sql"))

@@ -96,7 +96,7 @@ def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_
     assert len(failed.message.splitlines()) < 10
 
 
-def test_a_model_that_can_not_be_parsed_is_told_in_two_sentences_and_recorded(
+def test_a_model_that_can_not_be_parsed_is_reported_in_two_sentences_and_recorded(
     built: Settings, project: Path
 ) -> None:
     model = project / "models" / "gold" / "daily_sales.sql"

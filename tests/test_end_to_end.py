@@ -152,7 +152,7 @@ def test_runs_and_test_results_have_a_history(sample: Built) -> None:
     assert recorded == passed
 
 
-def test_the_report_of_the_sample_tells_what_is_in_its_files(sample: Built) -> None:
+def test_the_report_of_the_sample_says_what_is_in_its_files(sample: Built) -> None:
     oracle = Oracle(PROJECT / "sample")
     shown = Seen(render(Lake(sample.settings)))
     days = oracle.rows("gold.daily_sales", ["total_sales", "order_count"], ["order_date desc"])

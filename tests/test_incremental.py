@@ -27,10 +27,9 @@ from orchestration.pipeline.run import run
 from orchestration.state.past_runs import read_ops
 from orchestration.state.results import EXIT_FAILED, RunResult
 from tests.compare import assert_same_values, values_of
-from tests.lake import Lakehouse, new_lakehouse, use
+from tests.lake import WITHOUT_TESTS, Lakehouse, new_lakehouse, use
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 from tests.projects import PARSED, copy_project, parse
-from tests.properties.lakes import WITHOUT_TESTS
 
 PRODUCTS = products("1,4,Books,Atlas", "2,4,Toys,Ball")
 DAYS = ("2025-04-01", "2025-04-02", "2025-04-03")

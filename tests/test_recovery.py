@@ -28,8 +28,8 @@ from orchestration.state.versions import all_tables, data_tables
 from orchestration.upkeep.maintain import maintain
 from orchestration.upkeep.restore import restore
 from tests.build_on import PROJECT, build_on
+from tests.lake import WITHOUT_TESTS
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
-from tests.properties.lakes import WITHOUT_TESTS
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 # A run that loads or builds again puts its own time or id there.

@@ -45,7 +45,7 @@ def replay(
 ) -> None:
     """Read again what was refused, by today's rules, repair it and build what that touches.
 
-    Run it after a rule was fixed: a limit, an alias, a reader. --dry-run says what would happen.
+    Run it after a rule has changed: a limit, an alias, a reader. --dry-run says what would happen.
     """
     from lakehouse.replay_report import print_replay
     from orchestration.pipeline.progress import Display

@@ -124,12 +124,12 @@ def _tokens(sql: str) -> list[Token]:
 
 def _misread(sql: str, tokens: list[Token], error: ParseError) -> Exception:
     """The parser's error, at the word it could not take."""
-    told = error.errors[0]
-    text = told.get("highlight") or ""
+    first = error.errors[0]
+    text = first.get("highlight") or ""
     start = len(sql) if not text else None
     if start is None:
         # The parser counts columns to the end of the word.
-        end = place_at(sql, told["line"], told["col"]).start
+        end = place_at(sql, first["line"], first["col"]).start
         start = end - len(text) + 1
     word = next((token for token in tokens if token.start <= start <= token.end), None)
     place = _place(word) if word else Place(start, len(text))

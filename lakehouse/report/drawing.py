@@ -44,7 +44,7 @@ def draw(alt_text: str, chart: Callable[[int], Picture]) -> Chart:
 
 
 def svg(alt_text: str, chart: Picture, width: int) -> Markup:
-    """The SVG of a chart, as wide as told with all that belongs to it."""
+    """The SVG of a chart, as wide as asked for, with all that belongs to it."""
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     spec = chart.properties(width=width, autosize=fit).to_dict() | {
         "config": _config(),

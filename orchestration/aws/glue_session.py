@@ -34,7 +34,7 @@ class GlueSession:
         self.cores: int = (output["workers"] - 1) * _CORES_OF_A_WORKER[output["worker_type"]]
 
     def stop(self) -> None:
-        """Tell it to stop, if it is there.
+        """Ask it to stop, if it is there.
 
         What fails here is logged: the build has come to its end, well or not, and the session
         ends by its own time-out.

@@ -86,14 +86,14 @@ def test_a_program_that_failed_is_said_to_have_failed(tmp_path: Path) -> None:
     assert "| plain pyspark | failed |  |  |  |  |  |" in page(tmp_path, refresh())
 
 
-def test_growth_is_told_over_start_up(tmp_path: Path) -> None:
+def test_growth_is_given_over_start_up(tmp_path: Path) -> None:
     text = page(tmp_path, growth())
     assert "| 30 days | 20.0 | 4.0 |  |  |" in text
     assert "| 360 days |  | 5.0 | 1.5 | 7.0 |" in text
     assert "rebuilt with its tests, on the sample: 6.5 s over start-up" in text
 
 
-def test_a_look_up_is_told_before_and_after_z_order(tmp_path: Path) -> None:
+def test_a_look_up_is_given_before_and_after_z_order(tmp_path: Path) -> None:
     text = page(tmp_path, lookups())
     name = "a product's lines: `silver.order_items` by `product_id`"
     assert f"| {name} | before | 30.0 of 30 | 50.0 % | 50.0 % | 4 KiB |" in text

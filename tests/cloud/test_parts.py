@@ -30,7 +30,7 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
     assert not (parts.folder / ".lock").exists()
 
 
-def test_a_part_that_no_repository_has_is_told_with_what_to_do(
+def test_a_part_that_no_repository_has_is_reported_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     parts = Parts(tmp_path / "cache")

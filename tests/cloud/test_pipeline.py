@@ -292,7 +292,7 @@ def test_the_catalog_has_every_column_with_type_and_description(
     assert table["Parameters"]["table_type"].upper() == "DELTA"
 
 
-def test_metrics_tell_what_the_build_found(shop: Deployment, first: Part) -> None:
+def test_metrics_say_what_the_build_found(shop: Deployment, first: Part) -> None:
     metrics = shop.cloud.client("cloudwatch").list_metrics(Namespace="EcommerceLakehouse")
     names = {metric["MetricName"] for metric in metrics["Metrics"]}
     assert {"FilesQuarantined", "FilesMissing", "RecordsRejected", "TestsFailed"} <= names
@@ -305,7 +305,7 @@ def test_loaded_files_are_tagged_and_no_others(shop: Deployment, first_tables: S
         assert shop.state_of(name) == expected, (name, status)
 
 
-def test_people_are_told_what_was_done(first: Part, local: Settings) -> None:
+def test_people_are_notified_what_was_done(first: Part, local: Settings) -> None:
     (message,) = first.messages
     query = "select count(*) from ops.ingested_files where status = 'loaded'"
     ((loaded,),) = connect(local).execute(query).fetchall()
@@ -314,7 +314,7 @@ def test_people_are_told_what_was_done(first: Part, local: Settings) -> None:
     assert "artifacts/arrivals-" in message
 
 
-def test_a_job_that_keeps_failing_stops_the_execution_and_people_are_told_why(
+def test_a_job_that_keeps_failing_stops_the_execution_and_people_are_notified_why(
     stopped: Part,
 ) -> None:
     assert stopped.status == "FAILED"
@@ -335,7 +335,7 @@ def test_after_a_redrive_a_job_that_fails_twice_is_tried_a_third_time(
     assert "Build" in killed.states
 
 
-def test_a_killed_build_stops_the_execution_and_people_are_told(killed: Part) -> None:
+def test_a_killed_build_stops_the_execution_and_people_are_notified(killed: Part) -> None:
     assert killed.status == "FAILED"
     assert any("build" in text.lower() for text in killed.messages)
 

@@ -5,11 +5,11 @@ import pytest
 from ingestion.errors import root_cause
 
 
-def test_the_innermost_cause_of_an_engine_failure_is_told() -> None:
+def test_the_innermost_cause_of_an_engine_failure_is_reported() -> None:
     message = "Job aborted.\n\tat x.y(Z.scala)\nCaused by: first\nCaused by: No space left\n\tat q"
     assert root_cause(RuntimeError(message)) == "No space left"
 
 
 @pytest.mark.parametrize(("message", "cause"), [("\n one\n two", "one"), ("", "RuntimeError")])
-def test_a_failure_without_a_cause_is_told_by_its_first_line(message: str, cause: str) -> None:
+def test_a_failure_without_a_cause_is_reported_by_its_first_line(message: str, cause: str) -> None:
     assert root_cause(RuntimeError(message)) == cause

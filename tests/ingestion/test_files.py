@@ -63,7 +63,7 @@ def test_a_file_that_is_not_named_for_a_day_has_a_wrong_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("day", ["2025-02-30", "2025-13-01", "2025-00-10"])
-def test_a_name_with_an_impossible_date_is_told_from_a_wrong_name(day: str) -> None:
+def test_a_name_with_an_impossible_date_is_distinguished_from_a_wrong_name(day: str) -> None:
     assert fault_of(f"orders/{day}.csv") == f"impossible_date: {day} is no day of the calendar"
     assert fault_of("orders/2024-02-29.csv") is None
 
@@ -186,7 +186,7 @@ def test_hash_and_etag_are_of_one_version_though_the_object_changes_during_the_l
         ("GetObject", r"The raw file orders/1\.csv can't be read: .*AccessDenied"),
     ],
 )
-def test_what_s3_refuses_is_told_with_what_to_do(
+def test_what_s3_refuses_is_reported_with_what_to_do(
     s3: str, monkeypatch: pytest.MonkeyPatch, refused: str, problem: str
 ) -> None:
     put("raw/orders/1.csv", b"id\n")

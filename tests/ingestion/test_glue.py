@@ -71,7 +71,7 @@ def test_a_broken_file_is_no_failure_of_the_job(lakehouse: Lakehouse, job_run: J
         (["--tables", "orders"], "/raw does not exist. Name another with --raw, or "),
     ],
 )
-def test_a_failure_is_told_in_one_line_with_the_next_step(
+def test_a_failure_is_reported_in_one_line_with_the_next_step(
     job_run: JobRun, arguments: list[str], message: str
 ) -> None:
     with pytest.raises(JobFailedError) as raised:
@@ -80,7 +80,7 @@ def test_a_failure_is_told_in_one_line_with_the_next_step(
     assert "\n" not in str(raised.value)
 
 
-def test_a_failure_of_spark_is_told_by_its_innermost_cause(
+def test_a_failure_of_spark_is_reported_by_its_innermost_cause(
     job_run: JobRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(settings: Settings, hold: Hold) -> None:

@@ -168,7 +168,7 @@ def test_a_second_run_loads_nothing_and_writes_no_commit(mixed: Mixed) -> None:
     assert mixed.commits_before["orders"] > 0
 
 
-def test_a_second_run_still_tells_what_lies_in_quarantine(mixed: Mixed) -> None:
+def test_a_second_run_still_reports_what_lies_in_quarantine(mixed: Mixed) -> None:
     names = [row.source_file for row in mixed.second.quarantined]
     assert names == ["order_items/2025-04-02.csv", THREE, "orders/april.csv"]
     assert not mixed.second.is_complete

@@ -109,7 +109,7 @@ def test_a_tilde_that_stands_for_no_home_is_refused_with_the_way_to_write_it() -
     assert "./~nobody-of-this-name" in raised.value.next_step
 
 
-def test_an_engine_is_told_a_plain_path_and_a_bucket_as_it_is(tmp_path: Path) -> None:
+def test_an_engine_gets_a_plain_path_and_a_bucket_as_it_is(tmp_path: Path) -> None:
     named = Settings.read(root=str(tmp_path / "My Lake"))
     assert named.location("bronze", "orders") == str(tmp_path / "My Lake/bronze/orders")
     told = named.engine_location("bronze", "orders")

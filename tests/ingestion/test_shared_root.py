@@ -186,7 +186,7 @@ def test_only_the_days_that_are_asked_for_are_loaded(lakehouse: Lakehouse) -> No
     assert [file.table_name for file in report.missing] == ["products"]
 
 
-def test_a_day_without_a_file_is_told(
+def test_a_day_without_a_file_is_reported(
     lakehouse: Lakehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_orders(lakehouse, 1, 10)

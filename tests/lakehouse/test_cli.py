@@ -52,7 +52,7 @@ def test_help_names_every_command_and_explains_each(
     assert f"lakehouse {command} " in shown
 
 
-def test_report_writes_its_page_here_and_tells_where(
+def test_report_writes_its_page_here_and_says_where(
     run: Callable[..., Outcome], tmp_path: Path
 ) -> None:
     write_lake(tmp_path / "lake", empty_gold())
@@ -62,7 +62,7 @@ def test_report_writes_its_page_here_and_tells_where(
     assert "No orders yet." in (tmp_path / "report.html").read_text()
 
 
-def test_help_tells_the_exit_codes_and_where_to_start(run: Callable[..., Outcome]) -> None:
+def test_help_lists_the_exit_codes_and_where_to_start(run: Callable[..., Outcome]) -> None:
     shown = " ".join(run("--help")[1].split())
     assert "0 all well; 2 finished, but" in shown
     assert "lakehouse run --raw sample" in shown
@@ -97,7 +97,7 @@ def test_a_share_that_is_none_is_explained(run: Callable[..., Outcome]) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "ingest"])
-def test_a_missing_raw_folder_is_told_before_spark_is_started(
+def test_a_missing_raw_folder_is_reported_before_spark_is_started(
     run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.delattr("orchestration.pipeline.run.get_session")
@@ -108,7 +108,7 @@ def test_a_missing_raw_folder_is_told_before_spark_is_started(
 
 
 @pytest.mark.parametrize("command", ["run", "ingest", "build"])
-def test_a_root_that_can_not_be_written_is_told_before_spark_is_started(
+def test_a_root_that_can_not_be_written_is_reported_before_spark_is_started(
     run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.delattr("orchestration.pipeline.run.get_session")
@@ -121,7 +121,9 @@ def test_a_root_that_can_not_be_written_is_told_before_spark_is_started(
     assert "Choose another folder with --root" in shown.splitlines()[1]
 
 
-def test_a_root_that_another_run_holds_is_told(run: Callable[..., Outcome], tmp_path: Path) -> None:
+def test_a_root_that_another_run_holds_is_reported(
+    run: Callable[..., Outcome], tmp_path: Path
+) -> None:
     with only_run(Settings(str(tmp_path / "lake"), "")):
         code, _, shown = run("build", "--root", "lake")
     assert code == 1
@@ -154,7 +156,7 @@ def test_a_folder_named_like_markup_is_shown_as_it_is(
     assert f"{tmp_path}/[red]x[/] [/y] does not exist" in shown
 
 
-def test_an_empty_raw_folder_is_told(
+def test_an_empty_raw_folder_is_reported(
     run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestration.pipeline.run.get_session", lambda settings: lakehouse.spark)
@@ -165,7 +167,7 @@ def test_an_empty_raw_folder_is_told(
     assert "<table>/YYYY-MM-DD.csv" in shown.splitlines()[1]
 
 
-def test_a_failure_of_the_engine_is_told_in_a_sentence_with_its_log(
+def test_a_failure_of_the_engine_is_reported_in_a_sentence_with_its_log(
     run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: Settings) -> None:
@@ -206,7 +208,7 @@ def test_a_run_whose_engine_failed_is_recorded(
     assert history.execute(query).fetchall() == [(6, 12)]
 
 
-def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_mended(
+def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_fixed(
     run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestration.pipeline.run.get_session", lambda settings: lakehouse.spark)

@@ -125,7 +125,7 @@ def test_a_small_scan_is_billed_for_ten_megabytes() -> None:
     assert scan_money(1, PRICES) == scan_money(10 * 1024**2, PRICES) == 5 * 10 / 1024**2
 
 
-def test_a_worker_type_without_a_price_is_told_with_those_that_have_one() -> None:
+def test_a_worker_type_without_a_price_is_reported_with_those_that_have_one() -> None:
     with pytest.raises(LakehouseError, match=r"no worker type 'G\.3X'") as raised:
         cluster(2, "G.3X")
     assert "G.1X, G.2X" in raised.value.next_step
@@ -206,7 +206,7 @@ def test_a_run_on_sail_says_that_its_seconds_are_multiplied(tmp_path: Path) -> N
     assert f"gold.daily_sales 80.0 {80 * factor:.1f}" in text
 
 
-def test_an_unknown_run_is_told_with_the_newest_that_are_known(tmp_path: Path) -> None:
+def test_an_unknown_run_is_reported_with_the_newest_that_are_known(tmp_path: Path) -> None:
     for day in range(1, 5):
         write_run(tmp_path, f"run-{day}", day)
     with pytest.raises(LakehouseError, match="No run 'run-9'") as raised:
@@ -214,7 +214,7 @@ def test_an_unknown_run_is_told_with_the_newest_that_are_known(tmp_path: Path) -
     assert "The newest are run-4, run-3, run-2." in raised.value.next_step
 
 
-def test_a_root_whose_runs_recorded_no_seconds_is_told_what_to_do(tmp_path: Path) -> None:
+def test_a_root_whose_runs_recorded_no_seconds_says_what_to_do(tmp_path: Path) -> None:
     ended = {"run_id": "old", "run_number": 1, "finished_at": datetime(2025, 4, 1, tzinfo=UTC)}
     write(tmp_path, "runs", ended)
     with pytest.raises(LakehouseError, match=r"No run on .* has recorded its seconds") as raised:

@@ -18,7 +18,7 @@ from orchestration.state.results import EXIT_INCOMPLETE, RunResult
 from orchestration.upkeep.replay import Replay, replay
 from tests.ingestion.ledgers import ledger_row
 from tests.ingestion.replay.orders import HEADER, ONE, TWO, order
-from tests.properties.lakes import WITHOUT_TESTS
+from tests.lake import WITHOUT_TESTS
 
 QUIET = Display(Console(), quiet=True)
 

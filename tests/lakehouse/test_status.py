@@ -104,7 +104,7 @@ def test_where_every_row_went_adds_up_or_says_no(
     assert f"orders unknown_user 1 {FILE} record 3" in text
 
 
-def test_a_loaded_file_that_somebody_took_away_is_told(tmp_path: Path) -> None:
+def test_a_loaded_file_that_somebody_took_away_is_reported(tmp_path: Path) -> None:
     write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
     (tmp_path / "raw").mkdir()
     assert f"gone from the raw folder: {FILE}; its 3 rows stay" in shown(tmp_path)
@@ -119,7 +119,7 @@ def test_a_raw_folder_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
     assert "name it with --raw" in shown(tmp_path)
 
 
-def test_two_files_for_one_day_are_told_with_the_one_that_wins(tmp_path: Path) -> None:
+def test_two_files_for_one_day_are_reported_with_the_one_that_wins(tmp_path: Path) -> None:
     packed = f"{FILE}.gz"
     rows = [version("loaded", "a", FIRST), version("loaded", "b", FIRST, source_file=packed)]
     write(tmp_path, "ops/ingested_files", *rows)

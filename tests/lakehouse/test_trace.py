@@ -71,17 +71,17 @@ def test_a_record_that_was_refused_before_bronze_is_found_by_its_text(settings: 
     assert "file_over_reject_limit" in " ".join(lines)
 
 
-def test_a_key_that_never_came_is_told(settings: Settings) -> None:
+def test_a_key_that_never_came_is_reported(settings: Settings) -> None:
     with pytest.raises(LakehouseError, match="order_id 77777777 has ever arrived in orders"):
         traced(settings, "orders", 77777777)
 
 
-def test_a_table_that_is_none_is_told_with_those_that_are(settings: Settings) -> None:
+def test_a_table_that_is_none_is_reported_with_those_that_are(settings: Settings) -> None:
     with pytest.raises(LakehouseError) as raised:
         traced(settings, "order", 1)
     assert "products, orders, order_items" in raised.value.next_step
 
 
-def test_a_root_without_gold_is_told_what_to_run(tmp_path: Path) -> None:
+def test_a_root_without_gold_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(LakehouseError, match="There is no lakehouse"):
         traced(Settings.read(root=str(tmp_path), environment={}), "orders", 1)

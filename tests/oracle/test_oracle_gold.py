@@ -125,7 +125,7 @@ def test_rates_have_six_places_rounded_half_up(tmp_path: Path) -> None:
     assert str(value) == "0.666667"
 
 
-def test_an_earlier_order_is_told_by_time_and_then_by_order_id(tmp_path: Path) -> None:
+def test_an_earlier_order_is_found_by_time_and_then_by_order_id(tmp_path: Path) -> None:
     """Order 3 is the first by time; 1 and 2 are at the same moment; another user counts apart."""
     oracle = oracle_of(
         tmp_path,

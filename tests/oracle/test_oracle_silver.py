@@ -14,7 +14,7 @@ DAY = "2025-04-01"
 PEN = products("1,1,Books,Pen")
 
 
-def test_the_newest_products_file_wins_and_tells_who_is_active(tmp_path: Path) -> None:
+def test_the_newest_products_file_wins_and_says_who_is_active(tmp_path: Path) -> None:
     """The files of April 3 (empty) and 4 (too many rejects) do not count."""
     oracle = oracle_of(
         tmp_path,

@@ -11,8 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.lake import WITHOUT_TESTS
 from tests.properties.killed import Point
-from tests.properties.lakes import WITHOUT_TESTS, Lakes
+from tests.properties.lakes import Lakes
 from tests.properties.plans import Plan
 from tests.properties.strategies import among, plans
 

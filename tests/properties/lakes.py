@@ -15,11 +15,9 @@ from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.results import EXIT_FAILED
 from tests.compare import assert_equals_oracle, assert_rows_add_up, assert_same_values, values_of
+from tests.lake import WITHOUT_TESTS
 from tests.properties.killed import Point, run_killed
 from tests.properties.plans import Plan, State, write_state
-
-# Models, seeds and snapshots; the files that dbt writes for other tools take a third of the time.
-WITHOUT_TESTS = ("--exclude-resource-type", "test", "--no-write-json")
 
 
 @dataclass

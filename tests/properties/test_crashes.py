@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.compare import Rows, assert_rows_add_up, assert_same_values, values_of
+from tests.lake import WITHOUT_TESTS
 from tests.properties.killed import Point
-from tests.properties.lakes import WITHOUT_TESTS, Lakes
+from tests.properties.lakes import Lakes
 from tests.properties.plans import Plan
 from tests.properties.shop import Bad, Content, Line, Order, Product
 

@@ -15,7 +15,8 @@ import pytest
 
 from orchestration.pipeline.dbt import run_dbt
 from tests.compare import assert_rows_add_up, assert_same_values, values_of
-from tests.properties.lakes import WITHOUT_TESTS, Lakes
+from tests.lake import WITHOUT_TESTS
+from tests.properties.lakes import Lakes
 from tests.properties.test_crashes import FIRST, SECOND
 
 SELECTIONS = (

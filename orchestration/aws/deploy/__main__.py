@@ -32,7 +32,7 @@ def main(
     ] = None,
     notify: Annotated[
         str | None,
-        typer.Option(help="Address to tell of successes and failures; as before if not given."),
+        typer.Option(help="Address to notify of successes and failures; as before if not given."),
     ] = None,
 ) -> None:
     """Pack the project, upload it and bring the environment's stacks to it, in order."""

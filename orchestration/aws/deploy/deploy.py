@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from orchestration.aws.deploy.deployed import EMPTY, Deployed, deployed
 from orchestration.aws.deploy.package import TEMPLATES, Package
-from orchestration.aws.deploy.progress import Tell
+from orchestration.aws.deploy.progress import Say
 from orchestration.aws.deploy.releases import key_of, upload
 from orchestration.aws.deploy.stacks import (
     Change,
@@ -48,7 +48,7 @@ class Outcome:
     was_needed: bool = True
 
 
-Watch = Callable[[str], AbstractContextManager[Tell]]
+Watch = Callable[[str], AbstractContextManager[Say]]
 
 
 def plan(
@@ -106,12 +106,12 @@ def deploy(
         stack = environment.stack(template)
         if template != _FIRST:
             upload(environment, package)
-        with watch(stack) as tell:
+        with watch(stack) as say:
             remove_empty(stack)
             source = _source(environment, package, template, now[template], notify)
             proposed = propose(stack, source)
             if proposed.is_needed:
-                execute(proposed, tell)
+                execute(proposed, say)
         yield Outcome(stack, proposed.changes, proposed.is_new, proposed.is_needed)
 
 

@@ -39,7 +39,7 @@ def deployed(stack: str) -> Deployed | None:
     """What a stack is like, None if there is none.
 
     Raises:
-        ClientError: CloudFormation does not tell.
+        ClientError: CloudFormation does not say.
     """
     try:
         (found,) = new_client("cloudformation").describe_stacks(StackName=stack)["Stacks"]

@@ -31,7 +31,7 @@ WAYS_OUT = {
 _LOOK = "Look at the stack before you deploy again"
 _IS_BACK = ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 def pause() -> None:
@@ -46,8 +46,8 @@ def events_of(cloudformation: Any, stack: str) -> list[dict[str, Any]]:
     return newest_first[::-1]
 
 
-def follow(cloudformation: Any, stack: str, seen: set[str], tell: Tell) -> list[dict[str, Any]]:
-    """Tell of events as they come, until the stack is at rest; returns all of them."""
+def follow(cloudformation: Any, stack: str, seen: set[str], say: Say) -> list[dict[str, Any]]:
+    """Report events as they come, until the stack is at rest; returns all of them."""
     new: list[dict[str, Any]] = []
     while True:
         status = status_of(stack) or ""
@@ -55,7 +55,7 @@ def follow(cloudformation: Any, stack: str, seen: set[str], tell: Tell) -> list[
             if event["EventId"] not in seen:
                 seen.add(event["EventId"])
                 new.append(event)
-                tell(f"{event['LogicalResourceId']} {_words(event)}")
+                say(f"{event['LogicalResourceId']} {_words(event)}")
         # The status is asked for first, so that the last events are not missed.
         if not status.endswith("_IN_PROGRESS"):
             return new

@@ -10,14 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.aws.deploy.deploy import Outcome
-from orchestration.aws.deploy.progress import Tell
+from orchestration.aws.deploy.progress import Say
 from orchestration.aws.deploy.stacks import Change
 
 _REPLACED = {"True": "replaced", "Conditional": "perhaps replaced"}
 
 
 @contextmanager
-def watched(console: Console, stack: str) -> Iterator[Tell]:
+def watched(console: Console, stack: str) -> Iterator[Say]:
     """Show on one line of a terminal what a stack is at; a log file gets a line for each event."""
     if not console.is_terminal:
         yield lambda what: _say(console, f"{stack}: {what}")

@@ -15,7 +15,7 @@ from ingestion.errors import LakehouseError
 from orchestration.aws.deploy.deployed import EMPTY, REVIEW, status_of
 from orchestration.aws.deploy.progress import (
     WAYS_OUT,
-    Tell,
+    Say,
     events_of,
     failure_of,
     follow,
@@ -129,12 +129,12 @@ def withdraw(proposed: ChangeSet) -> None:
         cloudformation.delete_stack(StackName=proposed.stack)
 
 
-def execute(proposed: ChangeSet, tell: Tell = lambda what: None) -> None:
+def execute(proposed: ChangeSet, say: Say = lambda what: None) -> None:
     """Carry out a change set and wait for its end.
 
     Args:
         proposed: One that is needed.
-        tell: Called with each event of a resource, in words.
+        say: Called with each event of a resource, in words.
 
     Raises:
         LakehouseError: A resource failed, so that CloudFormation went back to what was before.
@@ -143,7 +143,7 @@ def execute(proposed: ChangeSet, tell: Tell = lambda what: None) -> None:
         cloudformation = new_client("cloudformation")
         seen = {event["EventId"] for event in events_of(cloudformation, proposed.stack)}
         cloudformation.execute_change_set(ChangeSetName=proposed.arn, StackName=proposed.stack)
-        new = follow(cloudformation, proposed.stack, seen, tell)
+        new = follow(cloudformation, proposed.stack, seen, say)
         status = status_of(proposed.stack)
         if status not in _WELL:
             raise failure_of(proposed.stack, str(status), new)

@@ -101,7 +101,7 @@ def logs_that_name(settings: Settings, user_id: int) -> list[Path]:
 
 
 def failing_row_names(row: str, test_name: str, user_id: int) -> bool:
-    """Tell whether a row that a test has stored as JSON is of the person."""
+    """Whether a row that a test has stored as JSON is of the person."""
     values: dict[str, Any] = json.loads(row)
     text = values.get(REFUSED_TEXT)
     if text is not None and text_names(text, values.get("header"), user_id.__eq__):

@@ -72,7 +72,7 @@ def test_a_change_set_makes_nothing_until_it_is_executed(cloud: Cloud) -> None:
     cloud.client("s3").head_bucket(Bucket=name)
 
 
-def test_a_change_set_tells_additions_removals_and_replacements(cloud: Cloud) -> None:
+def test_a_change_set_lists_additions_removals_and_replacements(cloud: Cloud) -> None:
     name = new_name("stack")
     execute(cloud, change_set(cloud, "CREATE", name, body(Bucket=BUCKET, Archive=ARCHIVE)))
     renamed = {**ARCHIVE, "Properties": {"BucketName": {"Fn::Sub": "${Name}-old"}}}

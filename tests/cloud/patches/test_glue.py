@@ -82,7 +82,7 @@ def test_a_job_that_runs_refuses_a_second_run_at_once(cloud: Cloud) -> None:
     cloud.client("glue").batch_stop_job_run(JobName=job, JobRunIds=[run_id])
 
 
-def test_the_next_runs_can_be_told_to_fail(cloud: Cloud) -> None:
+def test_the_next_runs_can_be_made_to_fail(cloud: Cloud) -> None:
     job = new_job(cloud, "pass")
     cloud.fail_next_runs(job, 1, "LakehouseError: The disk is full.")
     first = ended_run(cloud, job, start(cloud, job))

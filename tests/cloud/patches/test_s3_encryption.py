@@ -16,9 +16,9 @@ def told_of_an_object(cloud: Cloud) -> dict[str, Any]:
     return dict(s3.head_object(Bucket=bucket, Key="a"))
 
 
-def test_moto_tells_how_an_object_is_encrypted(plain: Cloud) -> None:
+def test_moto_says_how_an_object_is_encrypted(plain: Cloud) -> None:
     assert told_of_an_object(plain)["ServerSideEncryption"] == "aws:kms"
 
 
-def test_an_object_does_not_tell(cloud: Cloud) -> None:
+def test_an_object_does_not_say(cloud: Cloud) -> None:
     assert "ServerSideEncryption" not in told_of_an_object(cloud)

@@ -103,7 +103,7 @@ def test_a_delta_table_registered_in_glue_can_be_read_by_spark(
     assert session.sql(f"select * from {database}.registered order by id") == [(0,), (1,), (2,)]
 
 
-def test_an_entry_that_somebody_mended_stays_mended_when_spark_writes_rows(
+def test_an_entry_that_somebody_repaired_stays_repaired_when_spark_writes_rows(
     glue: Any, session: Session, database: str
 ) -> None:
     session.sql(f"create table {database}.fixed using delta as select 1 as id")

@@ -58,8 +58,8 @@ def test_a_quarantined_file_that_can_not_be_read_again_says_why(
 ) -> None:
     files = [raw_file(FILE, in_raw)] if in_raw else []
     found = find_candidates(files, ledger)
-    told = {left.row.content_hash: (left.why, left.is_there) for left in found.left}
-    assert told.get("bad") == (why and (why, in_raw == "bad"))
+    reasons = {left.row.content_hash: (left.why, left.is_there) for left in found.left}
+    assert reasons.get("bad") == (why and (why, in_raw == "bad"))
     assert "bad" not in {row.content_hash for row in found.quarantined.values()}
 
 

@@ -339,7 +339,7 @@ def test_a_copy_in_quarantine_of_a_file_that_is_loaded_becomes_a_duplicate(
     assert contents(today) == new_root_from(today, tmp_path / "fresh")
 
 
-def test_a_mended_reader_that_finds_other_records_is_applied_to_the_whole_file(
+def test_a_corrected_reader_that_finds_other_records_is_applied_to_the_whole_file(
     lakehouse: Lakehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not isinstance(lakehouse.spark, ConnectSession):

@@ -23,7 +23,7 @@ def test_a_folder_is_served_to_this_machine_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["taken", 70000])
-def test_a_port_that_can_not_be_had_is_told_with_the_way_out(
+def test_a_port_that_can_not_be_had_is_reported_with_the_way_out(
     tmp_path: Path, port: int | str
 ) -> None:
     with new_server(tmp_path, 0) as server:

@@ -130,7 +130,7 @@ def test_a_second_statement_is_refused_with_its_place(refused: Refused) -> None:
 
 
 @pytest.mark.parametrize("sql", ["", "  \n", ";", "-- nothing but a comment"])
-def test_a_text_without_a_statement_is_told(refused: Refused, sql: str) -> None:
+def test_a_text_without_a_statement_is_reported(refused: Refused, sql: str) -> None:
     assert refused(sql).problem == "There is no SQL to run."
 
 
@@ -183,7 +183,7 @@ def test_columns_are_described_with_athenas_types(rows: Callable[[str], Rows], s
     ]
 
 
-def test_what_can_not_be_shown_is_told_with_what_can(refused: Refused) -> None:
+def test_what_can_not_be_shown_is_reported_with_what_can(refused: Refused) -> None:
     assert "Did you mean gold?" in refused("show tables in glod").problem
     assert "there is no table gold.daily_sale. Did you mean gold.daily_sales?" in (
         refused("describe daily_sale").problem.replace("daily_sale.", "gold.daily_sale.")

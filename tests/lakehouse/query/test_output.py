@@ -170,6 +170,6 @@ def test_a_file_is_whole_or_not_there(settings: Settings, tmp_path: Path, form: 
     assert file.read_bytes() != b"older"
 
 
-def test_a_file_that_can_not_be_written_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_written_is_reported(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(LakehouseError, match=r"out\.csv can't be written: No such file"):
         save(tmp_path / "nowhere" / "out.csv", ask(settings, "select 1"), Format.CSV)

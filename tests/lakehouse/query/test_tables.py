@@ -139,7 +139,7 @@ def test_a_table_with_a_version_of_its_own_is_not_moved(settings: Settings) -> N
         ("select ?", "has the parameter"),
     ],
 )
-def test_a_version_that_is_none_is_told(
+def test_a_version_that_is_none_is_reported(
     refused: Callable[[str], LakehouseError], sql: str, words: str
 ) -> None:
     assert words in refused(sql).problem

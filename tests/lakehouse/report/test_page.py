@@ -140,7 +140,7 @@ def test_a_file_that_can_not_be_written_is_named(tmp_path: Path) -> None:
         write_report(settings, tmp_path)
 
 
-def test_the_size_told_is_that_of_the_file(tmp_path: Path) -> None:
+def test_the_size_shown_is_that_of_the_file(tmp_path: Path) -> None:
     settings: Settings = write_lake(tmp_path / "lake", empty_gold())
     output = tmp_path / "new" / "report.html"
     assert write_report(settings, output) == output.stat().st_size

@@ -41,7 +41,7 @@ def test_every_day_is_shown_also_without_orders_or_files(shown: Seen) -> None:
     assert "sales of a day of which a file is missing" in shown.text
 
 
-def test_the_mean_of_seven_days_is_told_once_there_is_one(shown: Seen, tmp_path: Path) -> None:
+def test_the_mean_of_seven_days_is_shown_once_there_is_one(shown: Seen, tmp_path: Path) -> None:
     assert "The mean of the last seven days is" not in shown.text
     days = [
         (
@@ -135,7 +135,9 @@ def test_refused_records_are_counted_by_reason(shown: Seen) -> None:
     ]
 
 
-def test_sums_that_agree_and_sums_that_do_not_are_told_apart(shown: Seen, tmp_path: Path) -> None:
+def test_sums_that_agree_are_distinguished_from_those_that_do_not(
+    shown: Seen, tmp_path: Path
+) -> None:
     assert "Comparisons that agree: 2 of 2." in shown.text
     row = ("silver.orders", "gold.daily_sales", "total_sales", 200, 199, 0, 1)
     other = seen(tmp_path, few_days() | {"gold/data_reconciliation": [row]})

@@ -47,7 +47,7 @@ def test_the_report_of_an_execution_is_that_of_its_jobs(lakehouse: Lakehouse) ->
     assert found.rows == reports[1].rows
 
 
-def test_a_quarantined_file_that_was_taken_away_is_told_no_more(lakehouse: Lakehouse) -> None:
+def test_a_quarantined_file_that_was_taken_away_is_reported_no_more(lakehouse: Lakehouse) -> None:
     lakehouse.write(ONE, "no such columns", "1")
     lakehouse.write(TWO, ORDERS, order(2, 2))
     lakehouse.ingest("e-1")

@@ -79,7 +79,7 @@ def test_a_session_that_was_never_started_or_has_ended_is_left_alone(
     assert caplog.messages == []
 
 
-def test_a_session_that_can_not_be_stopped_is_told_and_stops_nothing_else(
+def test_a_session_that_can_not_be_stopped_is_reported_and_stops_nothing_else(
     glue: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start(glue, "ecommerce-lakehouse-dev-dbt")

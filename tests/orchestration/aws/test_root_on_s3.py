@@ -93,7 +93,7 @@ def test_what_an_ingestion_job_commits_during_a_build_is_not_recorded_as_built(
     assert run_that_built(settings, "project", current_versions(settings)) is None
 
 
-def test_a_table_that_can_not_be_read_is_told_with_what_to_check(settings: Settings) -> None:
+def test_a_table_that_can_not_be_read_is_reported_with_what_to_check(settings: Settings) -> None:
     key = "ops/runs/_delta_log/00000000000000000000.json"
     boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"{")
     readers: list[Callable[[], object]] = [
@@ -111,7 +111,7 @@ def test_the_tables_can_be_queried(settings: Settings) -> None:
     assert connect(settings).execute("select sum(number) from silver.orders").fetchall() == [(6,)]
 
 
-def test_a_bucket_without_a_lakehouse_is_told(settings: Settings) -> None:
+def test_a_bucket_without_a_lakehouse_is_reported(settings: Settings) -> None:
     boto3.client("s3").create_bucket(Bucket="another")
     with pytest.raises(LakehouseError, match="There is no lakehouse at s3://another"):
         connect(Settings(root="s3://another", raw=""))

@@ -32,7 +32,7 @@ def test_a_build_whose_session_can_not_be_stopped_ends_hard_too() -> None:
     assert "the build ends without waiting" in process.stderr
 
 
-def test_a_build_that_stops_in_time_is_told_why() -> None:
+def test_a_build_that_stops_in_time_says_why() -> None:
     process = ended(
         "try:\n"
         "    with time_limit.stopped_in_time(0.06, at_stop=lambda: print('stopping')):\n"

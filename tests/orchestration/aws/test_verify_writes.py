@@ -58,7 +58,9 @@ def test_a_table_that_is_new_was_written(settings: Settings) -> None:
     assert messages(settings, TABLE, {}) == ["OK"]
 
 
-def test_a_table_without_a_new_commit_was_not_and_its_version_is_told(settings: Settings) -> None:
+def test_a_table_without_a_new_commit_was_not_and_its_version_is_reported(
+    settings: Settings,
+) -> None:
     write(settings, "silver.orders", FIRST)
     (message,) = messages(settings, TABLE, current_versions(settings))
     assert message == (
@@ -69,7 +71,7 @@ def test_a_table_without_a_new_commit_was_not_and_its_version_is_told(settings: 
     )
 
 
-def test_a_table_that_is_not_there_was_not_written_and_its_place_is_told(
+def test_a_table_that_is_not_there_was_not_written_and_its_place_is_reported(
     settings: Settings,
 ) -> None:
     (message,) = messages(settings, TABLE, {})

@@ -117,7 +117,7 @@ def test_progress_shows_the_newest_node_in_hand_and_counts_the_finished() -> Non
     ]
 
 
-def test_what_glue_says_is_told_without_the_statement() -> None:
+def test_what_glue_says_is_reported_without_the_statement() -> None:
     message = (
         "Glue cursor returned `error` for statement None for code SqlWrapper2.execute('''select\n"
         "'b, c' from t''', use_arrow=False, location='s3://bucket'), AnalysisException: no a;\n"

@@ -1,4 +1,4 @@
-"""Progress is told from all of dbt's threads at once, and may never make a node fail."""
+"""Progress comes from all of dbt's threads at once, and may never make a node fail."""
 
 from __future__ import annotations
 

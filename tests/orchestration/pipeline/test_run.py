@@ -29,7 +29,7 @@ def result(status: str) -> NodeResult:
         (Report(Plan(), missing=[GAP]), ["error"], 1),
     ],
 )
-def test_the_exit_code_tells_well_from_incomplete_from_failed(
+def test_the_exit_code_distinguishes_well_incomplete_and_failed(
     report: Report | None, statuses: list[str], code: int
 ) -> None:
     run = RunResult("run", report=report, results=[result(status) for status in statuses])

@@ -53,7 +53,7 @@ def test_a_seed_that_reads_as_declared_passes(seed: Path, text: str) -> None:
         ('10,"a\n', "can't be read: unexpected end of data"),
     ],
 )
-def test_the_first_wrong_value_is_told_with_its_file_row_and_column(
+def test_the_first_wrong_value_is_reported_with_its_file_row_and_column(
     seed: Path, text: str, problem: str
 ) -> None:
     seed.write_text(f"rule_order,segment\n{text}")
@@ -63,13 +63,13 @@ def test_the_first_wrong_value_is_told_with_its_file_row_and_column(
     assert problem in raised.value.problem
 
 
-def test_a_header_that_is_not_declared_is_told(seed: Path) -> None:
+def test_a_header_that_is_not_declared_is_reported(seed: Path) -> None:
     seed.write_text("rule_order,name\n10,a\n")
     with pytest.raises(LakehouseError, match="'rule_order,name', not 'rule_order,segment'"):
         check_seeds(seed.parent.parent)
 
 
-def test_a_seed_of_another_encoding_is_told(seed: Path) -> None:
+def test_a_seed_of_another_encoding_is_reported(seed: Path) -> None:
     seed.write_bytes(NOT_UTF8)
     with pytest.raises(LakehouseError, match=r"rules\.csv can't be read"):
         check_seeds(seed.parent.parent)

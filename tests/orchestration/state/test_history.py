@@ -164,7 +164,7 @@ def test_runs_are_counted_whatever_the_clock_says(lakehouse: Lakehouse) -> None:
     assert [run.run_id for run in past_runs(lakehouse.settings)] == ["second", "first"]
 
 
-def test_a_history_that_can_not_be_written_is_told(lakehouse: Lakehouse) -> None:
+def test_a_history_that_can_not_be_written_is_reported(lakehouse: Lakehouse) -> None:
     Path(lakehouse.settings.location("ops", "runs")).write_text("in the way")
     with pytest.raises(LakehouseError, match=r"history of this run can't be written to .*ops/runs"):
         record(lakehouse, RunResult("run"))

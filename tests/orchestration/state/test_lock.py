@@ -65,7 +65,7 @@ def test_a_run_that_fails_lets_go_of_the_root(tmp_path: Path) -> None:
     take(str(tmp_path))
 
 
-def test_a_second_run_is_refused_and_told_who_holds_the_root(
+def test_a_second_run_is_refused_with_the_name_of_who_holds_the_root(
     tmp_path: Path, hold: Callable[[str], Process]
 ) -> None:
     process = hold(str(tmp_path))

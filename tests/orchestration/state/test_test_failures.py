@@ -35,7 +35,7 @@ def found(lakehouse: Lakehouse, *results: NodeResult) -> dict[str, list[str]]:
     return failing_row_texts(connect(lakehouse.settings), "now", results)
 
 
-def test_a_row_is_told_as_columns_and_values_as_they_are_written(lakehouse: Lakehouse) -> None:
+def test_a_row_is_reported_as_columns_and_values_as_they_are_written(lakehouse: Lakehouse) -> None:
     store(lakehouse, "now", "days", DAY)
     store(lakehouse, "now", "ids", '{"department_id":5,"departments":["Books","Toys"]}')
     assert found(lakehouse, a_test("days", "warn", 1), a_test("ids", "fail", 1)) == {
@@ -44,13 +44,15 @@ def test_a_row_is_told_as_columns_and_values_as_they_are_written(lakehouse: Lake
     }
 
 
-def test_only_rows_of_this_run_are_told(lakehouse: Lakehouse) -> None:
+def test_only_rows_of_this_run_are_reported(lakehouse: Lakehouse) -> None:
     store(lakehouse, "before", "days", DAY)
     assert found(lakehouse, a_test("days", "warn", 1)) == {"days": []}
     assert found(lakehouse, a_test("days", "pass", 0)) == {}
 
 
-def test_of_many_rows_the_first_five_are_told_and_how_many_there_are(lakehouse: Lakehouse) -> None:
+def test_of_many_rows_the_first_five_are_reported_and_how_many_there_are(
+    lakehouse: Lakehouse,
+) -> None:
     store(lakehouse, "now", "ids", *(f'{{"id":{number}}}' for number in range(7, 0, -1)))
     assert found(lakehouse, a_test("ids", "warn", 1007))["ids"] == [
         *("id 1", "id 2", "id 3", "id 4", "id 5"),

@@ -225,7 +225,7 @@ def test_the_history_of_runs_is_merged_and_its_old_files_go_the_next_time(
     assert daily.query("select * from ops.runs where run_number <= 16 order by 2") == before
 
 
-def test_what_a_maintenance_would_do_is_told_and_not_done(daily: Lakehouse) -> None:
+def test_what_a_maintenance_would_do_is_reported_and_not_done(daily: Lakehouse) -> None:
     versions, on_disk = daily.versions(), sorted(Path(daily.settings.root).glob("*/*/**/*"))
     planned = care_for(daily, day(18), dry_run=True)
     assert planned.run_id is None
@@ -279,7 +279,7 @@ def test_a_restore_that_was_cut_off_comes_first(daily: Lakehouse) -> None:
 
 def test_a_table_that_can_not_be_read_is_named_and_nothing_is_deleted(daily: Lakehouse) -> None:
     folder = Path(daily.settings.location("silver", "orders"))
-    # A version that must stay, so that its files can't be told from those that may go.
+    # A version that must stay, so that its files can't be distinguished from those that may go.
     (folder / "_delta_log" / "00000000000000000012.json").write_text("no commit")
     with pytest.raises(LakehouseError, match=r"The table silver.orders at .* can't be read"):
         care_for(daily, day(18))

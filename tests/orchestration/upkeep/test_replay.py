@@ -1,4 +1,4 @@
-"""`lakehouse replay`: a fixed rule gives what it would have given from the start."""
+"""`lakehouse replay`: a changed rule gives what it would have given from the start."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orchestration.state.results import EXIT_INCOMPLETE
 from orchestration.state.versions import current_versions
 from orchestration.upkeep.replay import replay
 from tests.compare import assert_same_values, values_of
-from tests.properties.lakes import WITHOUT_TESTS
+from tests.lake import WITHOUT_TESTS
 
 PROJECT = Path(__file__).parents[3]
 QUIET = Display(Console(), quiet=True)
@@ -44,7 +44,7 @@ def lenient(strict: Settings) -> Settings:
     return replace(strict, reject_limit=0.3)
 
 
-def test_a_dry_run_tells_what_would_be_repaired_and_writes_nothing(lenient: Settings) -> None:
+def test_a_dry_run_says_what_would_be_repaired_and_writes_nothing(lenient: Settings) -> None:
     before = current_versions(lenient)
     done = replay(lenient, QUIET, dry_run=True)
     assert [finding.row.source_file for finding in done.review.repairs] == [FILE]
@@ -93,6 +93,6 @@ def test_a_wider_limit_of_silver_heals_what_lies_between(strict: Settings, proje
     assert done.result.affected_days is not None, "no more days than needed are built"
 
 
-def test_a_root_without_a_lakehouse_is_told_what_to_run(tmp_path: Path) -> None:
+def test_a_root_without_a_lakehouse_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(LakehouseError, match="There is no lakehouse"):
         replay(settings_of(tmp_path, 0.1), QUIET, dry_run=True)

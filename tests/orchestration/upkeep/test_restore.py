@@ -84,7 +84,7 @@ def test_the_session_that_is_open_sees_the_tables_as_they_are_now(two_runs: Lake
     assert [row.product_id for row in spark.table("bronze.products").collect()] == [1]
 
 
-def test_what_a_restore_would_do_is_told_and_not_done(two_runs: Lakehouse) -> None:
+def test_what_a_restore_would_do_is_reported_and_not_done(two_runs: Lakehouse) -> None:
     before = two_runs.versions()
     planned = back_to(two_runs, "aaa", dry_run=True)
     assert [
@@ -158,7 +158,7 @@ def test_the_newest_run_is_the_last_one_whatever_the_clock_says(two_runs: Lakeho
 
 
 @pytest.mark.parametrize(("wanted", "words"), [("zzz", "No run 'zzz'"), ("a", "More than one run")])
-def test_a_run_that_is_unknown_or_not_the_only_one_is_told_with_the_newest(
+def test_a_run_that_is_unknown_or_not_the_only_one_is_reported_with_the_newest(
     two_runs: Lakehouse, wanted: str, words: str
 ) -> None:
     with pytest.raises(LakehouseError, match=words) as raised:
@@ -173,7 +173,7 @@ def test_a_root_without_a_lakehouse_stays_as_it_is(tmp_path: Path) -> None:
     assert not root.exists()
 
 
-def test_a_root_whose_runs_recorded_no_versions_is_told(lakehouse: Lakehouse) -> None:
+def test_a_root_whose_runs_recorded_no_versions_is_reported(lakehouse: Lakehouse) -> None:
     with pytest.raises(LakehouseError, match="has recorded the versions of its tables"):
         back_to(lakehouse, "aaa")
 
@@ -221,7 +221,7 @@ def damage_log(folder: Path) -> None:
         (damage_log, "silver.orders at .* can't be read"),
     ],
 )
-def test_a_table_that_can_not_be_had_as_it_was_is_told_before_anything_is_done(
+def test_a_table_that_can_not_be_had_as_it_was_is_reported_before_anything_is_done(
     lakehouse: Lakehouse, damage: object, words: str
 ) -> None:
     for table in ("bronze.notes", "silver.orders"):
@@ -269,7 +269,9 @@ def test_a_restore_that_is_cut_off_keeps_runs_away_until_it_is_repeated(
         pass
 
 
-def test_a_root_that_can_not_be_written_is_told_before_the_first_table(two_runs: Lakehouse) -> None:
+def test_a_root_that_can_not_be_written_is_reported_before_the_first_table(
+    two_runs: Lakehouse,
+) -> None:
     before = two_runs.versions()
     (Path(two_runs.settings.root) / ".unfinished-restore").mkdir()
     with pytest.raises(LakehouseError, match=r"The root .* can't be written"):

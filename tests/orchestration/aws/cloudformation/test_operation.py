@@ -116,7 +116,7 @@ def test_dev_runs_when_asked_and_the_others_daily() -> None:
     assert states == {"dev": "DISABLED", "staging": "ENABLED", "prod": "ENABLED"}
 
 
-def test_people_are_told_by_mail_if_an_address_is_given() -> None:
+def test_people_are_notified_by_mail_if_an_address_is_given() -> None:
     assert not list(resources("dev", "AWS::SNS::Subscription"))
     found = the("dev", "AWS::SNS::Subscription", NotificationEmail="shop@example.org")
     topic = f"arn:aws:sns:{HERE}:ecommerce-lakehouse-dev-notifications"
@@ -124,7 +124,7 @@ def test_people_are_told_by_mail_if_an_address_is_given() -> None:
     assert the("dev", "AWS::SNS::Topic")["KmsMasterKeyId"] == KEY
 
 
-def test_every_alarm_tells_the_topic() -> None:
+def test_every_alarm_notifies_the_topic() -> None:
     alarms = [alarm for _, alarm in resources("dev", "AWS::CloudWatch::Alarm")]
     assert alarms
     for alarm in alarms:

@@ -40,7 +40,7 @@ def test_the_bucket_is_private_versioned_and_encrypted_with_our_key() -> None:
     ]
 
 
-def test_the_bucket_tells_eventbridge_of_its_objects() -> None:
+def test_the_bucket_notifies_eventbridge_of_its_objects() -> None:
     found = the("dev", "AWS::S3::Bucket")["NotificationConfiguration"]
     assert found == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 

@@ -12,7 +12,7 @@ from ingestion.errors import LakehouseError
 from orchestration.aws.deploy import __main__ as command
 from orchestration.aws.deploy.deploy import deploy, deployed_version, notified_address, plan
 from orchestration.aws.deploy.package import Package
-from orchestration.aws.deploy.progress import Tell
+from orchestration.aws.deploy.progress import Say
 from orchestration.aws.deploy.releases import earlier_package, upload
 from orchestration.aws.deploy.stacks import Change
 from orchestration.aws.environment import STACKS, Environment
@@ -33,7 +33,7 @@ def cloud(empty_cloud: Cloud, package: Package) -> Cloud:
     return empty_cloud
 
 
-def quiet(stack: str) -> AbstractContextManager[Tell]:
+def quiet(stack: str) -> AbstractContextManager[Say]:
     return nullcontext(lambda what: None)
 
 
@@ -329,7 +329,7 @@ def test_the_command_shows_a_plan_as_a_table(
     assert shown[-1][:3] == ["Nothing", "was", "changed."]
 
 
-def test_the_command_tells_a_problem_without_a_stack_trace(
+def test_the_command_shows_a_problem_without_a_stack_trace(
     cloud: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised:

@@ -100,7 +100,7 @@ def test_the_reason_of_a_failure_is_the_first_and_not_one_that_it_caused() -> No
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
     ],
 )
-def test_a_way_back_that_failed_is_not_told_as_one_that_went_well(
+def test_a_way_back_that_failed_is_not_reported_as_one_that_went_well(
     status: str, command: str
 ) -> None:
     error = failure_of("storage", status, [failed("Bucket", "It is full", "DELETE_FAILED")])

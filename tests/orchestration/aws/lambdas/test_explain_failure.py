@@ -93,7 +93,7 @@ def test_a_failed_job_is_named_with_its_table_its_reason_its_log_and_the_next_co
     assert answer["next"].endswith(f":\n  {REDRIVE}")
 
 
-def test_a_failed_backfill_is_told_as_one(s3: Any, step: SetStep) -> None:
+def test_a_failed_backfill_is_reported_as_one(s3: Any, step: SetStep) -> None:
     step("StartPipeline")
     arn = ARN.replace("-pipeline:", "-backfill:")
     cause = json.dumps({"errorMessage": "x", "errorType": "KeyError"})
@@ -146,7 +146,7 @@ def test_a_failed_model_asks_for_no_look_at_rows(put_artifact: Put) -> None:
     assert "test_failures" not in answer["next"]
 
 
-def test_what_stopped_the_build_as_a_whole_is_told_in_its_own_words(put_artifact: Put) -> None:
+def test_what_stopped_the_build_as_a_whole_is_reported_in_its_own_words(put_artifact: Put) -> None:
     stopped = {"name": "build", "kind": "build", "table": None, "message": "No session.\nWait."}
     put_artifact("summary.json", {"run_id": "r-1", "problems": [stopped]})
     answer = explain({"Build": BUILD})
@@ -159,7 +159,7 @@ def test_what_stopped_the_build_as_a_whole_is_told_in_its_own_words(put_artifact
     )
 
 
-def test_of_many_problems_the_first_ten_are_told(put_artifact: Put) -> None:
+def test_of_many_problems_the_first_ten_are_reported(put_artifact: Put) -> None:
     many = [FAILED_TEST | {"name": f"t{number}"} for number in range(13)]
     put_artifact("summary.json", {"run_id": "r-1", "problems": many})
     message = explain({"Build": BUILD})["message"]
@@ -169,7 +169,7 @@ def test_of_many_problems_the_first_ten_are_told(put_artifact: Put) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "{cut", {"problems": []}])
-def test_without_a_summary_the_failed_phase_is_told(
+def test_without_a_summary_the_failed_phase_is_reported(
     s3: Any, content: Any, put_artifact: Put
 ) -> None:
     if content is not None:
@@ -193,7 +193,7 @@ def test_a_build_that_was_killed_says_that_it_left_no_summary(s3: Any) -> None:
     assert "CodeBuild says TIMED_OUT, and the build left no summary" in answer["message"]
 
 
-def test_a_lambda_that_failed_is_told_with_its_log(s3: Any, step: SetStep) -> None:
+def test_a_lambda_that_failed_is_reported_with_its_log(s3: Any, step: SetStep) -> None:
     step("PublishMetrics")
     cause = {"errorMessage": "summary.json is missing", "errorType": "NoSummary", "stackTrace": []}
     answer = explain(cause, "NoSummary")
@@ -211,7 +211,7 @@ def test_a_lambda_that_failed_is_told_with_its_log(s3: Any, step: SetStep) -> No
         (None, "", "a step"),
     ],
 )
-def test_a_step_that_took_too_long_is_told(
+def test_a_step_that_took_too_long_is_reported(
     s3: Any, step: SetStep, name: str | None, item: str, said: str
 ) -> None:
     step(name, item)
@@ -229,19 +229,19 @@ def test_more_time_needs_a_new_execution_as_a_redrive_keeps_the_limits(s3: Any) 
 
 
 @pytest.mark.parametrize("cause", ["", "no JSON", "[]", "{", "null"])
-def test_an_unknown_cause_is_still_told(s3: Any, cause: str) -> None:
+def test_an_unknown_cause_is_still_reported(s3: Any, cause: str) -> None:
     answer = explain(cause, "States.Runtime")
     assert answer["what"] == "States.Runtime"
     assert f"Reason: {cause or 'none was given'}" in answer["message"]
 
 
-def test_a_failure_without_error_and_cause_is_still_told(s3: Any) -> None:
+def test_a_failure_without_error_and_cause_is_still_reported(s3: Any) -> None:
     answer = handler({"execution_id": ARN, "execution_name": "daily-2025-04-01"}, None)
     assert answer["what"] == "an error without a name"
     assert answer["step"] == "unknown"
 
 
-def test_a_cause_cut_by_step_functions_is_still_told(s3: Any) -> None:
+def test_a_cause_cut_by_step_functions_is_still_reported(s3: Any) -> None:
     answer = explain(json.dumps(RUN | {"Arguments": {"--x": "y" * 40_000}})[:32_768])
     assert answer["what"].startswith("the Glue job ecommerce-lakehouse-dev-ingest failed")
     assert "The raw folder is gone." in answer["message"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from orchestration.aws.lambdas.outcome import outcome_of
 
 
-def test_files_records_and_tests_are_told() -> None:
+def test_files_records_and_tests_are_reported() -> None:
     summary = {
         "files": {"loaded": 3, "quarantined": [], "missing": []},
         "records": {"read": 120, "loaded": 113, "rejected": 7},
@@ -28,5 +28,5 @@ def test_files_to_see_to_are_named_with_the_reason_up_to_ten() -> None:
     assert lines[-1] == "  and 2 more"
 
 
-def test_a_summary_without_a_part_is_told_all_the_same() -> None:
+def test_a_summary_without_a_part_is_reported_all_the_same() -> None:
     assert outcome_of({}).startswith("Files loaded: 0")

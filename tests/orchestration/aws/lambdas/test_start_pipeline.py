@@ -105,7 +105,7 @@ def test_a_new_version_of_a_file_starts_another_execution(pipeline: Pipeline) ->
     assert len(pipeline.executions()) == 2
 
 
-def test_without_versioning_the_content_tells_versions_apart(pipeline: Pipeline) -> None:
+def test_without_versioning_the_content_distinguishes_versions(pipeline: Pipeline) -> None:
     arrive(message(1, ORDERS, etag="e1", version=None))
     pipeline.end_all()
     arrive(message(2, ORDERS, etag="e2", version=None))

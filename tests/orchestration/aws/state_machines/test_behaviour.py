@@ -54,7 +54,7 @@ def test_a_job_that_fails_twice_is_run_a_third_time(machines: Machines, cloud: C
     assert len(machines.runs("products")) == 1
 
 
-def test_a_job_that_always_fails_is_explained_and_told_and_ends_the_execution(
+def test_a_job_that_always_fails_is_explained_and_reported_and_ends_the_execution(
     machines: Machines, cloud: Cloud
 ) -> None:
     cloud.fail_next_runs(machines.job, 3, "LakehouseError: the header is new", "orders")
@@ -112,7 +112,7 @@ def test_throttled_calls_are_made_again(machines: Machines, cloud: Cloud) -> Non
     assert done["status"] == "SUCCEEDED", done
 
 
-def test_a_lock_that_can_not_be_released_fails_the_execution_which_tells_and_can_be_redriven(
+def test_a_lock_that_can_not_be_released_fails_the_execution_which_reports_it_and_can_be_redriven(
     machines: Machines, cloud: Cloud
 ) -> None:
     cloud.throttle("dynamodb", "DeleteItem", 1000)
@@ -126,7 +126,7 @@ def test_a_lock_that_can_not_be_released_fails_the_execution_which_tells_and_can
     assert machines.holder() is None
 
 
-def test_a_failure_without_an_explanation_is_told_and_releases_the_lock_all_the_same(
+def test_a_failure_without_an_explanation_is_reported_and_releases_the_lock_all_the_same(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     machines = Machines(cloud, "unexplained", tmp_path, explains=False)

@@ -100,7 +100,7 @@ def test_one_catch_covers_the_work_and_leads_through_explanation_to_halt(machine
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_whatever_else_fails_is_explained_as_well_and_what_tells_of_it_leads_to_halt(
+def test_whatever_else_fails_is_explained_as_well_and_what_reports_it_leads_to_halt(
     machine: str,
 ) -> None:
     top = definition(machine)["States"]

@@ -31,9 +31,9 @@ from orchestration.upkeep.erasure.erase import Outcome, erase_user
 from orchestration.upkeep.maintain import maintain
 from orchestration.upkeep.restore import restore
 from tests.compare import assert_values_equal
+from tests.lake import WITHOUT_TESTS
 from tests.oracle import Oracle
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
-from tests.properties.lakes import WITHOUT_TESTS
 
 ONE, TWO = "2025-04-01", "2025-04-02"
 PERSON, ORDERS_TWO = 7, f"orders/{TWO}.csv"
