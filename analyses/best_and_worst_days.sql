@@ -7,6 +7,7 @@ ranked as (
         order_date,
         total_sales,
         order_count,
+        is_complete,
         row_number() over (order by total_sales desc, order_date asc) as best_place,
         case
             when is_complete
@@ -14,8 +15,7 @@ ranked as (
                     row_number() over (
                         partition by is_complete order by total_sales, order_date
                     )
-        end as worst_place,
-        is_complete
+        end as worst_place
     from daily_sales
     where total_sales is not null
 )

@@ -58,7 +58,7 @@ weekdays as (
 
     select
         sevens.day_of_week,
-        coalesce(weekday_days.complete_days, 0) as days,
+        coalesce(weekday_days.complete_days, 0) as complete_days,
         coalesce(weekday_days.complete_days > 0, true) as is_known
     from sevens
     left join weekday_days
@@ -84,7 +84,7 @@ final as (
 
         -- counts
         {{ known('cells.orders', 'weekdays.is_known') }} as orders,
-        weekdays.days,
+        weekdays.complete_days as days,
 
         -- rates
         {{ share(known('cells.orders', 'weekdays.is_known'), 'whole.all_orders') }} as share,

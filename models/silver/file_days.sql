@@ -28,7 +28,8 @@ daily_files as (
     from ingested_files
     where
         table_name in ('orders', 'order_items')
-        and file_date between date '{{ var('min_order_date') }}' and date '{{ var('max_order_date') }}'
+        and file_date >= date '{{ var('min_order_date') }}'
+        and file_date <= date '{{ var('max_order_date') }}'
 
 ),
 
@@ -89,15 +90,15 @@ final as (
         -- keys
         calendar.date,
 
-        -- flags
-        coalesce(loaded_files.orders_complete, false) as orders_complete,
-        coalesce(loaded_files.lines_complete, false) as lines_complete,
-
         -- counts
         cast(2 as bigint) as files_expected,
         coalesce(loaded_files.files_received, 0) as files_received,
         coalesce(loaded_files.records_rejected, 0) + coalesce(refused.rows_rejected, 0)
-            as rejected_rows
+            as rejected_rows,
+
+        -- flags
+        coalesce(loaded_files.orders_complete, false) as orders_complete,
+        coalesce(loaded_files.lines_complete, false) as lines_complete
     from calendar
     left join loaded_files
         on calendar.date = loaded_files.file_date
