@@ -84,7 +84,7 @@ final as (
 
         -- counts
         {{ known('cells.orders', 'weekdays.is_known') }} as orders,
-        weekdays.complete_days as days,
+        weekdays.complete_days,
 
         -- rates
         {{ share(known('cells.orders', 'weekdays.is_known'), 'whole.all_orders') }} as share,

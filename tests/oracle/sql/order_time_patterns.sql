@@ -18,7 +18,7 @@ all_orders as (
 weekdays_of_data as (
     select
         isodow(date) as day_of_week,
-        count(*) filter (where is_complete) as days
+        count(*) filter (where is_complete) as complete_days
     from silver.known_days
     group by isodow(date)
 ),
@@ -36,14 +36,14 @@ final as (
         cast(cells.day_of_week as integer) as day_of_week,
         cast(cells.hour as integer) as hour,
 
-        coalesce(any_value(weekdays_of_data.days), 0) as days,
-        if(any_value(weekdays_of_data.days) = 0, null, count(orders.order_id)) as orders,
+        coalesce(any_value(weekdays_of_data.complete_days), 0) as complete_days,
+        if(any_value(weekdays_of_data.complete_days) = 0, null, count(orders.order_id)) as orders,
         cast(
-            if(any_value(weekdays_of_data.days) = 0, null, coalesce(sum(orders.total_amount), 0))
+            if(any_value(weekdays_of_data.complete_days) = 0, null, coalesce(sum(orders.total_amount), 0))
             as decimal(18, 2)
         ) as sales,
         if(
-            any_value(weekdays_of_data.days) = 0,
+            any_value(weekdays_of_data.complete_days) = 0,
             null,
             share(count(orders.order_id), all_orders.order_count)
         ) as share
