@@ -61,11 +61,17 @@ class Oracle:
     """Tables computed once from a raw folder, when one of them is first asked for.
 
     `as_of_date` defaults to the last order date. `aliases` is the seed of department names, taken
-    from the repository and treated as empty when the file does not exist.
+    from the repository and treated as empty when the file does not exist. An order lies at most
+    `max_days_ahead` after the day of its file.
     """
 
     def __init__(
-        self, raw: Path, *, as_of_date: date | None = None, aliases: Path = ALIASES
+        self,
+        raw: Path,
+        *,
+        as_of_date: date | None = None,
+        aliases: Path = ALIASES,
+        max_days_ahead: int = 1,
     ) -> None:
         self._connection = duckdb.connect(":memory:", config={"threads": 1})
         self._connection.execute(RAW_TABLES)
@@ -74,6 +80,7 @@ class Oracle:
         self._load_aliases(aliases)
         given_date = "null" if as_of_date is None else f"'{as_of_date.isoformat()}'"
         self._connection.execute(f"set variable as_of_date = cast({given_date} as date)")
+        self._connection.execute(f"set variable max_days_ahead = {max_days_ahead}")
         self._left = list(SQL_FILES)
 
     def all_tables(self) -> duckdb.DuckDBPyConnection:

@@ -87,11 +87,22 @@ def with_all_files(files: dict[str, str | bytes]) -> dict[str, str | bytes]:
 
 
 def oracle_of(
-    raw: Path, files: dict[str, str | bytes], *, as_of_date: date | None = None
+    raw: Path,
+    files: dict[str, str | bytes],
+    *,
+    as_of_date: date | None = None,
+    max_days_ahead: int = 1000,
 ) -> Oracle:
-    """An oracle on these files, with no aliases, whatever the repository's seed says."""
-    aliases = raw / "no_aliases.csv"
-    return Oracle(write_raw(raw, files), as_of_date=as_of_date, aliases=aliases)
+    """An oracle on these files, with no aliases, whatever the repository's seed says.
+
+    Orders may lie long after the day of their file, so that most cases need one file alone.
+    """
+    return Oracle(
+        write_raw(raw, files),
+        as_of_date=as_of_date,
+        aliases=raw / "no_aliases.csv",
+        max_days_ahead=max_days_ahead,
+    )
 
 
 def values_of(oracle: Oracle, table: str, columns: str, where: str = "true") -> list[list[str]]:

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from .oracle import Oracle
-from .shop import order, orders, write_raw
+from .shop import oracle_of, order, orders
 
 FIRST, SECOND = "2025-04-01", "2025-04-02"
 
@@ -26,8 +25,7 @@ INSIGHTS = [
 
 def insights(raw: Path, *lines: str, as_of: date | None = None) -> list[tuple[object, ...]]:
     """The customers of these orders, which all come in one file."""
-    write_raw(raw, {"orders/2025-04-01.csv": orders(*lines)})
-    oracle = Oracle(raw, as_of_date=as_of, aliases=raw / "no_aliases.csv")
+    oracle = oracle_of(raw, {"orders/2025-04-01.csv": orders(*lines)}, as_of_date=as_of)
     return oracle.rows("gold.customer_insights", INSIGHTS, ["user_id"])
 
 

@@ -312,7 +312,9 @@ def test_what_other_files_know_of_an_incomplete_day_is_shown(tmp_path: Path) -> 
 def test_weekdays_cohorts_departments_and_trends_speak_of_complete_days(tmp_path: Path) -> None:
     """Friday the 4th is the only Friday; products sell once a day, so the trend is even."""
     oracle = oracle_of(tmp_path, week("orders/2025-04-04.csv"))
-    patterns = "distinct day_of_week, complete_days, sum(orders) over (partition by day_of_week) as orders"
+    patterns = (
+        "distinct day_of_week, complete_days, sum(orders) over (partition by day_of_week) as orders"
+    )
     rows = oracle.rows("gold.order_time_patterns", [patterns], ["1"])
     assert rows == [
         (1, 1, 1), (2, 2, 2), (3, 2, 2), (4, 1, 1), (5, 0, None), (6, 1, 1), (7, 1, 1)
