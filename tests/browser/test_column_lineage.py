@@ -21,7 +21,9 @@ def test_the_way_of_a_column_is_drawn_from_the_file_down_to_gold(page: Page, add
     chosen = page.locator(".card .chosen")
     expect(chosen).to_contain_text("total_sales")
     expect(page.locator("#edges path")).to_have_count(len(boxes) - 1)
-    expect(page.locator("#ends")).to_have_text("Comes from: orders.csv.total_amount")
+    expect(page.locator("#ends")).to_have_text(
+        "Comes from: orders.csv.total_amount, ops.ingested_files.table_name"
+    )
     expect(page.get_by_text("Read by: Athena query pack, Report")).to_be_visible()
 
 

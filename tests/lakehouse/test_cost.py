@@ -161,9 +161,13 @@ def write(root: Path, table: str, *rows: dict[str, Any]) -> None:
     write_deltalake(root / "ops" / table, pa.Table.from_pylist(list(rows)), mode="append")
 
 
-def write_run(root: Path, run_id: str, day: int, engine: str = "spark") -> None:
-    ended = {"run_id": run_id, "run_number": day, "status": "well"}
+def write_end(root: Path, run_id: str, day: int) -> None:
+    ended = {"run_id": run_id, "run_number": day, "command": "run", "status": "well"}
     write(root, "runs", ended | {"finished_at": datetime(2025, 4, day, tzinfo=UTC)})
+
+
+def write_run(root: Path, run_id: str, day: int, engine: str = "spark") -> None:
+    write_end(root, run_id, day)
     step = {"run_id": run_id, "step": "build", "seconds": 80.0, "engine": engine, "cores": 2}
     write(root, "run_steps", step)
     sizes = {"rows": 10, "bytes": 2048, "files": 1}
@@ -215,8 +219,7 @@ def test_an_unknown_run_is_reported_with_the_newest_that_are_known(tmp_path: Pat
 
 
 def test_a_root_whose_runs_recorded_no_seconds_says_what_to_do(tmp_path: Path) -> None:
-    ended = {"run_id": "old", "run_number": 1, "finished_at": datetime(2025, 4, 1, tzinfo=UTC)}
-    write(tmp_path, "runs", ended)
+    write_end(tmp_path, "old", 1)
     with pytest.raises(LakehouseError, match=r"No run on .* has recorded its seconds") as raised:
         shown(tmp_path)
     assert "lakehouse run --root" in raised.value.next_step
