@@ -12,16 +12,21 @@ from lakehouse.query import rewriting
 from lakehouse.query.kinds import INTEGERS, becomes, common, digits_of, for_duckdb, parts_of
 from lakehouse.query.proven import DECIMALS, Signature, signatures
 from lakehouse.query.scopes import Scope, Term, in_kind, text
+from lakehouse.query.texts import guarded
 from lakehouse.query.windows import frame_of, ordering
 
 if TYPE_CHECKING:
     from lakehouse.query.terms import Terms
 
-_ANY = ("T", "U", "K", "V")
+_ANY = ("T", "U", "K", "V", "E")
+# What is equal to itself: no NaN, and no list or map with NULL in it.
+_EQUAL = ("K", "E")
 _MOMENTS = {
     "M": ("date", "timestamp", "timestamp with time zone", "zoned"),
     "C": ("timestamp", "timestamp with time zone", "zoned"),
 }
+# Whole numbers that are written out, by the least that there may be.
+_WHOLE = {"digits": 0, "place": 1}
 _PART = re.compile(r"\$(\d|[a-z*])")
 
 
@@ -135,8 +140,9 @@ class _Fit:
             return kind != "zoned" and not kind.startswith("interval")
         if wanted == "literal":
             return term.text is not None and kind == "varchar"
-        if wanted == "digits":
-            return term.text is not None and kind in INTEGERS and term.text.isdecimal()
+        if wanted in _WHOLE:
+            is_whole = term.text is not None and kind in INTEGERS and term.text.isdecimal()
+            return is_whole and int(term.text or 0) >= _WHOLE[wanted]
         if wanted == "interval":
             return bool(term.unit)
         if wanted == "D":
@@ -159,6 +165,8 @@ class _Fit:
         if wanted in _ANY:
             merged = common(self.kinds.get(wanted, "unknown"), kind)
             if merged is None or "zoned" in (merged, kind) or kind.startswith("interval"):
+                return False
+            if wanted in _EQUAL and merged.startswith(("double", "array", "map")):
                 return False
             self.kinds[wanted] = merged
             return True
@@ -241,7 +249,7 @@ def _require_use(terms: Terms, node: exp.Expr, signature: Signature, around: Aro
 
 
 def _argument(fit: _Fit, wanted: str, term: Term) -> str:
-    if wanted == "digits":
+    if wanted in _WHOLE:
         return term.text or ""
     if wanted in ("literal", "interval", "any") or "=>" in wanted:
         return term.sql
@@ -264,6 +272,8 @@ def windowed(terms: Terms, node: exp.Expr, scope: Scope) -> Term:
             nulls = " ignore nulls" if isinstance(inner, exp.IgnoreNulls) else ""
         inner = inner.this
     if spec is not None:
+        if over:
+            raise terms.refuse.mismatch(node, "Athena has no FILTER with OVER.")
         over += f" over {frame_of(terms, spec, scope)}"
     if isinstance(inner, exp.GroupConcat):
         return rewriting.listagg(terms, inner, scope, over)
@@ -281,13 +291,24 @@ def _nullif(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
     """It is of the first one's type; both are compared in their common one."""
     one, _ = node.expressions
     value = terms.of(one, scope)
-    equal = terms.of(exp.EQ(this=one.copy(), expression=node.expressions[1].copy()), scope)
+    equal = terms.of(exp.EQ(this=exp.paren(one), expression=node.expressions[1].copy()), scope)
     return Term(f"(case when {equal.sql} then null else {value.sql} end)", value.kind)
 
 
 def _try(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
+    before, terms.doubts = terms.doubts, []
     value = terms.of(node.expressions[0], scope)
-    return Term(f"try({value.sql})", value.kind)
+    doubts, terms.doubts = terms.doubts, before + terms.doubts
+    if doubts and node.find(exp.Lambda, exp.Query):
+        raise terms.refuse.unproven(node, "try around such a lambda or subquery")
+    return Term(guarded(f"try({value.sql})", doubts), value.kind)
+
+
+def _mod(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
+    if len(node.expressions) != 2:
+        raise terms.refuse.mismatch(node, "mod takes two numbers.")
+    one, other = node.expressions
+    return terms.of(exp.Mod(this=one.copy(), expression=other.copy()), scope)
 
 
 def _grouping(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
@@ -295,4 +316,6 @@ def _grouping(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
     return Term(f"cast(grouping({columns}) as integer)", "integer")
 
 
-_SPECIAL = {"coalesce": _coalesce, "nullif": _nullif, "try": _try, "grouping": _grouping}
+_SPECIAL = {
+    "coalesce": _coalesce, "nullif": _nullif, "try": _try, "grouping": _grouping, "mod": _mod,
+}  # fmt: skip

@@ -82,13 +82,15 @@ def _arithmetic(terms: Terms, node: exp.Binary, scope: Scope) -> Term:
     if kind in INTEGERS:
         return _whole(sign, one, other, kind)
     if kind == "double":
-        if sign == "%":
-            raise terms.refuse.unproven(node, "double % double")
         return Term(f"({one} {sign} {other})", kind)
     return _exact(terms, node, sign, left, right)
 
 
 def _whole(sign: str, one: str, other: str, kind: str) -> Term:
+    if sign == "%":
+        # By -1 DuckDB fails for the smallest number.
+        rest = f"case when {other} = -1 then {one} - {one} else {one} % {other} end"
+        return Term(f"cast({rest} as {kind})", kind)
     sign = "//" if sign == "/" else sign
     return Term(f"cast({one} {sign} {other} as {kind})", kind)
 
@@ -149,14 +151,20 @@ def _moved(terms: Terms, node: exp.Binary, sign: str, left: Term, right: Term) -
 def _negative(terms: Terms, node: exp.Neg, scope: Scope) -> Term:
     if isinstance(node.this, exp.Literal) and node.this.name == str(_LARGEST_INTEGER + 1):
         return Term(f"cast(-{node.this.name} as integer)", "integer", f"-{node.this.name}")
+    if isinstance(node.this, exp.Literal) and node.this.name == str(_LARGEST_BIGINT + 1):
+        return Term(f"cast(-{node.this.name} as bigint)", "bigint", f"-{node.this.name}")
     given = terms.of(node.this, scope)
     if not (digits_of(given.kind) or given.kind == "double"):
         raise terms.refuse.unproven(node, f"- {given.kind}")
-    return Term(f"(-{given.sql})", given.kind, f"-{given.text}" if given.text else None)
+    # In its type, so that the smallest number has none, as in Trino.
+    sql = f"cast(-{given.sql} as {given.kind})"
+    return Term(sql, given.kind, f"-{given.text}" if given.text else None)
 
 
 def _comparison(terms: Terms, node: exp.Binary, scope: Scope) -> Term:
     sign, right = _COMPARISONS[type(node)], node.expression
+    if type(node.this) in _COMPARISONS:
+        raise terms.refuse.mismatch(node, "Athena compares a comparison only in parentheses.")
     left = terms.of(node.this, scope)
     if isinstance(right, exp.Anonymous) and right.name.lower() in ("any", "all", "some"):
         word = "all" if right.name.lower() == "all" else "any"
@@ -166,7 +174,7 @@ def _comparison(terms: Terms, node: exp.Binary, scope: Scope) -> Term:
         return terms.compared_with(node, sign, word, left, right.this, scope)
     given = [left, terms.of(right, scope)]
     require_comparable(terms, node, given)
-    _require_order(terms, node, given)
+    require_order(terms, node, given)
     (one, other), kind = terms.alike([node.this, right], given)
     return Term(compared(one, sign, other, kind), "boolean")
 
@@ -182,7 +190,7 @@ def compared(one: str, sign: str, other: str, kind: str) -> str:
     )
 
 
-def _require_order(terms: Terms, node: exp.Expr, given: list[Term]) -> None:
+def require_order(terms: Terms, node: exp.Expr, given: list[Term]) -> None:
     """What a list or a map with NULL equals is Trino's own."""
     for term in given:
         if parts_of(term.kind)[1] or term.kind.startswith(("interval", "json", "zoned")):
@@ -193,7 +201,7 @@ def _between(terms: Terms, node: exp.Between, scope: Scope) -> Term:
     nodes = [node.this, node.args["low"], node.args["high"]]
     given = [terms.of(part, scope) for part in nodes]
     require_comparable(terms, node, given)
-    _require_order(terms, node, given)
+    require_order(terms, node, given)
     # Each border is compared in the type that it has in common with the value.
     (one, low), kind = terms.alike(nodes[:2], given[:2])
     (same, high), other_kind = terms.alike(nodes[::2], given[::2])
@@ -221,7 +229,8 @@ def _like(terms: Terms, node: exp.Like, scope: Scope, escape: str = "") -> Term:
     given = [
         terms.converted(n, terms.of(n, scope), "varchar") for n in (node.this, node.expression)
     ]
-    return Term(f"({given[0]} like {given[1]}{escape})", "boolean")
+    word = "not like" if node.args.get("negate") else "like"
+    return Term(f"({given[0]} {word} {given[1]}{escape})", "boolean")
 
 
 def _escaped(terms: Terms, node: exp.Escape, scope: Scope) -> Term:
@@ -235,6 +244,8 @@ def _joined(terms: Terms, node: exp.DPipe, scope: Scope) -> Term:
     nodes = list(node.flatten())
     given = [terms.of(part, scope) for part in nodes]
     parts, kind = terms.alike(nodes, given)
+    if "unknown" in [term.kind for term in given]:
+        raise terms.refuse.unproven(node, "|| with NULL (write cast(null as varchar))")
     if kind != "varchar" and parts_of(kind)[0] != "array":
         raise terms.refuse.mismatch(node, f"Athena joins texts and arrays by ||, not {kind}.")
     return Term(concatenated(parts, kind), kind)

@@ -15,13 +15,14 @@ from lakehouse.query.kinds import common, for_duckdb
 from lakehouse.query.refusals import Refusals
 from lakehouse.query.scopes import Relation, Scope, Term, quoted
 from lakehouse.query.terms import Terms
-from lakehouse.query.windows import frame_of, ordering
+from lakehouse.query.windows import frame_of, ordering, output_of
 
 Tables = Callable[[exp.Table], tuple[str, str, Relation]]
 _SELECT_PARTS = {
     "with_", "expressions", "distinct", "from_", "joins", "laterals", "where", "group", "having",
     "windows", "order", "limit", "offset", "operation_modifiers", "kind", "hint",
 }  # fmt: skip
+_SET_PARTS = {"with_", "this", "expression", "distinct", "order", "limit", "offset"}
 _SET_SIGNS = {exp.Union: "union", exp.Intersect: "intersect", exp.Except: "except"}
 
 
@@ -70,6 +71,8 @@ class Queries:
             raise self.refuse.unproven(clause, "WITH RECURSIVE, which Athena ends after ten steps,")
         written = []
         for cte in clause.expressions:
+            if sum(cte.alias.lower() == other.alias.lower() for other in clause.expressions) > 1:
+                raise self.refuse.mismatch(cte, f"WITH has {cte.alias} twice.")
             relation = self.write(cte.this)
             given = cte.args["alias"].columns
             relation = self.renamed(cte, relation, given)
@@ -129,7 +132,7 @@ class Queries:
 
     def _set(self, node: exp.SetOperation, scope: Scope | None) -> Relation:
         left, right = self.write(node.this, scope), self.write(node.expression, scope)
-        if node.args.get("by_name") or node.args.get("side") or node.args.get("on"):
+        if any(value and name not in _SET_PARTS for name, value in node.args.items()):
             raise self.refuse.unproven(node, "this form of a set operation")
         if len(left.columns) != len(right.columns):
             raise self.refuse.mismatch(node, "the two queries differ in their number of columns.")
@@ -170,9 +173,22 @@ class Queries:
         distinct = node.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
             raise self.refuse.unproven(node, "DISTINCT ON")
+        if distinct is not None and (order := node.args.get("order")):
+            self._require_selected(order, scope)
         sql = f"select {'distinct ' if distinct is not None else ''}{listed}{''.join(parts)}"
         columns = tuple((name, term.kind) for name, term in outputs)
         return Relation(f"{sql}{self._ends(node, scope)}", columns)
+
+    def _require_selected(self, order: exp.Order, scope: Scope) -> None:
+        """Of DISTINCT rows only what is selected has an order."""
+        selected = {term.sql for term in scope.outputs.values()}
+        for item in order.expressions:
+            by = item.this
+            if isinstance(by, exp.Literal) or output_of(by, scope):
+                continue
+            if self.terms.of(by, scope).sql not in selected:
+                problem = "Athena orders DISTINCT rows only by what is selected."
+                raise self.refuse.mismatch(by, problem)
 
     def _outputs(self, node: exp.Select, scope: Scope) -> list[tuple[str, Term]]:
         found: list[tuple[str, Term]] = []

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lakehouse.query import patterns
+from lakehouse.query.casts import converted
 from lakehouse.query.kinds import digits_of
 from lakehouse.query.operators import concatenated as _joined
 from lakehouse.query.operators import quotient
 from lakehouse.query.scopes import Scope, Term, text
+from lakehouse.query.texts import doubt
 from lakehouse.query.windows import ordering
 
 if TYPE_CHECKING:
@@ -94,23 +96,24 @@ def _of_order(t: Terms, node: exp.Expr, name: str, sql: Given, kind: str, over: 
 
 def text_as_date(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """As the cast."""
-    from lakehouse.query.casts import converted
-
+    t.doubts += [found] if (found := doubt(sql[0], "varchar", "date")) else []
     return converted(sql[0], "varchar", "date") or ""
 
 
 def iso_date(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """A day as YYYY-MM-DD alone."""
     problem = "trino_error('a text is no date of the form YYYY-MM-DD')"
+    is_proven = f"regexp_full_match({sql[0]}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+    t.doubts.append(f"regexp_full_match({sql[0]}, '[+-]?[0-9]+.*') and not {is_proven}")
     return (
-        f"case when {sql[0]} is null then null"
-        f" when regexp_matches({sql[0]}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$')"
+        f"case when {sql[0]} is null then null when {is_proven}"
         f" then cast({sql[0]} as date) else {problem} end"
     )
 
 
 def date_add(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """Moved by so many units; a month ends where it ends."""
+    _require_no_zone(t, node, parts)
     unit = (parts[0].text or "").lower()
     if unit in _MONTHS:
         step = f"to_months(cast({sql[1]} * {_MONTHS[unit]} as integer))"
@@ -120,12 +123,19 @@ def date_add(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over
             if unit in ("day", "week")
             else f"to_{unit}s({sql[1]})"
         )
-    return f"cast({sql[2]} + {step} as {'timestamp' if kind == 'zoned' else kind})"
+    return f"cast({sql[2]} + {step} as {kind})"
 
 
 def date_diff(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """Complete units from the first to the second."""
+    _require_no_zone(t, node, parts)
     return f"date_sub({sql[0]}, {sql[1]}, {sql[2]})"
+
+
+def _require_no_zone(t: Terms, node: exp.Expr, parts: Parts) -> None:
+    """The hours of a day are not always 24 where a clock is moved twice a year."""
+    if "zoned" in [part.kind for part in parts]:
+        raise t.refuse.unproven(node, f"{node.name} by the clock of a time zone")
 
 
 def at_timezone(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
@@ -177,10 +187,13 @@ def format_datetime(
 
 
 def date_parse(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """By MySQL's letters, where each number has its full width."""
+    """By MySQL's letters, where a year has four digits and no other field has more than two."""
     form, shape = patterns.to_parse(t.refuse, node, parts[1].text or "")
+    is_proven = f"regexp_full_match({sql[0]}, {text(shape)})"
+    wide = re.sub(r"\[0-9\]\{[^}]*\}", "[+-]?[0-9]+", shape)
+    t.doubts.append(f"regexp_full_match({sql[0]}, {text(wide)}) and not {is_proven}")
     return (
-        f"case when {sql[0]} is null then null when regexp_matches({sql[0]}, {text(shape)})"
+        f"case when {sql[0]} is null then null when {is_proven}"
         f" then strptime({sql[0]}, {text(form)}) else trino_error('a text does not have the form of"
         f" date_parse') end"
     )
@@ -197,7 +210,7 @@ def regexp_extract(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str
     group = int(sql[2]) if len(sql) > 2 else 0
     pattern.require_group(t.refuse, node, group)
     quoted = text(pattern.sql)
-    found = f"regexp_extract({pattern.guarded(sql[0])}, {quoted}, {group})"
+    found = f"regexp_extract({pattern.guarded(sql[0], t.doubts)}, {quoted}, {group})"
     return f"case when regexp_matches({sql[0]}, {quoted}) then {found} end"
 
 
@@ -206,7 +219,7 @@ def regexp_extract_all(
 ) -> str:
     """Every match."""
     pattern = patterns.regexp(t.refuse, node, parts[1], may_be_empty=False)
-    return f"regexp_extract_all({pattern.guarded(sql[0])}, {text(pattern.sql)})"
+    return f"regexp_extract_all({pattern.guarded(sql[0], t.doubts)}, {text(pattern.sql)})"
 
 
 def regexp_count(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
@@ -218,13 +231,14 @@ def regexp_replace(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str
     """Every match replaced; `$1` in the text is a group."""
     pattern = patterns.regexp(t.refuse, node, parts[1], may_be_empty=False)
     new = patterns.replacement(t.refuse, node, pattern, parts[2].text or "") if len(sql) > 2 else ""
-    return f"regexp_replace({pattern.guarded(sql[0])}, {text(pattern.sql)}, {text(new)}, 'g')"
+    given = pattern.guarded(sql[0], t.doubts)
+    return f"regexp_replace({given}, {text(pattern.sql)}, {text(new)}, 'g')"
 
 
 def regexp_split(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """What is between the matches."""
     pattern = patterns.regexp(t.refuse, node, parts[1], may_be_empty=False)
-    return f"regexp_split_to_array({pattern.guarded(sql[0])}, {text(pattern.sql)})"
+    return f"regexp_split_to_array({pattern.guarded(sql[0], t.doubts)}, {text(pattern.sql)})"
 
 
 def json_extract_scalar(
@@ -234,6 +248,7 @@ def json_extract_scalar(
     path = parts[1].text or ""
     if not re.fullmatch(r"\$(\.[A-Za-z_]\w*|\[\d{1,6}\])*", path):
         raise t.refuse.unproven(node, f"the JSON path {path}")
+    t.doubts.append(f"trino_json_number_in_doubt({sql[0]}, {text(path)})")
     return f"trino_json_scalar({sql[0]}, {text(path)})"
 
 

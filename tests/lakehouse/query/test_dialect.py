@@ -56,7 +56,7 @@ DATES = {
     "to_iso8601(date '2025-04-06')": "2025-04-06",
 }
 TEXTS_AND_LISTS = {
-    "'a' || null": None,
+    "'a' || cast(null as varchar)": None,
     "concat('a', null)": None,
     "greatest(1, null)": None,
     "substr('abcd', 2, 2)": "bc",
