@@ -44,8 +44,8 @@ _READ: dict[type[exp.Expr], str] = {
 }
 # Their rules look at every part, and say more about one that they refuse.
 _READ_WHOLE = (exp.Select, exp.SetOperation, exp.Table, exp.Join, exp.Group, exp.Star, exp.Distinct)
-_OF_ALL = ("this", "expression", "expressions")
-_OF_ONE = {exp.Limit: ("expression",), exp.Offset: ("expression",)}
+_OF_ALL: tuple[str, ...] = ("this", "expression", "expressions")
+_OF_ONE: dict[type[exp.Expr], tuple[str, ...]] = {exp.Limit: ("expression",), exp.Offset: ("expression",)}
 
 
 def unread(tree: exp.Expr) -> tuple[exp.Expr, str] | None:

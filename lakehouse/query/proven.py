@@ -9,21 +9,14 @@ An argument is a type that Trino converts to (`bigint`, `array(T)`), a variable 
 any decimal, M a date or time, C a time, T U V anything, E K what equals itself), a literal text
 (`literal`), a literal whole number (`digits`, from 1 on `place`), one of some words (`{day|week}`),
 `any` of its own, or a lambda (`T=>U`). `...` repeats the last one, `exactly` allows no conversion.
-`$1` is an argument, `$*` all of them, `@name` a rule of rewriting.py; a result `@name` is a rule of
-decimals below. Of an aggregate or window function, `$w` is its FILTER and OVER, `$o` its ORDER BY,
-`$n` its IGNORE NULLS.
+`$1` is an argument, `$*` all of them, `@name` a rule of rewriting.py, moments.py or formats.py; a
+result `@name` is a rule of signatures.py. Of an aggregate or window function, `$w` is its FILTER
+and OVER, `$o` its ORDER BY, `$n` its IGNORE NULLS.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-
-from lakehouse.query.kinds import decimal
-
-_SCALAR = """
+SCALAR = """
 abs(I) I = abs($1)
 abs(D) D = abs($1)
 abs(double) double = abs($1)
@@ -194,7 +187,7 @@ json_extract_scalar(varchar, literal) varchar = @json_extract_scalar
 json_array_length(varchar) bigint = trino_json_array_length($1)
 typeof(T) varchar = @typeof
 """
-_AGGREGATE = """
+AGGREGATE = """
 count(T) bigint = count($1)
 count_if(boolean) bigint = cast(count_if($1)$w as bigint)
 sum(I) bigint = cast(sum($1)$w as bigint)
@@ -222,7 +215,7 @@ variance(double) double = var_samp($1)
 var_samp(double) double = var_samp($1)
 var_pop(double) double = var_pop($1)
 """
-_WINDOW = """
+WINDOW = """
 row_number() bigint = row_number()
 rank() bigint = rank()
 dense_rank() bigint = dense_rank()
@@ -239,50 +232,3 @@ first_value(T) T = first_value($1$n)
 last_value(T) T = last_value($1$n)
 nth_value(T, place) T = nth_value($1, $2$n)
 """
-# Of a decimal with p digits and scale s: those of the result.
-DECIMALS: dict[str, Callable[[int, int], str]] = {
-    "@whole": lambda p, s: decimal(p - s + min(s, 1), 0),
-    "@cut": lambda p, s: decimal(max(p - s, 1), 0),
-    "@one_more": lambda p, s: decimal(p + 1, s),
-    "@sign": lambda p, s: decimal(1, 0),
-    "@sum": lambda p, s: decimal(38, s),
-}
-_LINE = re.compile(r"(\w+)\((.*?)\) ([^=]+?) = (.+)")
-_ARGUMENT = re.compile(r"(?:[^,(]|\([^()]*(?:\([^()]*\))?\))+")
-
-
-@dataclass(frozen=True)
-class Signature:
-    """One way to call a function.
-
-    Attributes:
-        name: Trino's.
-        arguments: What each may be.
-        result: The type of the value.
-        template: The same in DuckDB's SQL.
-        use: `scalar`, `aggregate` or `window`.
-    """
-
-    name: str
-    arguments: tuple[str, ...]
-    result: str
-    template: str
-    use: str
-
-    def __str__(self) -> str:
-        return f"{self.name}({', '.join(self.arguments)})"
-
-
-@cache
-def signatures() -> dict[str, list[Signature]]:
-    """All of them by name."""
-    found: dict[str, list[Signature]] = {}
-    for use, text in (("scalar", _SCALAR), ("aggregate", _AGGREGATE), ("window", _WINDOW)):
-        for line in text.strip().splitlines():
-            matched = _LINE.fullmatch(line)
-            if matched is None:
-                raise ValueError(line)
-            name, listed, result, template = matched.groups()
-            arguments = tuple(part.strip() for part in _ARGUMENT.findall(listed))
-            found.setdefault(name, []).append(Signature(name, arguments, result, template, use))
-    return found

@@ -11,11 +11,12 @@ from itertools import count
 from sqlglot import exp
 
 from lakehouse.query.froms import FromParts
+from lakehouse.query.groups import grouping
 from lakehouse.query.kinds import common, for_duckdb
 from lakehouse.query.refusals import Refusals
 from lakehouse.query.scopes import Relation, Scope, Term, quoted
 from lakehouse.query.terms import Terms
-from lakehouse.query.windows import frame_of, ordering, output_of
+from lakehouse.query.windows import frame_of, ordering, require_selected
 
 Tables = Callable[[exp.Table], tuple[str, str, Relation]]
 _SELECT_PARTS = {
@@ -159,7 +160,7 @@ class Queries:
         if where := node.args.get("where"):
             parts.append(f" where {self.terms.condition(where.this, scope)}")
         if group := node.args.get("group"):
-            parts.append(self._group(group, scope))
+            parts.append(grouping(self.terms, group, scope))
         if having := node.args.get("having"):
             parts.append(f" having {self.terms.condition(having.this, scope)}")
         windows = [
@@ -174,21 +175,10 @@ class Queries:
         if distinct is not None and distinct.args.get("on"):
             raise self.refuse.unproven(node, "DISTINCT ON")
         if distinct is not None and (order := node.args.get("order")):
-            self._require_selected(order, scope)
+            require_selected(self.terms, order, scope)
         sql = f"select {'distinct ' if distinct is not None else ''}{listed}{''.join(parts)}"
         columns = tuple((name, term.kind) for name, term in outputs)
         return Relation(f"{sql}{self._ends(node, scope)}", columns)
-
-    def _require_selected(self, order: exp.Order, scope: Scope) -> None:
-        """Of DISTINCT rows only what is selected has an order."""
-        selected = {term.sql for term in scope.outputs.values()}
-        for item in order.expressions:
-            by = item.this
-            if isinstance(by, exp.Literal) or output_of(by, scope):
-                continue
-            if self.terms.of(by, scope).sql not in selected:
-                problem = "Athena orders DISTINCT rows only by what is selected."
-                raise self.refuse.mismatch(by, problem)
 
     def _outputs(self, node: exp.Select, scope: Scope) -> list[tuple[str, Term]]:
         found: list[tuple[str, Term]] = []
@@ -216,27 +206,6 @@ class Queries:
             if source is not None:
                 parts = [f"{source.alias}.*", *parts[len(source.relation.columns) :]]
         return ", ".join(parts)
-
-    def _group(self, node: exp.Group, scope: Scope) -> str:
-        for name, value in node.args.items():
-            if value and name not in ("expressions", "rollup", "cube", "grouping_sets"):
-                raise self.refuse.unproven(node, f"GROUP BY {name.upper()}")
-        parts = [self._set_of(item, scope) for item in node.expressions]
-        for name in ("rollup", "cube", "grouping_sets"):
-            parts += [self._set_of(item, scope) for item in node.args.get(name) or []]
-        return f" group by {', '.join(parts)}"
-
-    def _set_of(self, item: exp.Expr, scope: Scope) -> str:
-        words = {exp.GroupingSets: "grouping sets ", exp.Rollup: "rollup ", exp.Cube: "cube "}
-        word = next((word for kind, word in words.items() if isinstance(item, kind)), "")
-        if word or isinstance(item, exp.Tuple):
-            inner = ", ".join(self._set_of(part, scope) for part in item.expressions)
-            return f"{word}({inner})"
-        if isinstance(item, exp.Literal) and not item.is_string:
-            return item.name
-        if isinstance(item, exp.Paren):
-            return f"({self._set_of(item.this, scope)})"
-        return self.terms.of(item, scope).sql
 
     def _ends(self, node: exp.Expr, scope: Scope) -> str:
         """ORDER BY, OFFSET and LIMIT."""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lakehouse.query import patterns
+from lakehouse.query.arithmetic import quotient
 from lakehouse.query.casts import converted
 from lakehouse.query.kinds import digits_of
 from lakehouse.query.operators import concatenated as _joined
-from lakehouse.query.operators import quotient
 from lakehouse.query.scopes import Scope, Term, text
 from lakehouse.query.texts import doubt
 from lakehouse.query.windows import ordering
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Given = list[str]
 Parts = list[Term]
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-_MOST_ENTRIES = 10_000
-_SPECIFIER = re.compile(r"%(?:(%)|(,?)(0?)(\d*)(?:\.(\d))?([sdf]))")
 
 
 def concatenated(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
@@ -111,69 +108,6 @@ def iso_date(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over
     )
 
 
-def date_add(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Moved by so many units; a month ends where it ends."""
-    _require_no_zone(t, node, parts)
-    unit = (parts[0].text or "").lower()
-    if unit in _MONTHS:
-        step = f"to_months(cast({sql[1]} * {_MONTHS[unit]} as integer))"
-    else:
-        step = (
-            f"to_{unit}s(cast({sql[1]} as integer))"
-            if unit in ("day", "week")
-            else f"to_{unit}s({sql[1]})"
-        )
-    return f"cast({sql[2]} + {step} as {kind})"
-
-
-def date_diff(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Complete units from the first to the second."""
-    _require_no_zone(t, node, parts)
-    return f"date_sub({sql[0]}, {sql[1]}, {sql[2]})"
-
-
-def _require_no_zone(t: Terms, node: exp.Expr, parts: Parts) -> None:
-    """The hours of a day are not always 24 where a clock is moved twice a year."""
-    if "zoned" in [part.kind for part in parts]:
-        raise t.refuse.unproven(node, f"{node.name} by the clock of a time zone")
-
-
-def at_timezone(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """The clock of a zone; only its fields, its day and its texts may be asked."""
-    return f"timezone({sql[1]}, {sql[0]})"
-
-
-def days(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Every day, backwards where the end is earlier."""
-    return (
-        f"list_transform(trino_sequence(0, date_diff('day', {sql[0]}, {sql[1]}),"
-        f" case when {sql[0]} <= {sql[1]} then 1 else -1 end),"
-        f" lambda i: cast({sql[0]} + to_days(cast(i as integer)) as date))"
-    )
-
-
-def steps(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Each value is the start moved by so many steps, so that the end of a month is no trap."""
-    step, count = parts[2], int(parts[2].text or 0)
-    name = kind[len("array(") : -1]
-    if name == "date" and step.unit in ("hour", "minute", "second"):
-        raise t.refuse.unproven(node, "a sequence of dates by less than a day")
-    if count == 0:
-        raise t.refuse.mismatch(node, "the step of sequence may not be zero.")
-    moved = f"cast({sql[0]} + to_{step.unit}s(i * {count}) as {name})"
-    if step.unit in ("month", "year"):
-        moved = moved.replace("i *", "cast(i as integer) *")
-    units = f"date_diff('{step.unit}', {sql[0]}, {sql[1]})"
-    sign = "<=" if count > 0 else ">="
-    wrong = f"{sql[0]} {'>' if count > 0 else '<'} {sql[1]}"
-    return (
-        f"case when {sql[0]} is null or {sql[1]} is null then null"
-        f" when {wrong} then trino_error('sequence ends before it starts')"
-        f" else list_filter(list_transform(trino_sequence(0, {units} // ({count}), 1),"
-        f" lambda i: {moved}), lambda x: x {sign} {sql[1]}) end"
-    )
-
-
 def date_format(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """By MySQL's letters."""
     return f"strftime({sql[0]}, {text(patterns.of_mysql(t.refuse, node, parts[1].text or ''))})"
@@ -250,57 +184,6 @@ def json_extract_scalar(
         raise t.refuse.unproven(node, f"the JSON path {path}")
     t.doubts.append(f"trino_json_number_in_doubt({sql[0]}, {text(path)})")
     return f"trino_json_scalar({sql[0]}, {text(path)})"
-
-
-def formatted(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Texts and numbers by the letters of Java that are proven: %s, %d, %,d, %.2f, %,.2f."""
-    pattern, written, place, given = parts[0].text or "", [], 0, 0
-    for found in _SPECIFIER.finditer(pattern):
-        written.append(text(pattern[place : found.start()]))
-        place = found.end()
-        if found[1]:
-            written.append("'%'")
-            continue
-        given += 1
-        if given >= len(parts):
-            raise t.refuse.mismatch(node, f"format has fewer values than {pattern!r} wants.")
-        written.append(_value(t, node, found, parts[given]))
-    rest = pattern[place:]
-    if "%" in rest or any("%" in part.replace("'%'", "") for part in written[::2] if part):
-        raise t.refuse.unproven(node, f"the format {pattern!r}")
-    return " || ".join([*written, text(rest)])
-
-
-def _value(t: Terms, node: exp.Expr, found: re.Match[str], term: Term) -> str:
-    letter, places, width = found[6], found[5], found[4]
-    exact = digits_of(term.kind)
-    if letter == "s" and term.kind == "varchar" and not (places or width or found[2]):
-        return f"coalesce({term.sql}, 'null')"
-    if letter == "d" and exact and exact[1] == 0 and not term.kind.startswith("decimal"):
-        value = f"cast({term.sql} as hugeint)"
-        if not width:
-            return f"coalesce({_grouped(value, f'{term.sql} < 0', bool(found[2]))}, 'null')"
-    if letter == "f" and not width and (term.kind.startswith("decimal") or term.kind == "double"):
-        digits = int(places or 6)
-        value = term.sql if exact else f"trino_digits({term.sql})"
-        value = f"cast({value} as decimal(38,{digits}))"
-        if exact:
-            unknown = text("null"[: int(places)] if places else "null")
-            return f"coalesce({_grouped(value, f'{term.sql} < 0', bool(found[2]))}, {unknown})"
-        special = f"when isnan({term.sql}) then 'NaN' when isinf({term.sql}) then "
-        special += f"case when {term.sql} > 0 then 'Infinity' else '-Infinity' end"
-        negative = f"{term.sql} < 0 or 1 / {term.sql} = cast('-infinity' as double)"
-        whole = _grouped(value, negative, bool(found[2]))
-        unknown = text("null"[: int(places)] if places else "null")
-        return f"case when {term.sql} is null then {unknown} {special} else {whole} end"
-    raise t.refuse.unproven(node, f"{found[0]} of {term.kind} in a format")
-
-
-def _grouped(value: str, negative: str, is_grouped: bool) -> str:
-    """The digits of a number, with a comma before each three where that is wished."""
-    plain = f"cast(abs({value}) as varchar)"
-    shown = f"trino_grouped({plain})" if is_grouped else plain
-    return f"case when {negative} then '-' else '' end || {shown}"
 
 
 def listagg(terms: Terms, node: exp.GroupConcat, scope: Scope, over: str) -> Term:

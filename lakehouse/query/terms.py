@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from lakehouse.query import calls, operators
+from lakehouse.query import arithmetic, calls, operators
 from lakehouse.query.casts import converted
 from lakehouse.query.kinds import common, for_duckdb, parts_of
 from lakehouse.query.refusals import Refusals
@@ -47,7 +47,7 @@ class Terms:
             exp.Cast: self._cast,
             exp.TryCast: self._cast,
             exp.Extract: self._extract,
-            exp.Interval: self._interval,
+            exp.Interval: lambda n, s: arithmetic.interval(self.refuse, n),
             exp.Case: self._case,
             exp.If: self._if,
             exp.Array: self._array,
@@ -119,7 +119,7 @@ class Terms:
     def _literal(self, node: exp.Literal, scope: Scope) -> Term:
         if node.is_string:
             return Term(text(node.name), "varchar", node.name)
-        return operators.number(self.refuse, node)
+        return arithmetic.number(self.refuse, node)
 
     def _column(self, node: exp.Column | exp.Identifier, scope: Scope) -> Term:
         name = node.name.lower()
@@ -144,7 +144,7 @@ class Terms:
         kind, length = kind_of(self.refuse, node)
         given = self.of(node.this, scope)
         if isinstance(given, Term) and given.text is not None and kind == "decimal":
-            return operators.decimal_text(self.refuse, node, given.text)
+            return arithmetic.decimal_text(self.refuse, node, given.text)
         kind = "decimal(38,0)" if kind == "decimal" else kind
         sql = converted(given.sql, given.kind, kind, length)
         if sql is None:
@@ -158,17 +158,6 @@ class Terms:
     def _extract(self, node: exp.Extract, scope: Scope) -> Term:
         field = node.name.lower()
         return self.named(_FIELDS.get(field, field), node, [node.expression], scope)
-
-    def _interval(self, node: exp.Interval, scope: Scope) -> Term:
-        unit, count = node.text("unit").lower(), node.this
-        kinds = {"year": "year to month", "month": "year to month"}
-        days = ("day", "hour", "minute", "second")
-        if not count.is_string or not count.name.lstrip("+-").isdecimal():
-            raise self.refuse.unproven(node, f"the interval {node.sql('trino')}")
-        if unit not in (*kinds, *days):
-            raise self.refuse.unproven(node, f"an interval in {unit or 'no unit'}")
-        kind = f"interval {kinds.get(unit, 'day to second')}"
-        return Term(f"to_{unit}s(cast({int(count.name)} as bigint))", kind, count.name, unit)
 
     def _case(self, node: exp.Case, scope: Scope) -> Term:
         branches = node.args["ifs"]

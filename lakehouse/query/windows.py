@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lakehouse.query.kinds import is_orderable
-from lakehouse.query.proven import signatures
 from lakehouse.query.scopes import Scope, Term, quoted
+from lakehouse.query.signatures import signatures
 
 if TYPE_CHECKING:
     from lakehouse.query.terms import Terms
@@ -57,6 +57,18 @@ def _looks_further(node: exp.Expr) -> bool:
     calls = signatures().get(node.name.lower(), []) if isinstance(node, exp.Anonymous) else []
     is_over_rows = any(one.use != "scalar" for one in calls)
     return is_over_rows or isinstance(node, exp.Query | exp.Window)
+
+
+def require_selected(terms: Terms, order: exp.Order, scope: Scope) -> None:
+    """Of DISTINCT rows only what is selected has an order."""
+    selected = {term.sql for term in scope.outputs.values()}
+    for item in order.expressions:
+        by = item.this
+        if isinstance(by, exp.Literal) or output_of(by, scope):
+            continue
+        if terms.of(by, scope).sql not in selected:
+            problem = "Athena orders DISTINCT rows only by what is selected."
+            raise terms.refuse.mismatch(by, problem)
 
 
 def frame_of(terms: Terms, node: exp.Window, scope: Scope) -> str:

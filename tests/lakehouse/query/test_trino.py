@@ -16,7 +16,7 @@ from lakehouse.query.engine import ask
 from lakehouse.query.functions import ATHENA
 from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.output import rows_of
-from lakehouse.query.proven import signatures
+from lakehouse.query.signatures import signatures
 from tests.lakehouse.query.trino.queries import QUERIES, WINDOWS
 from tests.lakehouse.query.trino.record import (
     Ask,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from lakehouse.query.proven import Signature, signatures
+from lakehouse.query.signatures import Signature, signatures
 
 # What stands for a type; two of one pool where a function takes two.
 _COLUMNS = {
