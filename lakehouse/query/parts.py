@@ -45,7 +45,9 @@ _READ: dict[type[exp.Expr], str] = {
 # Their rules look at every part, and say more about one that they refuse.
 _READ_WHOLE = (exp.Select, exp.SetOperation, exp.Table, exp.Join, exp.Group, exp.Star, exp.Distinct)
 _OF_ALL: tuple[str, ...] = ("this", "expression", "expressions")
-_OF_ONE: dict[type[exp.Expr], tuple[str, ...]] = {exp.Limit: ("expression",), exp.Offset: ("expression",)}
+_OF_ONE: dict[type[exp.Expr], tuple[str, ...]] = dict.fromkeys(
+    (exp.Limit, exp.Offset), ("expression",)
+)
 
 
 def unread(tree: exp.Expr) -> tuple[exp.Expr, str] | None:

@@ -12,7 +12,9 @@ from lakehouse.query.kinds import INTEGERS, parts_of
 from lakehouse.query.scopes import text
 
 _NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+# The year 0 is shown in another way.
+_YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_DAY = f"{_YEAR}-[0-9]{{1,2}}-[0-9]{{1,2}}"
 _HOUR = "([01]?[0-9]|2[0-3])"
 _CLOCK = f"{_HOUR}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,12}})?)?"
 _PROVEN = {
@@ -36,8 +38,6 @@ _DOUBTFUL = {
     **dict.fromkeys(("timestamp", "timestamp with time zone"),
                     rf"{_ANY_DAY}( ({_ANY_CLOCK})?\s*([A-Za-z+-].*)?)?"),
 }  # fmt: skip
-# Athena shows these years in another way.
-_FAR = "0000-.*"
 _UNTRIMMED = ("boolean", "decimal")
 
 
@@ -76,10 +76,9 @@ def doubt(sql: str, kind: str, to: str) -> str:
         return of_item and f"len(list_filter({sql}, lambda x: {of_item})) > 0"
     if kind != "varchar" or wanted not in _DOUBTFUL or is_certain(sql, wanted):
         return ""
-    given = _trimmed(sql, wanted)
-    proven = f"{_matches(given, _PROVEN[wanted])} and not {_matches(given, _FAR)}"
     doubtful = rf"\s*{_DOUBTFUL[wanted]}\s*"
-    return f"{_matches(sql, doubtful)} and not ({proven})"
+    proven = _matches(_trimmed(sql, wanted), _PROVEN[wanted])
+    return f"{_matches(sql, doubtful)} and not {proven}"
 
 
 def guarded(sql: str, doubts: list[str]) -> str:
@@ -93,13 +92,8 @@ def guarded(sql: str, doubts: list[str]) -> str:
 
 def is_certain(sql: str, wanted: str) -> bool:
     """Whether it is a literal of a proven form."""
-    form = _PROVEN[wanted]
-    is_far = re.fullmatch(f"'{_FAR}'", sql)
-    return (
-        not is_far
-        and re.fullmatch(r"'[^']*'", sql) is not None
-        and bool(re.fullmatch(form, sql[1:-1]))
-    )
+    form = f"'(?:{_PROVEN[wanted]})'"
+    return "'" not in sql[1:-1] and re.fullmatch(form, sql) is not None
 
 
 def _trimmed(sql: str, wanted: str) -> str:
