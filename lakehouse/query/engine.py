@@ -22,7 +22,7 @@ from lakehouse.query.explained import explained
 from lakehouse.query.information import INFORMATION, information
 from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.limits import Limits
-from lakehouse.query.macros import MACROS
+from lakehouse.query.macros import macros_of
 from lakehouse.query.queries import Queries
 from lakehouse.query.scopes import Relation, quoted
 from lakehouse.query.show import plan_of, shown
@@ -79,7 +79,7 @@ def _run(sql: str, known: Mapping[str, str], as_of: AsOf | None, limits: Limits)
     is_placed = _place_as_of(query, tree, as_of)
     tables = _Tables(query, known, None if is_placed else as_of)
     translated = Queries(query, tables.open).write(tree).sql
-    connection = _connected(list(tables.views.values()), limits)
+    connection = _connected(list(tables.views.values()), limits, translated)
     if is_explain:
         with limits.watch(connection, query):
             translated = plan_of(connection, translated)
@@ -101,12 +101,15 @@ def _answer(
     return Answer(connection, translated, columns, limits, sql)
 
 
-def _connected(views: list[View], limits: Limits) -> duckdb.DuckDBPyConnection:
-    """A locked connection with these tables."""
+def _connected(
+    views: list[View], limits: Limits, translated: str = ""
+) -> duckdb.DuckDBPyConnection:
+    """A locked connection with these tables, for a statement."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     limits.set(connection)
-    connection.execute(MACROS)
+    if macros := macros_of(translated):
+        connection.execute(macros)
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     for view in views:
