@@ -2,8 +2,8 @@
 
 Data flow: ops.ingested_files + ops.missing_files -> DuckDB -> a table for people
 
-A table is behind if its newest loaded file is older than the newest file that any daily table is
-known for, whatever became of that one. Only the age of a load comes from a clock, the caller's.
+A table is behind if its newest loaded file is older than the newest that any daily table has,
+usable or not. Only the age of a load comes from a clock, the caller's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from orchestration.state.delta_reader import has_table
 
 _FRESHNESS = """
 with newest as (
-    select max(file_date) as day from ops.ingested_files where list_contains($daily, table_name)
+    select max(file_date) as day from ops.ingested_files
+    where list_contains($daily, table_name) and status <> 'superseded'
 ),
 loads as (
     select table_name, max(file_date) as day, max(recorded_at) as loaded_at,
