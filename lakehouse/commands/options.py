@@ -12,7 +12,7 @@ Root = Annotated[
 ]
 Raw = Annotated[
     str | None,
-    typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else ROOT/raw]"),
+    typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else as last time]"),
 ]
 Engine = Annotated[
     str | None,

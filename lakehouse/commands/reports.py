@@ -11,6 +11,7 @@ import typer
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from lakehouse.commands.options import Engine, Raw, Root
+from lakehouse.commands.places import settings_with_raw
 from orchestration.pipeline.console import new_console
 
 
@@ -18,7 +19,7 @@ def status(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
     """Show files, gaps, rejects with reasons, freshness, the last run and where every row went."""
     from lakehouse.status import print_status
 
-    settings = Settings.read(root=root, raw=raw, engine=engine)
+    settings = settings_with_raw(root, raw, engine, is_quiet=True, needs_raw=False)
     print_status(new_console(), settings, datetime.now(UTC))
 
 

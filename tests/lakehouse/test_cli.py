@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from ingestion.settings import Settings
+from orchestration.project import PROJECT_FOLDER
 from orchestration.state.delta_reader import connect
 from orchestration.state.lock import only_run, restore_under_way
 from tests.lake import Lakehouse
 from tests.lakehouse.report.lakes import empty_gold, write_lake
 
 Outcome = tuple[int, str, str]
+PRODUCTS = "products/products.csv"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,15 @@ def test_report_writes_its_page_here_and_says_where(
     assert code == 0
     assert f"wrote {tmp_path / 'report.html'} (" in shown
     assert "No orders yet." in (tmp_path / "report.html").read_text()
+
+
+def test_the_version_is_shown(run: Callable[..., Outcome]) -> None:
+    project = tomllib.loads((PROJECT_FOLDER / "pyproject.toml").read_text())["project"]
+    assert run("--version") == (0, f"lakehouse {project['version']}\n", "")
+
+
+def test_completion_is_installed_by_a_flag(run: Callable[..., Outcome]) -> None:
+    assert "--install-completion" in run("--help")[1]
 
 
 def test_help_lists_the_exit_codes_and_where_to_start(run: Callable[..., Outcome]) -> None:
@@ -229,6 +241,27 @@ def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_fixed(
     assert "Last run" in shown
     assert "In quarantine" not in shown
     assert "Missing" not in shown
+
+
+def test_the_raw_folder_is_remembered_until_another_is_named(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.pipeline.run.get_session", lambda settings: lakehouse.spark)
+    lakehouse.write(PRODUCTS, "product_id,department_id,department,product_name", "1,2,a,b")
+    root = ("--root", lakehouse.settings.root)
+    assert run("ingest", *root, "--raw", str(lakehouse.raw))[0] == 0
+    assert f"raw    {lakehouse.raw}, as last time" in run("ingest", *root)[2]
+    assert run("ingest", *root, "-q")[1:] == ("", "")
+    assert f"all 1 loaded files still lie in {lakehouse.raw}" in run("status", *root)[1]
+    moved = lakehouse.raw.rename(lakehouse.raw.with_name("moved"))
+    for command in ("run", "ingest", "repair", "replay"):
+        code, _, shown = run(command, *root)
+        assert code == 1
+        assert f"The raw folder {lakehouse.raw}, which the root" in shown
+        assert "with --raw DIR" in shown.splitlines()[1]
+    assert "name it with --raw" in run("status", *root)[1]
+    assert run("ingest", *root, "--raw", str(moved))[0] == 0
+    assert run("ingest", *root)[0] == 0
 
 
 def ingest_twice(run: Callable[..., Outcome], lakehouse: Lakehouse) -> list[str]:
