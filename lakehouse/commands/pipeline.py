@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from ingestion.settings import Settings
@@ -66,9 +68,11 @@ def _run(
     settings: Settings, quiet: bool, *, with_ingest: bool, build_arguments: list[str] | None
 ) -> None:
     # dbt and Spark take a second to import; --help should not wait for them.
+    from lakehouse.incomplete import incomplete_in_words
     from orchestration.pipeline.progress import Display
     from orchestration.pipeline.run import run as run_pipeline
     from orchestration.pipeline.summary import print_summary
+    from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE
 
     console = new_console()
     require_local_root(settings)
@@ -79,6 +83,8 @@ def _run(
             with_ingest=with_ingest,
             build_arguments=build_arguments,
         )
-    if not quiet or result.exit_code == 1:
+    if not quiet or result.exit_code == EXIT_FAILED:
         print_summary(console, settings, result)
+    elif result.exit_code == EXIT_INCOMPLETE:
+        sys.stderr.write(f"{incomplete_in_words(settings, result)}\n")
     raise Ended(result.exit_code)
