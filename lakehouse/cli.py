@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingestion.errors import LakehouseError
-from ingestion.visible import visible
+from ingestion.visible import visible_lines
 from lakehouse.commands import (
     catalog,
     documentation,
@@ -83,9 +83,18 @@ app.add_typer(new.app, name="new")
 app.command(epilog=generate.defect_list())(generate.generate)
 
 
+class _VisibleLines(logging.Formatter):
+    """A message may hold names of files, and they may steer no terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible_lines(super().format(record))
+
+
 def main() -> None:
     """Run the command; show what a user can fix as two sentences, never as a stack trace."""
-    logging.basicConfig(format="%(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_VisibleLines("%(message)s"))
+    logging.basicConfig(handlers=[handler])
     try:
         app()
     except Ended as ended:
@@ -110,15 +119,10 @@ def _end_interrupted(words: str) -> NoReturn:
 
 def _complain(problem: str, next_step: str) -> None:
     console = Console(stderr=True)
-    words = escape(_plain(problem))
+    words = escape(visible_lines(problem))
     console.print(f"[red]failed[/] {words}", soft_wrap=True, highlight=False)
-    console.print(_plain(next_step), soft_wrap=True, highlight=False, markup=False)
+    console.print(visible_lines(next_step), soft_wrap=True, highlight=False, markup=False)
     sys.exit(1)
-
-
-def _plain(message: str) -> str:
-    """A message of one or more lines; a name in it may steer no terminal."""
-    return "\n".join(visible(line) for line in message.split("\n"))
 
 
 def command() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -232,10 +233,17 @@ def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_fixed(
     assert "quarantined products/products.csv: missing_column: " in shown
     assert "unknown there: '[dept]'" in shown
     assert "Correct the quarantined files and run again" in shown
+    code, shown, said = run(*ingest, "-q")
+    assert (code, shown) == (2, "")
+    assert said.startswith("incomplete: 1 file in quarantine, 1 file expected and not loaded; ")
+    assert said.count("\n") == 1
     lakehouse.write("products/products.csv", header, "1,2,a,b")
     code, shown, _ = run(*ingest)
     assert code == 0
     assert "quarantined" not in shown
+    code, shown, said = run("status", "--root", lakehouse.settings.root, "--format", "json")
+    assert (code, said) == (0, "")
+    assert json.loads(shown)["last_run"]["status"] == "well"
     code, shown, _ = run("status", "--root", lakehouse.settings.root)
     assert code == 0
     assert "Last run" in shown
@@ -359,6 +367,24 @@ def test_upkeep_waits_for_no_other_run_and_makes_no_lakehouse(
     assert code == 1
     assert "There is no lakehouse at" in shown
     assert not Path("nowhere").exists()
+
+
+def test_a_reader_that_has_seen_enough_changes_no_exit_code() -> None:
+    code = (
+        "import sys\n"
+        "from lakehouse import cli\n"
+        "from orchestration.pipeline.console import new_console\n"
+        "def main():\n"
+        "    for _ in range(3): new_console().print('a line\\n' + ('x' * 200 + '\\n') * 500)\n"
+        "    sys.exit(2)\n"
+        "cli.main = main\n"
+        "cli.command()\n"
+    )
+    pipeline = f'{sys.executable} -c "$0" | head -1; echo ${{PIPESTATUS[0]}}'
+    done = subprocess.run(
+        ["bash", "-c", pipeline, code], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.stdout, done.stderr) == ("a line\n2\n", "")
 
 
 def test_the_command_ends_with_its_code_though_a_thread_is_still_at_work() -> None:
