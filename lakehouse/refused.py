@@ -72,9 +72,9 @@ def add_refused(page: Page, connection: duckdb.DuckDBPyConnection, settings: Set
     missing: list[MissingFile] = []
     if has_table(connection, "ops", "missing_files"):
         missing = [MissingFile(*row) for row in connection.execute(_MISSING).fetchall()]
-    names = tuple(field.name for field in fields(MissingFile))
+    columns = [field.name for field in fields(MissingFile)]
     page.table(
-        Table("missing", "Missing", names, [*map(astuple, missing)]),
+        Table("missing", "Missing", columns, [*map(astuple, missing)]),
         Table("", "Missing", ("expected_file",), [(line,) for line in missing_in_words(missing)]),
     )
     rejects: list[tuple[Any, ...]] = []

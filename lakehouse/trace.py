@@ -3,11 +3,14 @@
 Data flow: table + key -> bronze rows, rejected records, silver row -> gold rows that count it
 
 It reads the Delta tables without an engine. A key may have come several times: each of its bronze
-rows is shown with its place in its file, with what became of it and with the values that changed.
+rows is shown with its place in its file, with what became of it and with the values that changed,
+also those that a corrected file has replaced.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -23,9 +26,11 @@ from lakehouse import trace_queries as queries
 from lakehouse.page import Page
 from lakehouse.page import Table as Rows
 from lakehouse.plain_values import plain
+from lakehouse.replaced_rows import replaced_rows
 from orchestration.state.delta_reader import connect, has_table
 
 _REFUSED = ("source_file", "record_number", "batch", "refused", "why", "since", "raw_text")
+_VERSIONS = ("source_file", "record_number", "batch", "loaded", "became", "reasons")
 _CHANGES = ("column", "old", "new", "old_from", "new_from")
 
 
@@ -47,7 +52,7 @@ def trace_page(settings: Settings, table: str, key: int) -> Page:
     page.fact("key", key)
     page.note(f"{table} {declared.key} {key}")
     is_built = has_table(connection, "gold", "daily_sales")
-    found = is_built and _add_versions(page, connection, declared, key)
+    found = is_built and _add_versions(page, settings, connection, declared, key)
     title = "Records that name it and were refused before bronze"
     refused = _refused(connection, declared, key)
     found |= page.table(
@@ -72,54 +77,82 @@ def trace_page(settings: Settings, table: str, key: int) -> Page:
 
 
 def _add_versions(
-    page: Page, connection: duckdb.DuckDBPyConnection, table: Table, key: int
+    page: Page, settings: Settings, connection: duckdb.DuckDBPyConnection, table: Table, key: int
 ) -> bool:
     names = {"table": table.name, "key": table.key, "is_waiting": table.is_waiting}
-    versions = queries.VERSIONS.format(**names, became=queries.BECAME.format(**names))
-    found = page.query(
-        *(connection, "versions", "Where it came from, newest version first", versions),
-        {"key": key},
-        may_go=("batch", "loaded"),
-        text="reasons",
-    )
-    changes, count = changed_values(connection, table, key)
+    became = {
+        tuple(place): (words, reasons)
+        for *place, words, reasons in connection.execute(
+            queries.BECAME.format(**names), {"key": key}
+        ).fetchall()
+    }
+    now = _as_dicts(connection.execute(queries.BRONZE.format(**names), {"key": key}))
+    there = {_place(row) for row in now}
+    replaced = [row for row in replaced_rows(settings, table, key) if _place(row) not in there]
+    rows = []
+    for row in sorted([*now, *replaced], key=_order, reverse=True):
+        words = became.get(_place(row), ("loaded, not yet built", ""))
+        if _place(row) not in there:
+            words = ("replaced by a later version of its file", "")
+        rows.append((*_place(row), row["ingestion_timestamp"], *words))
+    title = "Where it came from, newest version first"
+    page.table(Rows("versions", title, _VERSIONS, rows, ("batch", "loaded"), text="reasons"))
+    changes = changed_values([*now, *replaced], [*table.column_names, "_rescued"])
     page.table(
         Rows(
             *("changes", "What changed from version to version", _CHANGES, changes),
             formats={"old": plain, "new": plain},
         )
     )
-    if count > 1 and not changes:
+    if len(rows) > 1 and not changes:
         page.note("\nAll versions have the same values.")
-    return found
+    return bool(rows)
 
 
 def changed_values(
-    connection: duckdb.DuckDBPyConnection, table: Table, key: int
-) -> tuple[list[tuple[Any, ...]], int]:
-    """The values that differ between each version and the one before it, newest first."""
-    columns = [*table.column_names, "_rescued"]
-    values = ", ".join(f'"{column}"' for column in columns)
-    names = {"table": table.name, "key": table.key, "values": values}
-    rows = connection.execute(queries.VALUES.format(**names), {"key": key}).fetchall()
-    changes = [
-        (column, before, after, old[0], new[0])
-        for new, old in pairwise(rows)
-        for column, before, after in zip(columns, old[1:], new[1:], strict=True)
-        if before != after
+    versions: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """The values that differ between each version and the one before it, newest first.
+
+    Returns:
+        Column, old value, new value, and the file and record of each.
+    """
+    ordered = sorted(versions, key=_order, reverse=True)
+    return [
+        (column, old.get(column), new.get(column), *(_words(row) for row in (old, new)))
+        for new, old in pairwise(ordered)
+        for column in columns
+        if old.get(column) != new.get(column)
     ]
-    return changes, len(rows)
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, int, str]:
+    return row["source_file"], row["record_number"], row["batch_id"]
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    return f"{row['source_file']} record {row['record_number']}"
+
+
+def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As silver ranks versions, and those of one file as they came."""
+    day = row["file_date"] or date.min
+    return day, row["source_file"], row["ingestion_timestamp"], row["record_number"]
+
+
+def _as_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    columns = [column[0] for column in answer.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def _add_silver(page: Page, connection: duckdb.DuckDBPyConnection, table: Table, key: int) -> None:
     query = f"select * from silver.{table.name} where {table.key} = $key"
-    answer = connection.execute(query, {"key": key})
-    columns = [column[0] for column in answer.description or []]
-    rows = answer.fetchall()
+    rows = _as_dicts(connection.execute(query, {"key": key}))
     title = "The row in silver"
-    cells = [cell for row in rows for cell in zip(columns, row, strict=True)]
+    cells = [cell for row in rows for cell in row.items()]
+    columns = list(rows[0]) if rows else []
     page.table(
-        Rows("silver", title, columns, rows, is_one=True),
+        Rows("silver", title, columns, [list(row.values()) for row in rows], is_one=True),
         Rows("", title, ("column", "value"), cells, formats={"value": plain}),
     )
 

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 BECAME = """
-select source_file, record_number, 'in silver' as became, '' as reasons
+select source_file, record_number, batch_id, 'in silver' as became, '' as reasons
 from silver.{table} where {key} = $key
 union all
-select source_file, record_number, 'superseded by a newer version', ''
+select source_file, record_number, batch_id, 'superseded by a newer version', ''
 from silver.{table}_superseded where {key} = $key
 union all
-select source_file, record_number,
+select source_file, record_number, batch_id,
     case when {is_waiting} then 'waits for its parent' else 'rejected by silver' end,
     array_to_string(reasons, ', ')
 from silver.{table}_rejected where {key} = $key
 """
-VERSIONS = """
-select bronze.source_file, bronze.record_number, bronze.batch_id as batch,
-    bronze.ingestion_timestamp as loaded,
-    coalesce(became.became, 'loaded, not yet built') as became, became.reasons
-from bronze.{table} as bronze
-left join ({became}) as became using (source_file, record_number)
-where bronze.{key} = $key
-order by bronze.file_date desc nulls last, bronze.source_file desc, bronze.record_number desc
-"""
-# The values of each version as they came, newest version first.
-VALUES = """
-select source_file || ' record ' || record_number, {values} from bronze.{table} as bronze
-where {key} = $key
-order by file_date desc nulls last, source_file desc, record_number desc
-"""
+BRONZE = "select * from bronze.{table} where {key} = $key"
 # A refused record is text: the digits of the key are somewhere in it, or it is another's.
 REFUSED = """
 select source_file, record_number, batch_id as batch, rejected_timestamp as refused, reasons,

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from lakehouse.replaced_rows import replaced_rows
 from orchestration.project import PROJECT_FOLDER
 from orchestration.state.delta_reader import connect
 from orchestration.state.lock import only_run, restore_under_way
@@ -281,6 +284,23 @@ def ingest_twice(run: Callable[..., Outcome], lakehouse: Lakehouse) -> list[str]
         assert run(*arguments)[0] == 0
     query = "select run_id from ops.runs order by run_number"
     return [run_id for (run_id,) in lakehouse.query(query)]
+
+
+def test_rows_that_a_corrected_file_replaced_are_found_with_their_values(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.pipeline.run.get_session", lambda settings: lakehouse.spark)
+    assert replaced_rows(lakehouse.settings, TABLES["products"], 1) == []
+    first, _ = ingest_twice(run, lakehouse)
+    (row,) = replaced_rows(lakehouse.settings, TABLES["products"], 1)
+    assert (row["product_name"], row["batch_id"], row["source_file"]) == ("b", first, PRODUCTS)
+    assert replaced_rows(lakehouse.settings, TABLES["products"], 2) == []
+    folder = Path(lakehouse.settings.location("bronze", "products"))
+    kept = {Path(uri).name for uri in DeltaTable(folder).file_uris()}
+    for file in folder.rglob("*.parquet"):
+        if file.name not in kept:
+            file.unlink()
+    assert replaced_rows(lakehouse.settings, TABLES["products"], 1) == []
 
 
 def test_a_restore_lists_the_runs_says_what_it_would_do_does_it_and_names_the_way_back(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from rich.console import Console
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from ingestion.tables import TABLES
 from lakehouse.trace import changed_values, trace_page
 from orchestration.project import PROJECT_FOLDER
 from tests.lakehouse.json_pages import as_json, documented, names_in
@@ -71,32 +70,40 @@ def _fields(file: str, record: int) -> list[str]:
     return (PROJECT_FOLDER / "sample" / file).read_text().splitlines()[record].split(",")
 
 
-def test_each_version_is_compared_with_the_one_before_it() -> None:
-    connection = duckdb.connect()
-    connection.execute("""
-        create schema bronze;
-        create table bronze.products as select * from (values
-            (7, 'Lamp', 'Home', 3, null, 'products/2025-04-01.csv', date '2025-04-01', 5),
-            (7, 'Lamp', 'Hom\u00e9', 3, null, 'products/2025-04-02.csv', date '2025-04-02', 9),
-            (7, 'Lamp', 'Hom\u00e9', 3, null, 'products/2025-04-03.csv', date '2025-04-03', 2),
-            (7, 'Lamp', null, 4, '{"x":1}', 'products/2025-04-04.csv', date '2025-04-04', 1),
-            (8, 'Desk', 'Home', 3, null, 'products/2025-04-04.csv', date '2025-04-04', 2)
-        ) as rows (product_id, product_name, department, department_id, _rescued, source_file,
-            file_date, record_number)
-    """)
-    first, second, third, fourth = (
-        f"products/2025-04-0{day}.csv record {record}"
-        for day, record in ((1, 5), (2, 9), (3, 2), (4, 1))
+def test_each_version_is_compared_with_the_one_before_it_whatever_their_order() -> None:
+    columns = ("department", "department_id", "_rescued")
+    rows = [
+        ("products/2025-04-04.csv", 4, 1, 6, None, 4, '{"x":1}'),
+        ("products/2025-04-01.csv", 1, 5, 6, "Home", 3, None),
+        ("products/2025-04-02.csv", 2, 9, 6, "Homes", 3, None),
+        ("products/2025-04-02.csv", 2, 8, 7, "Hom\u00e9", 3, None),
+        ("products/2025-04-03.csv", 3, 2, 6, "Hom\u00e9", 3, None),
+        ("products/products.csv", None, 7, 9, "House", 3, None),
+    ]
+    versions = [
+        {
+            **{"source_file": file, "file_date": date(2025, 4, day) if day else None},
+            **{"record_number": record, "ingestion_timestamp": datetime(2025, 5, hour)},
+            **dict(zip(columns, values, strict=True)),
+        }
+        for file, day, record, hour, *values in rows
+    ]
+    undated, first, second, again, third, fourth = (
+        f"products/{name}.csv record {record}"
+        for name, record in (
+            *(("products", 7), ("2025-04-01", 5), ("2025-04-02", 9)),
+            *(("2025-04-02", 8), ("2025-04-03", 2), ("2025-04-04", 1)),
+        )
     )
-    assert sorted(changed_values(connection, TABLES["products"], 7)[0]) == sorted(
-        [
-            ("department_id", 3, 4, third, fourth),
-            ("department", "Hom\u00e9", None, third, fourth),
-            ("_rescued", None, '{"x":1}', third, fourth),
-            ("department", "Home", "Hom\u00e9", first, second),
-        ]
-    )
-    assert changed_values(connection, TABLES["products"], 8) == ([], 1)
+    assert changed_values(versions, columns) == [
+        ("department", "Hom\u00e9", None, third, fourth),
+        ("department_id", 3, 4, third, fourth),
+        ("_rescued", None, '{"x":1}', third, fourth),
+        ("department", "Homes", "Hom\u00e9", second, again),
+        ("department", "Home", "Homes", first, second),
+        ("department", "House", "Home", undated, first),
+    ]
+    assert changed_values(versions[:1], columns) == []
 
 
 def test_a_rejected_order_is_shown_with_its_reasons_and_no_row_of_gold(settings: Settings) -> None:
