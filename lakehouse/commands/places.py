@@ -36,14 +36,14 @@ def settings_with_raw(
 
     settings = Settings.read(root=root, raw=raw, engine=engine)
     remembered = None if raw or os.environ.get("LAKEHOUSE_RAW") else remembered_raw(settings)
-    if remembered in (None, settings.raw):
+    if remembered is None or remembered == settings.raw:
         return settings
-    if needs_raw and raw_names(str(remembered)) is None:
+    if needs_raw and raw_names(remembered) is None:
         raise LakehouseError(
             f"The raw folder {remembered}, which the root {settings.root} was last loaded from, is"
             " not there any more.",
             "Name the place that it has now with --raw DIR; later commands remember that.",
         )
     if not is_quiet:
-        sys.stderr.write(f"raw    {visible(str(remembered))}, as last time; --raw names another\n")
-    return replace(settings, raw=str(remembered))
+        sys.stderr.write(f"raw    {visible(remembered)}, as last time; --raw names another\n")
+    return replace(settings, raw=remembered)
