@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingestion.settings import Settings
-from lakehouse.query_display import print_query
+from lakehouse.page import Page
 from orchestration.pipeline.summary import print_nodes
 from orchestration.state.delta_reader import connect
 from orchestration.upkeep.erasure.erase import Outcome
@@ -40,7 +40,9 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
     if outcome.erasure and outcome.result:
         title = "Taken out, so much less is in the totals of the day"
         parameters = {"run_id": outcome.erasure.run_id}
-        print_query(console, connect(settings, ["ops"]), title, _TAKEN_OUT, parameters)
+        page = Page()
+        page.query(connect(settings, ["ops"]), "taken_out", title, _TAKEN_OUT, parameters)
+        page.show(console)
     _print_raw(console, settings, outcome.raw)
     if outcome.result:
         print_nodes(console, outcome.result.results, {})

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from lakehouse.formats import Format
+
 Root = Annotated[
     str | None,
     typer.Option(help="The lakehouse: a folder or s3:// prefix. [LAKEHOUSE_ROOT, else warehouse]"),
 ]
 Raw = Annotated[
     str | None,
-    typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else ROOT/raw]"),
+    typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else as last time]"),
 ]
 Engine = Annotated[
     str | None,
@@ -21,3 +23,4 @@ Engine = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless it failed.")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild every table whole.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
+Output = Annotated[Format, typer.Option("--format", help="table, or json for programs.")]

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from ingestion.visible import visible
 from orchestration.pipeline.dbt import NodeEvent
 
 _DONE_BETWEEN_LINES = 10
@@ -78,7 +79,7 @@ class LoggedDisplay(Display):
 
 
 def _update(progress: Progress, task: TaskID, what: str, done: int, total: int) -> None:
-    progress.update(task, description=what, completed=done, total=total or None)
+    progress.update(task, description=visible(what), completed=done, total=total or None)
 
 
 class NodeProgress:

@@ -26,6 +26,7 @@ from orchestration.state.history import record_run
 from orchestration.state.loaded_rows import differences
 from orchestration.state.lock import only_run
 from orchestration.state.past_runs import read_ops
+from orchestration.state.raw_folder import remember_raw
 from orchestration.state.results import FAILED_RUN, RunResult
 
 logger = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ def _ingest(
 ) -> None:
     with display.step("ingest") as step, timed(result, "ingest"):
         result.report = ingest(spark, settings, Batch(result.run_id, started_at), progress=step)
+    remember_raw(settings)
 
 
 @contextmanager
