@@ -93,6 +93,7 @@ def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_
     assert (failed.table, failed.file) == ("gold.daily_sales", "models/gold/daily_sales.sql")
     assert "dtae" in failed.message
     assert "JVM stacktrace" not in failed.message
+    assert "dtae" in (built.log_folder / "dbt" / "dbt.log").read_text()
     assert len(failed.message.splitlines()) < 10
 
 
