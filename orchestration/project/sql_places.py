@@ -47,9 +47,9 @@ def close_to(name: str, names: Iterable[str]) -> list[str]:
     return get_close_matches(name, sorted(set(names)), n=3, cutoff=0.6)
 
 
-def some_of(names: Iterable[str]) -> str:
+def some_of(names: Iterable[str], most: int = _NAMES_IN_A_LIST) -> str:
     """A list of names for a sentence, cut where it would get long."""
     listed = list(names)
-    rest = len(listed) - _NAMES_IN_A_LIST
+    rest = len(listed) - most
     more = f" and {rest} more" if rest > 0 else ""
-    return ", ".join(listed[:_NAMES_IN_A_LIST]) + more
+    return ", ".join(listed[:most]) + more
