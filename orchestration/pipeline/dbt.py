@@ -6,7 +6,6 @@ Data flow: dbt arguments -> dbtRunner -> events (progress) + results -> a `NodeR
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ingestion.session import lost_session
 from ingestion.settings import Engine, Settings
 from orchestration import project
 from orchestration.pipeline.selection import compares_states, selects_nothing
+from orchestration.pipeline.template_faults import placed
 from orchestration.state.results import NodeResult
 
 if TYPE_CHECKING:
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 # The prefix makes dbt offer the variable to models without parsing the project anew for each value.
 _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
 _AFFECTED_DAYS_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_AFFECTED_DAYS"
-# Where the engine's words to people end: its query plan, or its stack trace, begins.
-_ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
-# dbt-glue puts the whole statement before what is wrong with it.
-_GLUE_STATEMENT = re.compile(
-    r"Glue cursor returned .*?, use_arrow=\w+, location='[^']*'\), ", re.DOTALL
-)
 _TARGETS = {Engine.SAIL: "sail", Engine.SPARK: "local"}
 _RUNS = ("model", "seed", "snapshot")
 _TARGET_FOLDER = "target"
@@ -212,7 +206,7 @@ def _node_result(result: Any) -> NodeResult:
         status=str(result.status),
         failures=int(result.failures or 0),
         seconds=float(result.execution_time),
-        message=_first_words(result.message or ""),
+        message=placed(result.message or "", node.original_file_path),
         file=node.original_file_path,
     )
 
@@ -231,11 +225,6 @@ def _table_of(node: Any) -> str | None:
     return parts[-1]
 
 
-def _first_words(message: str) -> str:
-    message = _GLUE_STATEMENT.sub("", message)
-    return _ENGINE_DUMP.split(message, maxsplit=1)[0].strip()
-
-
 def _explained(error: BaseException, log_folder: Path) -> LakehouseError:
     if isinstance(error, OSError):
         return LakehouseError(
@@ -245,7 +234,7 @@ def _explained(error: BaseException, log_folder: Path) -> LakehouseError:
     step = f"Fix the file that it names and run again; the whole log is {log_folder / 'dbt.log'}."
     if type(error).__name__ in _OF_ARGUMENTS:
         step = "`dbt build --help` lists the arguments that a build takes."
-    words = _first_words(str(error))
+    words = placed(str(error))
     return lost_session(str(error)) or LakehouseError(
         f"dbt stopped before it built anything: {words}", step
     )

@@ -8,7 +8,7 @@ dbt builds what the other criteria select, or nothing at all, and calls that a s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def _names(method: str, manifest: Manifest) -> set[str]:
     """What a criterion of this method may name."""
     nodes = [*manifest.nodes.values(), *manifest.sources.values()]
     files = {PurePosixPath(node.original_file_path) for node in nodes}
-    by_method = {
+    by_method: dict[str, Callable[[], set[str]]] = {
         "fqn": lambda: {part for node in nodes for part in node.fqn} | {n.name for n in nodes},
         "path": lambda: {str(place) for file in files for place in (file, *file.parents)} - {"."},
         "file": lambda: {file.name for file in files} | {file.stem for file in files},
