@@ -113,6 +113,12 @@ def test_a_model_that_can_not_be_parsed_is_reported_in_two_sentences_and_recorde
     assert connect(built).execute(query).fetchall() == [("failed", 0)]
 
 
+def test_a_build_that_leaves_nothing_to_build_fails(built: Settings) -> None:
+    arguments = ["--select", "orders", "--exclude", "orders"]
+    with pytest.raises(LakehouseError, match="Nothing is left to build with --select orders"):
+        run(built, Display(Console(), quiet=True), with_ingest=False, build_arguments=arguments)
+
+
 def test_failing_rows_of_a_test_are_kept_with_the_run_that_found_them(
     built: Settings, project: Path
 ) -> None:

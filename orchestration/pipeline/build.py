@@ -25,7 +25,7 @@ from orchestration import project
 from orchestration.pipeline.affected_days import Changes, affected_days, changes_since
 from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display, NodeProgress, Step
-from orchestration.pipeline.selection import compares_states, require_options
+from orchestration.pipeline.selection import compares_states, require_known_vars, require_options
 from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
 from orchestration.project.silver import limits, silver_fingerprint
@@ -67,6 +67,7 @@ def build_models(
         if result.unchanged_since is not None:
             return
         require_options(arguments)
+        require_known_vars(arguments)
         check_seeds(project.PROJECT_FOLDER)
         step("reading the models", 0, 0)
         build = _Build(settings, result, arguments, target, step)

@@ -99,10 +99,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Any]:
 
 
 def _tests(results: Sequence[NodeResult], tested: str) -> list[str | Text]:
-    of_table = [node for node in results if node.is_test and node.table == tested]
-    if not of_table:
+    tests = Tests.among(node for node in results if node.table == tested)
+    if not (tests.passed or tests.failed or tests.warned):
         return [""]
-    tests = Tests.among(of_table)
     words = [f"{tests.passed} ok"]
     words += [f"{tests.failed} failed"] * bool(tests.failed)
     words += [f"{tests.warned} warn"] * bool(tests.warned)

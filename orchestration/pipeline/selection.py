@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import yaml
+
 from ingestion.errors import LakehouseError
+from orchestration import project
 from orchestration.project.sql_places import close_to, some_of
 
 if TYPE_CHECKING:
@@ -40,6 +45,29 @@ def require_options(arguments: Sequence[str]) -> None:
             f"A build takes no argument {arguments[0]!r} without an option.",
             f"To build that alone: lakehouse build --select {arguments[0]}",
         )
+
+
+def require_known_vars(arguments: Sequence[str]) -> None:
+    """Refuse vars that no model reads: dbt takes them, and builds by the default of the right name.
+
+    Raises:
+        LakehouseError: `--vars` has a name that dbt_project.yml does not declare.
+    """
+    declared = yaml.safe_load((project.PROJECT_FOLDER / "dbt_project.yml").read_text())["vars"]
+    for option, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        if not re.match(r"--vars(=|$)", option):
+            continue
+        names: object = None
+        with suppress(yaml.YAMLError):  # dbt says what is wrong with it
+            names = yaml.safe_load(option.partition("=")[2] or following)
+        for name in names if isinstance(names, dict) else ():
+            if name not in declared:
+                close = close_to(str(name), declared)
+                hint = f" Did you mean {' or '.join(close)}?" if close else ""
+                raise LakehouseError(
+                    f"There is no var {name!r} in dbt_project.yml; nothing was built.{hint}",
+                    "docs/configuration.md lists the vars with their units.",
+                )
 
 
 def selects_nothing(criteria: str, manifest: Manifest) -> LakehouseError:

@@ -61,10 +61,10 @@ def print_summary(
             soft_wrap=True,
         )
     _print_replaced_days(console, result)
-    print_failures(console, result, rows_found(connection, result.run_id, _failed(result)))
     tested_by = result.unchanged_since or result.run_id
     warned = rows_found(connection, tested_by, warned_in(connection, tested_by))
     print_warnings(console, warned, is_new=not result.unchanged_since, with_known=with_known)
+    print_failures(console, result, rows_found(connection, result.run_id, _failed(result)))
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
     console.print(Text(verdict(result), style=_STYLES[result.exit_code]), soft_wrap=True)

@@ -10,7 +10,12 @@ from dbt.contracts.graph.manifest import Manifest
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from orchestration.pipeline.dbt import artifacts_folder, invoke_dbt
-from orchestration.pipeline.selection import compares_states, require_options, selects_nothing
+from orchestration.pipeline.selection import (
+    compares_states,
+    require_known_vars,
+    require_options,
+    selects_nothing,
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +105,23 @@ def test_a_name_without_an_option_is_refused_with_the_command_meant() -> None:
     with pytest.raises(LakehouseError, match="lakehouse build --select orders"):
         require_options(["orders"])
     require_options(["--select", "orders"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--vars", "{as_of_dat: 2025-04-10}"],
+        ["--select", "orders", "--vars", "as_of_dat: 2025-04-10"],
+        ['--vars={"anomaly_days": 1, "as_of_dat": "2025-04-10"}'],
+    ],
+)
+def test_a_var_that_no_model_reads_is_refused_with_the_one_meant(arguments: list[str]) -> None:
+    with pytest.raises(LakehouseError, match=r"no var 'as_of_dat' in .* Did you mean as_of_date?"):
+        require_known_vars(arguments)
+
+
+def test_declared_vars_pass_and_what_is_no_map_is_left_to_dbt() -> None:
+    require_known_vars(["--vars", '{anomaly_days: 1, as_of_date: "2025-04-10"}', "--select", "a"])
+    require_known_vars(["--vars", "{}"])
+    require_known_vars(["--vars", "7"])
+    require_known_vars(["--vars", "{open"])
