@@ -16,8 +16,8 @@ from ingestion.errors import LakehouseError
 from ingestion.session import lost_session
 from ingestion.settings import Engine, Settings
 from orchestration import project
+from orchestration.pipeline.faults.template_faults import placed
 from orchestration.pipeline.selection import compares_states, selects_nothing
-from orchestration.pipeline.template_faults import placed
 from orchestration.state.results import NodeResult
 
 if TYPE_CHECKING:

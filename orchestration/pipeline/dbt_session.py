@@ -28,8 +28,8 @@ from pyspark.sql import SparkSession
 
 from ingestion.layers import LAYERS
 from ingestion.session import lost_session
-from orchestration.pipeline.engine_words import first_words
-from orchestration.pipeline.sql_faults import explained
+from orchestration.pipeline.faults.engine_words import first_words
+from orchestration.pipeline.faults.sql_faults import explained
 from orchestration.project.tables import is_made_here
 
 logger = logging.getLogger(__name__)

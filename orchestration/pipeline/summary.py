@@ -69,7 +69,7 @@ def print_summary(
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
     console.print(Text(verdict(result), style=_STYLES[result.exit_code]), soft_wrap=True)
     for line in _next_steps(settings, result):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_report(console: Console, report: Report) -> None:

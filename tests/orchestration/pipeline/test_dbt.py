@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestration.pipeline.dbt import NodeEvent, _explained, _Listener, _table_of
-from orchestration.pipeline.engine_words import first_words
+from orchestration.pipeline.faults.engine_words import first_words
 from orchestration.pipeline.progress import NodeProgress
 from orchestration.state.results import NodeResult
 

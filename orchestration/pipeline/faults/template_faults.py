@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from orchestration import project
-from orchestration.pipeline.engine_words import first_words
+from orchestration.pipeline.faults.engine_words import first_words
 from orchestration.project.sql_places import Place, close_to, fault, place_at
 
 _FILE = re.compile(r"\(((?:models|tests|macros|analyses)/[\w./-]+\.sql)\)")

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 
-from orchestration.pipeline.statement_parts import Ask, Part
+from orchestration.pipeline.faults.statement_parts import Ask, Part
 from orchestration.project.sql_places import Place
 
 

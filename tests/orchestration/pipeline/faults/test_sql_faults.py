@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 import orchestration.project
 from orchestration.pipeline.dbt_session import LakehouseCursor
-from orchestration.pipeline.engine_words import first_words
+from orchestration.pipeline.faults.engine_words import first_words
 
 SOURCE = """{{ config(tags=['daily']) }}
 

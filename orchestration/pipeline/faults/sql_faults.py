@@ -15,20 +15,20 @@ from sqlglot import Token, exp
 from sqlglot.dialects.spark import Spark
 
 from orchestration import project
-from orchestration.pipeline.engine_words import (
+from orchestration.pipeline.faults.engine_words import (
     NOT_THE_TEST,
     Kind,
     Refusal,
     in_a_sentence,
     refusal_of,
 )
-from orchestration.pipeline.faulty_select import (
+from orchestration.pipeline.faults.faulty_select import (
     Found,
     comma_before_from,
     refused_column,
     ungrouped,
 )
-from orchestration.pipeline.statement_parts import Ask, Part, failing_part
+from orchestration.pipeline.faults.statement_parts import Ask, Part, failing_part
 from orchestration.project.source_places import place_in_source
 from orchestration.project.sql_places import Place, close_to, fault
 

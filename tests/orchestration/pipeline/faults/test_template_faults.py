@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import orchestration.project
-from orchestration.pipeline.template_faults import placed
+from orchestration.pipeline.faults.template_faults import placed
 
 SOURCE = """with
 
