@@ -213,6 +213,7 @@ def verdict(result: RunResult) -> str:
         (totals.files_loaded, counted(totals.files_loaded, "file") + " loaded"),
         (totals.models_built, counted(totals.models_built, "table") + " built"),
         (totals.tests_passed, counted(totals.tests_passed, "test") + " passed"),
+        (totals.tests_warned, counted(totals.tests_warned, "test") + " warned"),
     )
     words = [f"{some_of(failed, _TOP)} failed"] * bool(failed)
     words += [said for count, said in counts if count]

@@ -168,6 +168,7 @@ GAP = MissingFile("orders", None, "orders/2025-04-03.csv", "missing")
             [node("orders", "success")],
             "incomplete: 1 file in quarantine, 1 file missing, 1 file loaded, 1 table built",
         ),
+        (None, [node("ids", "warn", "test")], "well: 1 test warned"),
         (
             None,
             [node("orders", "error"), *(node(f"m{n}", "skipped") for n in range(2))],
