@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ingestion.settings import Settings
 from lakehouse.page import Page
-from orchestration.pipeline.summary import print_nodes
+from orchestration.pipeline.summary import print_failures
 from orchestration.state.delta_reader import connect
 from orchestration.upkeep.erasure.erase import Outcome
 from orchestration.upkeep.erasure.raw import RawPlace
@@ -45,7 +45,7 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
         page.show(console)
     _print_raw(console, settings, outcome.raw)
     if outcome.result:
-        print_nodes(console, outcome.result.results, {})
+        print_failures(console, outcome.result, {})
     if outcome.exit_code:
         console.print(
             "The erasure is not whole: something failed or is left. Fix it, then repeat the same"

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ingestion.settings import Settings
-from lakehouse.commands.options import DryRun, Engine, FullRefresh, Quiet, Raw, Root
+from lakehouse.commands.options import DryRun, Engine, FullRefresh, Quiet, Raw, Root, Warnings
 from lakehouse.commands.places import settings_with_raw
 from lakehouse.commands.terminal import Ended, interruptible, require_local_root
 from orchestration.pipeline.console import new_console
@@ -21,10 +21,12 @@ def run(
     engine: Engine = None,
     full_refresh: FullRefresh = False,
     quiet: Quiet = False,
+    warnings: Warnings = False,
 ) -> None:
     """Load the raw files, build silver and gold, test everything: the whole line in one go."""
     settings = settings_with_raw(root, raw, engine, is_quiet=quiet)
-    _run(settings, quiet, with_ingest=True, build_arguments=["--full-refresh"] * full_refresh)
+    arguments = ["--full-refresh"] * full_refresh
+    _run(settings, quiet, with_ingest=True, build_arguments=arguments, with_known=warnings)
 
 
 def ingest(raw: Raw = None, root: Root = None, engine: Engine = None, quiet: Quiet = False) -> None:
@@ -34,14 +36,19 @@ def ingest(raw: Raw = None, root: Root = None, engine: Engine = None, quiet: Qui
 
 
 def build(
-    context: typer.Context, root: Root = None, engine: Engine = None, quiet: Quiet = False
+    context: typer.Context,
+    root: Root = None,
+    engine: Engine = None,
+    quiet: Quiet = False,
+    warnings: Warnings = False,
 ) -> None:
     """Build and test silver and gold, the second half; other arguments go to `dbt build`.
 
     For example: lakehouse build --select daily_sales+
     """
     settings = Settings.read(root=root, engine=engine)
-    _run(settings, quiet, with_ingest=False, build_arguments=context.args)
+    arguments = context.args
+    _run(settings, quiet, with_ingest=False, build_arguments=arguments, with_known=warnings)
 
 
 def replay(
@@ -65,7 +72,12 @@ def replay(
 
 
 def _run(
-    settings: Settings, quiet: bool, *, with_ingest: bool, build_arguments: list[str] | None
+    settings: Settings,
+    quiet: bool,
+    *,
+    with_ingest: bool,
+    build_arguments: list[str] | None,
+    with_known: bool = False,
 ) -> None:
     # dbt and Spark take a second to import; --help should not wait for them.
     from lakehouse.incomplete import incomplete_in_words
@@ -84,7 +96,7 @@ def _run(
             build_arguments=build_arguments,
         )
     if not quiet or result.exit_code == EXIT_FAILED:
-        print_summary(console, settings, result)
+        print_summary(console, settings, result, with_known=with_known)
     elif result.exit_code == EXIT_INCOMPLETE:
         sys.stderr.write(f"{incomplete_in_words(settings, result)}\n")
     raise Ended(result.exit_code)

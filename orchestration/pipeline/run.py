@@ -141,12 +141,22 @@ def _ingest(
 
 @contextmanager
 def engine_failures_explained(settings: Settings) -> Iterator[None]:
-    """Let a failure inside the engine leave as one sentence; its stack trace is in the log."""
+    """Let a failure inside the engine leave as one sentence; its stack trace is in a log."""
     try:
         yield
     except (PySparkException, Py4JError) as error:
         raise lost_session(str(error)) or LakehouseError(
             f"The engine failed: {root_cause(error)}",
-            f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, fix"
+            f"{_logged(settings, error)}If the disk is full or a file was taken away, fix"
             " that; then run again: what was half done is not visible and will be done anew.",
         ) from error
+
+
+def _logged(settings: Settings, error: Exception) -> str:
+    """Keep all words of the engine, which writes no log of its own for each; say where they are."""
+    log = settings.log_folder / "engine.log"
+    with suppress(OSError):  # a full disk may be what failed
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(str(error), encoding="utf-8")
+        return f"All that it said is in {log}. "
+    return ""
