@@ -27,6 +27,8 @@ def swallowed_lines(raw_text: str, header: Header, table: Table) -> list[str]:
     places = [place for place, found in enumerate(fields) if len(found) in header.widths]
     is_record = pa.array([True] * len(places))
     for column in table.columns:
+        if column.name not in header.positions:
+            continue
         values = [fields[place][header.positions[column.name]] for place in places]
         for mask in to_type(pa.array(values, pa.string()), column).faults.values():
             is_record = pc.and_(is_record, pc.invert(mask))
