@@ -204,7 +204,11 @@ def test_what_s3_refuses_is_reported_with_what_to_do(
 
 def test_an_object_that_s3_does_not_give_is_named_and_the_others_are_listed(s3: str) -> None:
     put("raw/orders/2025-04-01.csv", b"id\n")
-    archived = {"Bucket": BUCKET, "Key": "raw/orders/2025-04-02.csv", "Body": b"id\n"}
+    archived: dict[str, Any] = {
+        "Bucket": BUCKET,
+        "Key": "raw/orders/2025-04-02.csv",
+        "Body": b"id\n",
+    }
     boto3.client("s3").put_object(**archived, StorageClass="GLACIER")
     first, second = list_raw_files(f"{s3}/raw")
     assert (first.fault, first.is_openable) == (None, True)

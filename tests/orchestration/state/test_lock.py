@@ -117,7 +117,12 @@ def test_what_was_written_is_on_the_disk_when_a_root_is_let_go_of(
 ) -> None:
     order: list[str] = []
     sync = os.sync
-    monkeypatch.setattr(os, "sync", lambda: (order.append("synced"), sync()))
+
+    def watched() -> None:
+        order.append("synced")
+        sync()
+
+    monkeypatch.setattr(os, "sync", watched)
     with suppress(ValueError), only_run(Settings(str(tmp_path), "")):
         order.append("written")
         if failure:
