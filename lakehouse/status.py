@@ -5,7 +5,7 @@ It reads the Delta tables without Spark, so that asking costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 
@@ -122,8 +122,8 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
     silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
     if has_table(connection, "ops", "runs"):  # the first run makes it at its end only
         _print(console, connection, "Last run", _LAST_RUN)
-    print_freshness(console, connection, now)
-    print_refused(console, connection, settings)
+    _show(console, "Freshness", lambda: print_freshness(console, connection, now))
+    _show(console, "Rejected records", lambda: print_refused(console, connection, settings))
     for title, query, name in _OPS:
         if has_table(connection, "ops", name):
             _print(console, connection, title, query)
@@ -140,8 +140,12 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
 
 
 def _print(console: Console, connection: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
+    _show(console, title, lambda: print_query(console, connection, title, query))
+
+
+def _show(console: Console, title: str, part: Callable[[], object]) -> None:
     try:
-        print_query(console, connection, title, query)
+        part()
     except duckdb.CatalogException:
         console.print(f"\n{title}: not shown, as a table that it reads is damaged or gone")
 
