@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingestion.errors import LakehouseError
 from ingestion.limits import FIRST_DAY, LAST_DAY
 from ingestion.raw_folder import Found, entries_below
-from ingestion.stored import Listed, Stored, content_hash, look_at, objects_below
+from ingestion.stored import Listed, Stored, Unreadable, content_hash, look_at, objects_below
 from ingestion.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -136,7 +136,13 @@ def list_raw_files(
     names = sorted(name for name in found if is_data(name) and is_wanted(name))
     known = known_hashes or {}
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-        return list(pool.map(lambda name: _describe(folder, name, found[name], known), names))
+        files = list(pool.map(lambda name: _describe(folder, name, found[name], known), names))
+    if files and not isinstance(folder, Path) and not any(file.is_openable for file in files):
+        raise LakehouseError(
+            f"No file of the raw folder {raw} can be read, such as {files[0].fault}",
+            "Check that these AWS credentials may read them and use their key, and run again.",
+        )
+    return files
 
 
 def _entries_below(folder: Path | CloudPath) -> dict[str, Listed | Found]:
@@ -169,13 +175,9 @@ def _describe(
         fault = unreadable or fault
         is_openable = unreadable is None
     else:
-        known_hash = known.get((source_file, entry.etag))
-        is_openable = True
-        stored = (
-            Stored(entry.bytes, entry.modified_at, known_hash, entry.etag)
-            if known_hash
-            else look_at(path, source_file)
-        )
+        stored, unreadable = _look_at_object(path, source_file, entry, known)
+        fault = unreadable or fault
+        is_openable = unreadable is None
     return RawFile(
         path=str(path),
         source_file=source_file,
@@ -188,6 +190,20 @@ def _describe(
         etag=stored.etag,
         is_openable=is_openable,
     )
+
+
+def _look_at_object(
+    path: Path | CloudPath, source_file: str, entry: Listed, known: KnownHashes
+) -> tuple[Stored, str | None]:
+    """An object's content and None, or in its place the fault for which S3 does not give it."""
+    known_hash = known.get((source_file, entry.etag))
+    if known_hash:
+        return Stored(entry.bytes, entry.modified_at, known_hash, entry.etag), None
+    try:
+        return look_at(path, source_file), None
+    except Unreadable as error:
+        fault = f"unreadable: {error.problem}"
+    return Stored(0, entry.modified_at, content_hash(fault.encode())), fault
 
 
 def _look_at_entry(entry: Found) -> tuple[Stored, str | None]:

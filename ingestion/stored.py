@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from cloudpathlib import CloudPath, S3Path
 
 _CHUNK_BYTES = 1024 * 1024
+# Of one object: no right to read it or to use its key, it is archived, or gone since it was listed.
+_OF_THE_OBJECT = ("AccessDenied", "InvalidObjectState", "NoSuchKey")
+
+
+class Unreadable(LakehouseError):
+    """S3 does not give this object, whatever it does with the others."""
 
 
 @dataclass(frozen=True)
@@ -154,11 +160,18 @@ def _told(name: str) -> Iterator[None]:
             f"The raw file {name} can't be read: {error.strerror or error}.",
             "Give this user the right to read it, or take it out, and run again.",
         ) from None
-    except (BotoCoreError, ClientError) as error:
-        raise LakehouseError(
-            f"The raw file {name} can't be read: {error}",
-            "Check that these AWS credentials may read it and use its key, and run again.",
-        ) from None
+    except ClientError as error:
+        is_of_object = error.response["Error"]["Code"] in _OF_THE_OBJECT
+        raise _unread(Unreadable if is_of_object else LakehouseError, name, error) from None
+    except BotoCoreError as error:
+        raise _unread(LakehouseError, name, error) from None
+
+
+def _unread(kind: type[LakehouseError], name: str, error: Exception) -> LakehouseError:
+    return kind(
+        f"The raw file {name} can't be read: {error}",
+        "Check that these AWS credentials may read it and use its key, and run again.",
+    )
 
 
 def _get(path: CloudPath) -> dict[str, Any]:

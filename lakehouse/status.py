@@ -92,8 +92,10 @@ def status_page(settings: Settings, now: datetime) -> Page:
     connection = connect(settings, leaves_out=[damage.table for damage in damages])
     _add_places(page, settings)
     _add(page, connection, "ops.runs", "last_run", "Last run", _LAST_RUN, is_one=True)
-    add_freshness(page, connection, now)
-    add_refused(page, connection, settings)
+    with _whole(page, "How new the tables are"):
+        add_freshness(page, connection, now)
+    with _whole(page, "Rejected records"):
+        add_refused(page, connection, settings)
     _add(
         *(page, connection, "ops.ingested_files", "files", "Files", _FILES),
         may_go=("erased", "last_arrival", "records_read"),

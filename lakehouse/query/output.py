@@ -54,7 +54,7 @@ def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
                 answer.limits.require_rows(count)
                 yield from rows
     except duckdb.Error as error:
-        raise explained(answer.sql, error) from error
+        raise explained(answer.sql, error, answer.views) from error
 
 
 def write_csv(target: Writable, answer: Answer) -> None:
@@ -96,7 +96,7 @@ def write_parquet(path: Path, answer: Answer) -> None:
                     answer.limits.require_rows(count)
                     writer.write_batch(batch)
     except (duckdb.Error, pyarrow.ArrowInvalid) as error:
-        raise explained(answer.sql, error) from error
+        raise explained(answer.sql, error, answer.views) from error
 
 
 def save(path: Path, answer: Answer, form: Format) -> None:

@@ -26,13 +26,14 @@ from ingestion.catalog import TABLE_PROPERTIES
 from ingestion.completeness import MissingFile, find_missing
 from ingestion.errors import LakehouseError
 from ingestion.files import list_raw_files, place, raw_names
+from ingestion.layers import LAYERS
 from ingestion.ledger import LOST, LedgerRow, Status, ledger_rows
 from ingestion.ops_tables import INGESTED_FILES, MISSING_FILES
 from ingestion.planning import plan
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.project.tables import is_made_here
-from orchestration.state.damage import find_damage
+from orchestration.state.damage import Damage, find_damage
 from orchestration.state.loaded_rows import Difference, differences
 from orchestration.state.past_runs import read_ops
 from orchestration.state.rollback import Mended, forget_versions, mend
@@ -103,28 +104,21 @@ def repair(settings: Settings, *, gives_up: bool) -> Repair:
 def mend_tables(settings: Settings, *, gives_up: bool) -> Repair:
     """Bring each damaged table to a whole state; what is not of this project is left alone.
 
+    Args:
+        settings: Where the root is.
+        gives_up: Go on without entries of the list of erased people; and read every data file, as
+            some are spoilt within. A run does not: that would take as long as all it has to do.
+
     Raises:
         LakehouseError: The list of erased people is damaged, and is not to be given up.
     """
-    damages = []
-    for damage in find_damage(settings):
-        if _is_ours(damage.table):
-            damages.append(damage)
-        else:
-            logger.warning("left alone, as it is no table of this project: %s", damage)
-    for damage in damages:
-        if damage.table == ERASED and not gives_up:
-            raise LakehouseError(
-                f"The list of erased people is damaged: {damage}.",
-                "Put its folder back from a copy. Without it, people who were erased would be"
-                " loaded again; `lakehouse repair` goes on with what is left of it.",
-            )
-    now = datetime.now(UTC)
-    # The history first: what is done to the others is looked up in it.
-    damages.sort(key=lambda damage: not damage.table.startswith("ops."))
+    done, now = Repair(), datetime.now(UTC)
     try:
-        done = Repair([mend(settings, damage, now) for damage in damages])
-        forget_versions(settings, done.mended)
+        # The history first: what is done to the others is looked up in it.
+        for layers in (("ops",), tuple(layer for layer in LAYERS if layer != "ops")):
+            for damage in _damages_of_ours(settings, layers, gives_up):
+                done.mended.append(mend(settings, damage, now, reads=gives_up))
+            forget_versions(settings, done.mended)
     except (DeltaError, OSError) as error:
         raise LakehouseError(
             f"The damaged tables of {settings.root} can't be repaired: {first_line(error)}",
@@ -132,6 +126,22 @@ def mend_tables(settings: Settings, *, gives_up: bool) -> Repair:
         ) from error
     done.lost += [str(one) for one in done.mended if one.damage.table == ERASED]
     return done
+
+
+def _damages_of_ours(settings: Settings, layers: Sequence[str], gives_up: bool) -> list[Damage]:
+    damages = []
+    for damage in find_damage(settings, layers, reads=gives_up):
+        if damage.table == ERASED and not gives_up:
+            raise LakehouseError(
+                f"The list of erased people is damaged: {damage}.",
+                "Put its folder back from a copy. Without it, people who were erased would be"
+                " loaded again; `lakehouse repair` goes on with what is left of it.",
+            )
+        if _is_ours(damage.table):
+            damages.append(damage)
+        else:
+            logger.warning("left alone, as it is no table of this project: %s", damage)
+    return damages
 
 
 def _is_ours(table: str) -> bool:
