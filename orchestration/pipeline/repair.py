@@ -36,7 +36,7 @@ from orchestration.project.tables import is_made_here
 from orchestration.state.damage import Damage, find_damage
 from orchestration.state.loaded_rows import Difference, differences
 from orchestration.state.past_runs import read_ops
-from orchestration.state.rollback import Mended, forget_versions, mend
+from orchestration.state.rollback import TableRepair, forget_versions, repair_table
 from orchestration.state.versions import first_line, is_table, open_table
 
 REJECTS, ERASED = "ops.rejected_records", "ops.erased_users"
@@ -50,12 +50,12 @@ class Repair:
     """What was damaged and what was done.
 
     Attributes:
-        mended: Tables that were damaged.
+        tables: Tables that were damaged.
         again: Differences that loading files again makes good.
         lost: What can't be had again, in words.
     """
 
-    mended: list[Mended] = field(default_factory=list)
+    tables: list[TableRepair] = field(default_factory=list)
     again: list[Difference] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ class Repair:
     def lines(self) -> list[str]:
         """All of it in words, at most a few lines of a kind."""
         return [
-            *some(list(map(str, self.mended))),
+            *some(list(map(str, self.tables))),
             *some([f"{difference}: loaded again" for difference in self.again]),
             *some([f"lost: {words}" for words in self.lost]),
         ]
@@ -79,7 +79,7 @@ def repair(settings: Settings, *, gives_up: bool) -> Repair:
     Raises:
         LakehouseError: Something can't be had again, and is not to be given up.
     """
-    done, now = mend_tables(settings, gives_up=gives_up), datetime.now(UTC)
+    done, now = repair_tables(settings, gives_up=gives_up), datetime.now(UTC)
     ledger = ledger_rows(read_ops(settings, "ingested_files"))
     found = differences(settings, ledger)
     gone = _sort_out(settings, ledger, found, done) if found else []
@@ -101,7 +101,7 @@ def repair(settings: Settings, *, gives_up: bool) -> Repair:
     return done
 
 
-def mend_tables(settings: Settings, *, gives_up: bool) -> Repair:
+def repair_tables(settings: Settings, *, gives_up: bool) -> Repair:
     """Bring each damaged table to a whole state; what is not of this project is left alone.
 
     Args:
@@ -117,14 +117,14 @@ def mend_tables(settings: Settings, *, gives_up: bool) -> Repair:
         # The history first: what is done to the others is looked up in it.
         for layers in (("ops",), tuple(layer for layer in LAYERS if layer != "ops")):
             for damage in _damages_of_ours(settings, layers, gives_up):
-                done.mended.append(mend(settings, damage, now, reads=gives_up))
-            forget_versions(settings, done.mended)
+                done.tables.append(repair_table(settings, damage, now, reads=gives_up))
+            forget_versions(settings, done.tables)
     except (DeltaError, OSError) as error:
         raise LakehouseError(
             f"The damaged tables of {settings.root} can't be repaired: {first_line(error)}",
             "Free space or give rights there and repeat the command.",
         ) from error
-    done.lost += [str(one) for one in done.mended if one.damage.table == ERASED]
+    done.lost += [str(one) for one in done.tables if one.damage.table == ERASED]
     return done
 
 

@@ -21,7 +21,7 @@ from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
 from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
-from orchestration.pipeline.repair import mend_tables, repair, some
+from orchestration.pipeline.repair import repair, repair_tables, some
 from orchestration.state.history import record_run
 from orchestration.state.loaded_rows import differences
 from orchestration.state.lock import only_run
@@ -75,7 +75,7 @@ def _look_over(settings: Settings, *, with_ingest: bool, gives_up: bool) -> None
     if with_ingest or gives_up:
         lines = repair(settings, gives_up=gives_up).lines
     else:
-        lines = mend_tables(settings, gives_up=False).lines
+        lines = repair_tables(settings, gives_up=False).lines
         ledger = ledger_rows(read_ops(settings, "ingested_files"))
         lines += some(
             [f"{one}: `lakehouse repair` loads it" for one in differences(settings, ledger)]

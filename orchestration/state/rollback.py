@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Mended:
+class TableRepair:
     """What was done about a damaged table.
 
     Attributes:
@@ -51,7 +51,9 @@ class Mended:
         return f"{self.damage}: {done}"
 
 
-def mend(settings: Settings, damage: Damage, now: datetime, *, reads: bool = False) -> Mended:
+def repair_table(
+    settings: Settings, damage: Damage, now: datetime, *, reads: bool = False
+) -> TableRepair:
     """Bring a table to the newest state that is whole.
 
     A commit that has nothing whole to give is taken back. Of other data files that are gone only
@@ -75,14 +77,14 @@ def mend(settings: Settings, damage: Damage, now: datetime, *, reads: bool = Fal
             table.give_up(found.files)
         elif (found.files and has_given_up_files) or newest == 0:
             table.set_aside_all()
-            return Mended(damage, None, is_older)
+            return TableRepair(damage, None, is_older)
         elif checkpoints and commits == list(range(newest + 1)) and not found.files:
             table.set_aside_log(*checkpoints, suffix=".checkpoint")
         else:
             is_older = True
             table.set_aside_log(newest)
         found = damage_of(settings, damage.table, reads=reads)
-    return Mended(damage, table.version(), is_older)
+    return TableRepair(damage, table.version(), is_older)
 
 
 class _Table:
@@ -148,13 +150,13 @@ class _Table:
             self._folder.rename(target)
 
 
-def forget_versions(settings: Settings, mended: Iterable[Mended]) -> None:
+def forget_versions(settings: Settings, repairs: Iterable[TableRepair]) -> None:
     """Take runs out of `ops.table_versions` whose state of a table can't be had any more.
 
     The numbers of their commits will be used again, and a run that is not known can't be taken for
     what another one left.
     """
-    newest = {one.damage.table: one.version for one in mended if one.is_older}
+    newest = {one.damage.table: one.version for one in repairs if one.is_older}
     rows = read_ops(settings, "table_versions")
     gone = {
         row["run_id"]

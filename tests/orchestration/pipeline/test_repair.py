@@ -212,7 +212,7 @@ def test_an_empty_checksum_of_a_commit_is_no_harm(lakehouse: Lakehouse) -> None:
 
 def test_a_commit_whose_checksum_is_left_costs_no_other_commit(lakehouse: Lakehouse) -> None:
     log(Path(lakehouse.settings.root, ORDERS_TABLE))[-1].unlink()
-    (done,) = repair(lakehouse.settings, gives_up=False).mended
+    (done,) = repair(lakehouse.settings, gives_up=False).tables
     assert str(done) == ("bronze.orders: commit 2 of its log is gone: went back to version 1")
 
 
@@ -232,7 +232,7 @@ def test_a_table_in_a_version_before_the_last_run_is_damaged_for_every_reader(
     ):
         connect(lakehouse.settings)
     done = repair(lakehouse.settings, gives_up=False)
-    assert [str(one).rpartition(": ")[2] for one in done.mended] == ["went back to version 0"]
+    assert [str(one).rpartition(": ")[2] for one in done.tables] == ["went back to version 0"]
     assert [run.run_id for run in past_runs(lakehouse.settings) if run.versions] == []
 
 
