@@ -102,27 +102,28 @@ judged_feeds as (
 
 ),
 
--- a file without records says that nothing was sold; one whose every record is refused says nothing
-known_feeds as (
-
-    select
-        file_date,
-        table_name,
-        records_rejected + rows_refused as rejected_rows,
-        records_loaded + records_rejected = 0 or rows_refused < records_loaded as is_known
-    from judged_feeds
-
-),
-
 loaded_days as (
 
     select
         file_date,
         count(*) as files_received,
-        sum(rejected_rows) as rejected_rows,
-        bool_or(table_name = 'orders' and is_known) as orders_complete,
-        bool_or(table_name = 'order_items' and is_known) as lines_complete
-    from known_feeds
+        sum(records_rejected + rows_refused) as rejected_rows
+    from judged_feeds
+    group by file_date
+
+),
+
+-- a file without records says that nothing was sold; one whose every record is refused says nothing
+known_days as (
+
+    select
+        file_date,
+        bool_or(table_name = 'orders') as orders_complete,
+        bool_or(table_name = 'order_items') as lines_complete
+    from judged_feeds
+    where
+        records_loaded + records_rejected = 0
+        or rows_refused < records_loaded
     group by file_date
 
 ),
@@ -138,11 +139,13 @@ final as (
         coalesce(loaded_days.rejected_rows, 0) as rejected_rows,
 
         -- flags
-        coalesce(loaded_days.orders_complete, false) as orders_complete,
-        coalesce(loaded_days.lines_complete, false) as lines_complete
+        coalesce(known_days.orders_complete, false) as orders_complete,
+        coalesce(known_days.lines_complete, false) as lines_complete
     from days
     left join loaded_days
         on days.date = loaded_days.file_date
+    left join known_days
+        on days.date = known_days.file_date
 
 )
 
