@@ -11,12 +11,13 @@ from functools import wraps
 from typing import Any
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
 from lakehouse.query import json_values, jsons, strings
 
 _TEXTS = "varchar[]"
 # Function, the types of its arguments, the type of its value.
-_NATIVES: dict[str, tuple[Callable[..., Any], list[str], str]] = {
+_NATIVES: dict[str, tuple[Callable[..., Any], list[Any], str]] = {
     "trino_json_parse": (jsons.parsed, ["varchar"], "varchar"),
     "trino_json_parse_to_cast": (jsons.parsed_to_cast, ["varchar"], "varchar"),
     "trino_json_extract": (jsons.extracted, ["varchar", "varchar"], "varchar"),
@@ -47,7 +48,7 @@ def register(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     for name in sorted(set(_NAME.findall(sql)) & _NATIVES.keys()):
         function, given, made = _NATIVES[name]
         connection.create_function(
-            name, _unless_null(function), given, made, null_handling="special"
+            name, _unless_null(function), given, made, null_handling=FunctionNullHandling.SPECIAL
         )
 
 
