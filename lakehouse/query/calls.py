@@ -42,9 +42,9 @@ def call(terms: Terms, node: exp.Anonymous, scope: Scope, around: Around | None 
     given, around = list(node.expressions), around or Around()
     if name == "count" and len(given) == 1 and isinstance(given[0], exp.Star):
         return Term(f"count(*){around.over}", "bigint")
-    if given and isinstance(given[0], exp.Order):
-        order = ordering(terms, given[0].expressions, scope)
-        around, given = Around(**(vars(around) | {"order": order})), [given[0].this, *given[1:]]
+    if given and isinstance(given[-1], exp.Order):
+        order = ordering(terms, given[-1].expressions, scope)
+        around, given = Around(**(vars(around) | {"order": order})), [*given[:-1], given[-1].this]
     if given and isinstance(given[0], exp.Distinct):
         around = Around(**(vars(around) | {"distinct": True}))
         given = list(given[0].expressions)
@@ -89,7 +89,8 @@ def _written(terms: Terms, node: exp.Expr, fit: Fit, around: Around) -> Term:
     if around.distinct:
         arguments[0] = f"distinct {arguments[0]}"
     kind = fit.bound(signature.result)
-    if signature.use != "scalar" and kind.partition("(")[0] in ("map", "json"):
+    is_of_any = signature.use != "scalar" and signature.result in fit.kinds
+    if is_of_any and kind.partition("(")[0] in ("map", "json"):
         raise terms.refuse.unproven(node, f"{signature.name} of {kind}")
     if signature.template.startswith("@"):
         name = signature.template[1:]
@@ -123,6 +124,8 @@ def _require_use(terms: Terms, node: exp.Expr, signature: Signature, around: Aro
         raise terms.refuse.unproven(node, f"ORDER BY inside of {name}")
     if around.nulls and "$n" not in signature.template:
         raise terms.refuse.unproven(node, f"IGNORE NULLS with {name}")
+    if around.distinct and "{" in signature.template:
+        raise terms.refuse.unproven(node, f"DISTINCT inside of {name}")
     if around.is_window and (around.distinct or around.order):
         raise terms.refuse.unproven(node, f"DISTINCT or ORDER BY inside of {name} with OVER")
 

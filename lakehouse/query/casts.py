@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lakehouse.query.kinds import INTEGERS, digits_of, for_duckdb, parts_of
+from lakehouse.query.scopes import Term
 from lakehouse.query.texts import of_text
 
 _NUMBERS = (*INTEGERS, "decimal", "double")
+_OF_JSON = {
+    **dict.fromkeys(INTEGERS, "whole"),
+    **{"varchar": "text", "decimal": "number", "double": "double", "boolean": "truth"},
+}
 _MOMENTS = ("date", "timestamp", "timestamp with time zone", "zoned")
 
 
@@ -18,6 +25,10 @@ def converted(sql: str, kind: str, to: str, length: int | None = None) -> str | 
         to: The type that is wanted.
         length: The most characters of a wanted text, or whether a time has all its digits.
     """
+    if kind == "json" and to != "json":
+        return _of_json(sql, to, length)
+    if to == "json":
+        return _as_json(sql, kind)
     if to == "varchar":
         return _as_text(sql, kind, length)
     if kind in (to, "unknown") and not kind.startswith("timestamp"):
@@ -44,9 +55,9 @@ def _as_text(sql: str, kind: str, length: int | None) -> str | None:
     if kind in ("varchar", "unknown"):
         whole = sql if kind == "varchar" else f"cast({sql} as varchar)"
         return whole if length is None else f"substring({whole}, 1, {length})"
-    if not (digits_of(kind) or kind in ("boolean", "date")):
+    if not (digits_of(kind) or kind in ("boolean", "date", "double")):
         return None
-    plain = f"cast({sql} as varchar)"
+    plain = f"trino_scientific({sql})" if kind == "double" else f"cast({sql} as varchar)"
     digits, scale = digits_of(kind) or (0, 0)
     if scale and digits == scale:
         plain = f"regexp_replace({plain}, '^(-?)[.]', '\\10.')"  # DuckDB writes .5 for 0.5
@@ -54,6 +65,48 @@ def _as_text(sql: str, kind: str, length: int | None) -> str | None:
         return plain
     problem = f"'a value is longer than varchar({length})'"
     return f"case when length({plain}) > {length} then trino_error({problem}) else {plain} end"
+
+
+def to_be_cast(given: Term) -> Term:
+    """JSON that becomes a list or a map: Trino reads a text of json_parse only once."""
+    call = "cast(trino_json_parse("
+    if not given.sql.startswith(call):
+        return given
+    return replace(given, sql=given.sql.replace(call, "cast(trino_json_parse_to_cast(", 1))
+
+
+def _of_json(sql: str, to: str, length: int | None) -> str | None:
+    """Each value is written once: what DuckDB shares between two places, TRY does not guard."""
+    name, inner = parts_of(to)
+    if name == "array":
+        item = converted("x", "json", inner[0])
+        return item and f"list_transform(trino_json_items({sql}), lambda x: {item})"
+    if name == "map" and inner[0] == "varchar":
+        value = converted("x[2]", "json", inner[1])
+        pair = f"{{'key': x[1], 'value': {value}}}"
+        made = f"list_transform(trino_json_fields({sql}), lambda x: {pair})"
+        return value and f"map_from_entries({made})"
+    if name in _OF_JSON and length is None:
+        return f"cast(trino_json_as_{_OF_JSON[name]}({sql}) as {for_duckdb(to)})"
+    return None
+
+
+def _as_json(sql: str, kind: str) -> str | None:
+    name, inner = parts_of(kind)
+    if name == "array":
+        item = _as_json("x", inner[0])
+        listed = f"list_transform({sql}, lambda x: coalesce({item}, 'null'))"
+        return item and f"'[' || trino_join({listed}, ',') || ']'"
+    if name == "map" and inner[0] in ("varchar", *INTEGERS):
+        value = _as_json("x", inner[1])
+        made = f"list_transform(map_values({sql}), lambda x: coalesce({value}, 'null'))"
+        names = f"cast(map_keys({sql}) as varchar[])"
+        return value and f"trino_json_object({names}, {made})"
+    if kind in ("json", "unknown"):
+        return f"cast({sql} as varchar)"
+    if kind in ("varchar", "date"):
+        return f"trino_json_quoted(cast({sql} as varchar))"
+    return f"trino_json_double({sql})" if kind == "double" else _as_text(sql, kind, None)
 
 
 def _of_number(sql: str, kind: str, to: str, plain: str) -> str:

@@ -23,6 +23,7 @@ from lakehouse.query.information import INFORMATION, information
 from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.limits import Limits
 from lakehouse.query.macros import macros_of
+from lakehouse.query.natives import register
 from lakehouse.query.queries import Queries
 from lakehouse.query.scopes import Relation, quoted
 from lakehouse.query.show import plan_of, shown
@@ -121,8 +122,10 @@ def _connected(
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     limits.set(connection)
-    if macros := macros_of(translated):
+    macros = macros_of(translated)
+    if macros:
         connection.execute(macros)
+    register(connection, translated + macros)
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     for view in views:

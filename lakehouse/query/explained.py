@@ -19,6 +19,8 @@ _OURS = re.compile(r"Could not convert string 'refused: (.+?)' to INT32", re.DOT
 # Of errors that SQL can cause, too: these are about a file. Others are of classes of their own.
 _OF_A_FILE = re.compile("parquet|decompression", re.IGNORECASE)
 _FILE_ERRORS = ("Error", "IOException")
+# What a function of natives.py raises.
+_PYTHONS = re.compile(r"while executing the UDF: \w+: (.+)")
 _FIX_THE_SQL = "Fix the SQL and ask again."
 
 
@@ -48,7 +50,7 @@ def _damaged(words: str, views: Sequence[View]) -> LakehouseError:
 
 def said(error: Exception) -> str:
     """DuckDB's sentence without its kind, and without advice that is of use in DuckDB alone."""
-    if ours := _OURS.search(str(error)):
+    if ours := _OURS.search(str(error)) or _PYTHONS.search(str(error)):
         return ours[1]
     words = first_line(error).split(": ", 1)[-1]
     return re.split(r" Use TRY\(| in expression \(| - an explicit cast", words)[0]

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lakehouse.query.kinds import INTEGERS, becomes, common, digits_of, parts_of
-from lakehouse.query.scopes import Scope, Term
+from lakehouse.query.scopes import Scope, Term, in_kind
 from lakehouse.query.signatures import DECIMALS, Signature
 
 if TYPE_CHECKING:
     from lakehouse.query.terms import Terms
 
-_ANY = ("T", "U", "K", "V", "E")
+_ANY = ("T", "U", "K", "V", "E", "S", "O")
 # What is equal to itself: no NaN, and no list or map with NULL in it.
 _EQUAL = ("K", "E")
+# What has an order in Trino.
+_ORDERED = "O"
 _MOMENTS = {
     "M": ("date", "timestamp", "timestamp with time zone", "zoned"),
     "C": ("timestamp", "timestamp with time zone", "zoned"),
 }
-# Whole numbers that are written out, by the least that there may be.
-WHOLE = {"digits": 0, "place": 1}
+# Whole numbers that are written out, by their form.
+WHOLE = {"digits": r"\d{1,4}", "place": r"[1-9]\d{0,8}", "before": r"-([1-9]|1[0-8])"}
+_MOST_STATES = 4
 
 
 class Fit:
@@ -76,8 +80,7 @@ class Fit:
         if wanted == "literal":
             return term.text is not None and kind == "varchar"
         if wanted in WHOLE:
-            is_whole = term.text is not None and kind in INTEGERS and term.text.isdecimal()
-            return is_whole and int(term.text or 0) >= WHOLE[wanted]
+            return kind in INTEGERS and re.fullmatch(WHOLE[wanted], term.text or "") is not None
         if wanted == "interval":
             return bool(term.unit)
         if wanted == "D":
@@ -101,7 +104,9 @@ class Fit:
             merged = common(self.kinds.get(wanted, "unknown"), kind)
             if merged is None or "zoned" in (merged, kind) or kind.startswith("interval"):
                 return False
-            if wanted in _EQUAL and merged.startswith(("double", "array", "map")):
+            if wanted in _EQUAL and merged.startswith(("double", "array", "map", "json")):
+                return False
+            if wanted == _ORDERED and merged.startswith(("map", "json")):
                 return False
             self.kinds[wanted] = merged
             return True
@@ -117,17 +122,36 @@ class Fit:
         return becomes(kind, wanted)
 
     def _lambda(self, terms: Terms, wanted: str, node: exp.Lambda, scope: Scope) -> Term:
+        """A lambda; one of a key and a value is in DuckDB one of an entry with both."""
         given, made = wanted.split("=>")
-        (name,) = (part.name for part in node.expressions[:1])
-        if len(node.expressions) != 1:
-            raise terms.refuse.unproven(node, "a lambda with several parameters here")
-        parameter = Term(f"p_{name.lower()}", self.bound(given))
-        body = terms.of(node.this, Scope(parent=scope, parameters={name.lower(): parameter}))
-        if made == "boolean":
-            sql = terms.converted(node.this, body, "boolean")
+        kinds = given.strip("()").split(",")
+        names = [part.name.lower() for part in node.expressions]
+        if len(names) != len(kinds):
+            raise terms.refuse.unproven(node, f"a lambda with {len(names)} parameters here")
+        if len(kinds) == 1 or kinds[0] == made:
+            shown = [f"p_{name}" for name in names]
+            heads = shown
         else:
-            self.kinds[made], sql = body.kind, body.sql
-        return Term(f"lambda {parameter.sql}: {sql}", "lambda")
+            heads = [f"p_{names[0]}"]
+            shown = [f"struct_extract({heads[0]}, '{part}')" for part in ("key", "value")]
+        for _ in range(_MOST_STATES):
+            pairs = zip(names, zip(shown, kinds, strict=True), strict=True)
+            known = {name: Term(sql, self.bound(kind)) for name, (sql, kind) in pairs}
+            body = terms.of(node.this, Scope(parent=scope, parameters=known))
+            if made == "boolean":
+                sql = terms.converted(node.this, body, "boolean")
+                break
+            state = self.kinds.get(made) if made in kinds[:1] and made == "S" else body.kind
+            merged = common(str(state), body.kind)
+            if merged is None:
+                raise terms.refuse.mismatch(node, f"Athena does not make {state} of {body.kind}.")
+            self.kinds[made] = merged
+            if merged == state:
+                sql = in_kind(body, merged)
+                break
+        else:
+            raise terms.refuse.mismatch(node, "the type of the state grows with each step.")
+        return Term(f"lambda {', '.join(heads)}: {sql}", "lambda")
 
     def bound(self, kind: str) -> str:
         """A type of the signature with its variables filled in."""

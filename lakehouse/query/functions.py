@@ -32,7 +32,36 @@ split_part split_to_map sqrt starts_with stddev stddev_pop stddev_samp strpos su
 sum tan tanh timezone_hour timezone_minute to_base to_hex to_iso8601 to_milliseconds
 to_unixtime to_utf8 transform transform_keys transform_values translate trim trim_array
 truncate try try_cast typeof unnest upper url_decode url_encode url_extract_host
-url_extract_path url_extract_query uuid var_pop var_samp variance week week_of_year
+url_extract_fragment url_extract_parameter url_extract_path url_extract_port
+url_extract_protocol url_extract_query uuid var_pop var_samp variance week week_of_year
 width_bucket with_timezone word_stem xxhash64 year year_of_week yow zip zip_with
 """
+# What does the same work, where no name of a proven function is near.
+NEAREST = {
+    "approx_percentile": "element_at(array_sort(array_agg(x)), n), ntile",
+    "array_first": "element_at(x, 1)",
+    "array_last": "element_at(x, -1)",
+    "bit_count": "bitwise_and",
+    "codepoint": "chr, to_hex(to_utf8(x))",
+    "corr": "avg, stddev_pop",
+    "index": "strpos",
+    "json_array_get": "json_extract",
+    "json_exists": "json_extract(x, path) is not null",
+    "json_query": "json_extract",
+    "json_value": "json_extract_scalar",
+    "is_json_scalar": "json_extract_scalar",
+    "map_entries": "map_keys, map_values, unnest(map)",
+    "map_from_entries": "map, map_agg",
+    "map_union": "map_agg, map_concat",
+    "map_zip_with": "map_concat, transform_values",
+    "multimap_from_entries": "multimap_agg",
+    "reduce_agg": "reduce(array_agg(x), ...)",
+    "regexp_position": "strpos, regexp_extract",
+    "row": "map, array",
+    "url_extract_host": "regexp_extract",
+    "url_extract_parameter": "regexp_extract",
+    "url_extract_path": "regexp_extract",
+    "url_extract_query": "regexp_extract",
+    "zip": "zip_with, unnest(a, b)",
+}
 ATHENA = frozenset(_FUNCTIONS.split())

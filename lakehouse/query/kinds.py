@@ -109,10 +109,13 @@ def of_duckdb(kind: str) -> str:
     if kind.endswith("[]"):
         inner = of_duckdb(kind[:-2])
         return f"array({inner})" if inner else ""
+    if kind.startswith("map("):
+        held = [of_duckdb(part) for part in parts_of(kind)[1]]
+        return f"map({','.join(held)})" if all(held) else ""
     kind = _TRINO.get(kind, kind)
     return kind if kind in SIMPLE or digits_of(kind) else ""
 
 
 def is_orderable(kind: str) -> bool:
     """Whether values of this type have an order that is proven."""
-    return kind in SIMPLE or kind == "unknown" or digits_of(kind) is not None
+    return (kind in SIMPLE and kind != "json") or kind == "unknown" or digits_of(kind) is not None

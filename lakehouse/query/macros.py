@@ -9,7 +9,8 @@ MOST_ENTRIES = 10_000
 # Trino trims these, and no other white space.
 _BLANKS = (9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 0x1680, *range(0x2000, 0x2007))
 _MORE_BLANKS = (0x2008, 0x2009, 0x200A, 0x2028, 0x2029, 0x205F, 0x3000)
-_ALL_BLANKS = " || ".join(f"chr({code})" for code in (*_BLANKS, *_MORE_BLANKS))
+BLANKS = "".join(map(chr, (*_BLANKS, *_MORE_BLANKS)))
+_ALL_BLANKS = " || ".join(f"chr({ord(sign)})" for sign in BLANKS)
 
 # DuckDB's own error() is volatile, which TRY does not take; the condition of a CASE is computed
 # while a query is planned when it is constant; what is NULL for certain, IS NULL does not compute.
@@ -170,27 +171,57 @@ create macro trino_any(found) as case
 create macro trino_all(found) as case
     when list_contains(found, false) then false
     when trino_has_null(found) then null when found is null then null else true end;
+create macro trino_pairs(one, other) as case
+    when one is not null and other is not null
+    then list_transform(list_zip(one, other), lambda z: {{'key': z[1], 'value': z[2]}}) end;
+create macro trino_map_concat(one, other) as case
+    when one is not null and other is not null then map_concat(one, other) end;
+create macro trino_keyed(entries) as list_filter(entries, lambda e: e.key is not null);
+create macro trino_keys(entries) as list_transform(entries, lambda e: e.key);
+create macro trino_firsts(entries) as case
+    when len(list_distinct(trino_keys(entries))) = len(entries) then entries
+    else list_filter(entries, lambda e, i: list_position(trino_keys(entries), e.key) = i) end;
+create macro trino_map_agg(entries) as case
+    when len(trino_keyed(entries)) > 0
+    then map_from_entries(trino_firsts(trino_keyed(entries))) end;
+create macro trino_multimap_agg(entries) as case
+    when len(trino_keyed(entries)) > 0
+    then map_from_entries(list_transform(
+        list_distinct(trino_keys(trino_keyed(entries))), lambda k: {{'key': k, 'value':
+            list_transform(list_filter(entries, lambda e: e.key = k), lambda e: e.value)}})) end;
+create macro trino_split_to_map(s, sign, equal) as case
+    when s is null or sign is null or equal is null then null
+    when sign = '' or equal = '' or contains(sign, equal) or contains(equal, sign)
+    then trino_error('the delimiters of split_to_map may not be empty or part of each other')
+    else trino_map_of_parts(list_transform(list_filter(
+        string_split(s, sign), lambda p, i: p <> '' or i < len(string_split(s, sign))),
+        lambda p: string_split(p, equal))) end;
+create macro trino_map_of_parts(parts) as case
+    when len(list_filter(parts, lambda p: len(p) <> 2)) > 0
+    then trino_error('split_to_map needs one key and one value in each part')
+    else trino_map(
+        list_transform(parts, lambda p: p[1]), list_transform(parts, lambda p: p[2])) end;
+create macro trino_bucket(x, low, high, count) as case
+    when x is null or low is null or high is null or count is null then null
+    when count <= 0 or isnan(x) or not isfinite(low) or not isfinite(high) or low = high
+    then trino_error('width_bucket needs numbers, two bounds and a positive count')
+    when low > high then count + 1 - trino_rising_bucket(x, high, low, count)
+    else trino_rising_bucket(x, low, high, count) end;
+create macro trino_rising_bucket(x, low, high, count) as case
+    when x < low then 0 when x >= high then count + 1
+    else cast(floor(cast(count as double) * (x - low) / (high - low) + 1) as bigint) end;
+create macro trino_hamming(one, other) as case
+    when one is null or other is null then null
+    when length(one) <> length(other)
+    then trino_error('hamming_distance needs texts of the same length')
+    else len(list_filter(range(1, length(one) + 1),
+        lambda i: substring(one, i, 1) <> substring(other, i, 1))) end;
 create macro trino_map(names, made) as case
     when names is null or made is null then null
     when len(names) <> len(made) then trino_error('map needs as many values as keys')
     when trino_has_null(names) then trino_error('a key of a map may not be NULL')
     when len(list_distinct(names)) <> len(names) then trino_error('a key of a map may not repeat')
     else map(names, made) end;
-create macro trino_json_valid(text) as json_valid(text)
-    and not regexp_full_match(text, '\\s*-?(?i:nan|inf|infinity)\\s*');
-create macro trino_json_number_in_doubt(text, path) as trino_json_valid(text) and (
-    regexp_matches(text, '[:\\[,]\\s*-?(?i:nan|inf|infinity)\\s*[,\\]}}]')
-    or json_type(text, path) = 'DOUBLE'
-    or (json_extract_string(text, path) = '0' and contains(text, '-0')));
-create macro trino_json_scalar(text, path) as case
-    when not trino_json_valid(text) then null
-    when json_type(text, path) in ('OBJECT', 'ARRAY', 'NULL') then null
-    when trino_json_number_in_doubt(text, path)
-    then trino_error('a number with places or an exponent in JSON is not known here')
-    else json_extract_string(text, path) end;
-create macro trino_json_array_length(text) as case
-    when trino_json_valid(text) and json_type(text) = 'ARRAY'
-    then cast(json_array_length(text) as bigint) end;
 """
 _STATEMENTS = {
     statement.split("(")[0].removeprefix("create macro "): statement

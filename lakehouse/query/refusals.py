@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ingestion.errors import LakehouseError
-from lakehouse.query.functions import ATHENA
+from lakehouse.query.functions import ATHENA, NEAREST
 from lakehouse.query.scopes import Scope
 from lakehouse.query.signatures import signatures
 from lakehouse.query.tables import place_of
@@ -33,7 +33,8 @@ class Refusals:
         """A function that is not proven, or that Athena does not have."""
         close = close_to(name, signatures())
         if name in ATHENA:
-            nearest = f" Proven and near: {', '.join(close)}." if close else ""
+            near = NEAREST.get(name) or ", ".join(close)
+            nearest = f" Proven and near: {near}." if near else ""
             return fault(
                 self._sql,
                 place_in(node),

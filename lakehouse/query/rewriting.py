@@ -14,6 +14,7 @@ from sqlglot import exp
 from lakehouse.query import patterns
 from lakehouse.query.arithmetic import quotient
 from lakehouse.query.casts import converted
+from lakehouse.query.jsons import PATH
 from lakehouse.query.kinds import digits_of
 from lakehouse.query.operators import concatenated as _joined
 from lakehouse.query.scopes import Scope, Term, text
@@ -108,6 +109,19 @@ def iso_date(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over
     )
 
 
+def iso_moment(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
+    """A time as YYYY-MM-DDThh:mm:ss.SSSZ, or the first part of it."""
+    form = "[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,3})?)?Z?)?"
+    problem = "trino_error('a text is no time of the form YYYY-MM-DDThh:mm:ssZ')"
+    is_proven = f"regexp_full_match({sql[0]}, '{form}')"
+    t.doubts.append(f"regexp_full_match({sql[0]}, '[+-]?[0-9]+.*') and not {is_proven}")
+    moment = f"cast(replace(replace({sql[0]}, 'T', ' '), 'Z', '') as timestamp)"
+    return (
+        f"case when {sql[0]} is null then null when {is_proven}"
+        f" then timezone('UTC', {moment}) else {problem} end"
+    )
+
+
 def date_format(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """By MySQL's letters."""
     return f"strftime({sql[0]}, {text(patterns.of_mysql(t.refuse, node, parts[1].text or ''))})"
@@ -179,11 +193,24 @@ def json_extract_scalar(
     t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str
 ) -> str:
     """The text of a value that is no object and no list."""
+    return _at_path(t, node, "trino_json_scalar", sql, parts)
+
+
+def json_extract(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
+    """The value at a path."""
+    return _at_path(t, node, "trino_json_extract", sql, parts)
+
+
+def json_size(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
+    """How many entries or fields the value at a path has."""
+    return _at_path(t, node, "trino_json_size", sql, parts)
+
+
+def _at_path(t: Terms, node: exp.Expr, name: str, sql: Given, parts: Parts) -> str:
     path = parts[1].text or ""
-    if not re.fullmatch(r"\$(\.[A-Za-z_]\w*|\[\d{1,6}\])*", path):
+    if not re.fullmatch(PATH, path):
         raise t.refuse.unproven(node, f"the JSON path {path}")
-    t.doubts.append(f"trino_json_number_in_doubt({sql[0]}, {text(path)})")
-    return f"trino_json_scalar({sql[0]}, {text(path)})"
+    return f"{name}({sql[0]}, {text(path)})"
 
 
 def listagg(terms: Terms, node: exp.GroupConcat, scope: Scope, over: str) -> Term:

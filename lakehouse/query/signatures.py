@@ -1,4 +1,4 @@
-"""The lines of proven.py as signatures."""
+"""The lines of proven.py and proven_nested.py as signatures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from lakehouse.query.kinds import decimal
-from lakehouse.query.proven import AGGREGATE, SCALAR, WINDOW
+from lakehouse.query.proven import SCALAR, WINDOW
+from lakehouse.query.proven_nested import AGGREGATE, NESTED
 
 # Of a decimal with p digits and scale s: those of the result.
 DECIMALS: dict[str, Callable[[int, int], str]] = {
@@ -18,6 +19,9 @@ DECIMALS: dict[str, Callable[[int, int], str]] = {
     "@sign": lambda p, s: decimal(1, 0),
     "@sum": lambda p, s: decimal(38, s),
 }
+_TEXTS = (
+    ("scalar", SCALAR), ("scalar", NESTED), ("aggregate", AGGREGATE), ("window", WINDOW),
+)  # fmt: skip
 _LINE = re.compile(r"(\w+)\((.*?)\) ([^=]+?) = (.+)")
 _ARGUMENT = re.compile(r"(?:[^,(]|\([^()]*(?:\([^()]*\))?\))+")
 
@@ -48,7 +52,7 @@ class Signature:
 def signatures() -> dict[str, list[Signature]]:
     """All of them by name."""
     found: dict[str, list[Signature]] = {}
-    for use, text in (("scalar", SCALAR), ("aggregate", AGGREGATE), ("window", WINDOW)):
+    for use, text in _TEXTS:
         for line in text.strip().splitlines():
             matched = _LINE.fullmatch(line)
             if matched is None:

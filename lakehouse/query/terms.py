@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from lakehouse.query import arithmetic, calls, operators
-from lakehouse.query.casts import converted
+from lakehouse.query.casts import converted, to_be_cast
 from lakehouse.query.kinds import common, for_duckdb, parts_of
 from lakehouse.query.refusals import Refusals
 from lakehouse.query.scopes import Relation, Scope, Term, in_kind, text
@@ -146,6 +146,8 @@ class Terms:
         if isinstance(given, Term) and given.text is not None and kind == "decimal":
             return arithmetic.decimal_text(self.refuse, node, given.text)
         kind = "decimal(38,0)" if kind == "decimal" else kind
+        if given.kind == "json" and kind.startswith(("array", "map")):
+            given = to_be_cast(given)
         sql = converted(given.sql, given.kind, kind, length)
         if sql is None:
             raise self.refuse.unproven(node, f"a cast of {given.kind} to {kind}")

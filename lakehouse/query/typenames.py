@@ -22,6 +22,7 @@ _KNOWN = (
     "date",
     "timestamp",
     "timestamp with time zone",
+    "json",
 )
 _FRACTION = re.compile(r"\.(\d+)")
 _MILLISECONDS, _MOST_PRECISE = 3, 6
@@ -40,6 +41,10 @@ def _kind(refuse: Refusals, node: exp.Cast, wanted: exp.DataType) -> tuple[str, 
         item, length = _kind(refuse, node, inner[0])
         if length is None and item != "decimal":
             return f"array({item})", None
+    if name == "map" and len(inner) == 2:
+        kinds = [_kind(refuse, node, part) for part in inner]
+        if all(length is None and kind != "decimal" for kind, length in kinds):
+            return f"map({','.join(kind for kind, _ in kinds)})", None
     numbers = [int(part.name) for part in inner if part.name.isdecimal()]
     if name == "decimal" and len(numbers) == len(inner):
         if not numbers:

@@ -47,7 +47,7 @@ def test_a_wrong_table_is_underlined_and_close_ones_are_named(refused: Refused) 
         ),
         ("select sum(reasons) from silver.orders", 8, "sum(array(varchar)) is not proven"),
         ("select coutn(*) from gold.daily_sales", 8, "Did you mean count"),
-        ("select reduce(array[1], 0, (s, x) -> s, s -> s)", 8, "reduce is not proven"),
+        ("select zip(array[1], array[2])", 8, "zip is not proven"),
         ("select 1 frm x y z", 14, "can't be read at 'x'"),
         ("select * from gold.daily_sales where", 32, "can't be read at 'where'"),
         ("select 'abc", 8, "does not end"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,6 @@ REFUSED = {
 ERRORS = {
     **{f"regexp_{name}(varchar_1, 'c$')": "varchar_1 like '%' || chr(10)"
        for name in ("extract_all", "replace", "split", "count")},
-    "json_extract_scalar(varchar_1, '$')":
-        "varchar_1 in ('12.7', '1e3', '-0', '99999999999999999999')",
     "from_iso8601_date(case when length(varchar_1) >= 8 then varchar_1 end)":
         "length(varchar_1) >= 8 and length(varchar_1) <> 10 and regexp_like(varchar_1, '^[0-9]')",
 }  # fmt: skip
@@ -107,6 +106,8 @@ def difference(line: Line) -> str | None:
     """What differs from the record."""
     term, kind, values = line
     _, expected, theirs = LINES[term]
+    # DuckDB has JSON as text.
+    expected = json.loads(json.dumps(expected).replace("json", "varchar"))
     if kind != expected:
         return f"{term}: {kind} for {expected}"
     for row, (ours, right) in enumerate(zip(values or [], theirs or [], strict=True)):

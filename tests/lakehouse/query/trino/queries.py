@@ -3,6 +3,8 @@
 # ruff: noqa: E501 - a term stays on one line
 from __future__ import annotations
 
+from tests.lakehouse.query.trino import nested
+
 WINDOWS = [
     *("row_number() over (order by n)", "rank() over (order by small_1)"),
     *("dense_rank() over (order by small_1 desc)", "percent_rank() over (order by small_1)"),
@@ -23,6 +25,7 @@ WINDOWS = [
     *("count(*) over (order by small_1 groups between 1 preceding and current row)",),
 ]  # fmt: skip
 QUERIES = [
+    *nested.QUERIES,
     "select boolean_1, count(*), sum(money_1), avg(rate_1) from {samples} group by boolean_1 order by 1",
     "select sign_1, small_1, grouping(sign_1, small_1), count(*) from {samples}"
     " group by rollup (sign_1, small_1) order by 3, 1, 2",

@@ -128,12 +128,14 @@ def are_equal(one: Any, other: Any, kind: str) -> bool:
         return len(one) == len(other) and all(
             are_equal(*pair, kind) for pair in zip(one, other, strict=True)
         )
+    if one == other:
+        return type(one) is type(other)
     if "double" in kind and isinstance(one, str) and isinstance(other, str):
-        first, second = float(one), float(other)
-        if math.isnan(first) or math.isnan(second):
-            return math.isnan(first) and math.isnan(second)
-        return math.isclose(first, second, rel_tol=1e-12)
-    return one == other and type(one) is type(other)
+        try:
+            return math.isclose(float(one), float(other), rel_tol=1e-12)
+        except ValueError:  # a text beside doubles
+            return False
+    return False
 
 
 def recorded() -> list[Line]:

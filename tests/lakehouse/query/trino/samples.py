@@ -58,6 +58,15 @@ _TEXT_LISTS: list[list[str | None]] = [
     ["", "é"],
     ["x", "x", "y"],
 ]
+_JSONS = [
+    *('{"a": 1, "b": [1, 2], "c": {"d": "x"}}', "[1, 2, 3]", '{"a": null}', '"text"', "{broken"),
+    *('{"z": 1, "a": 2.50, "Z": 3, "\u00e9": 4}', '{"a": 1, "a": 2}', "[]", "{}", "null", "true"),
+    *("12", "-0", "12.50", "1e3", '"12"', '" 7 "', '"7.5"', "0", "99999999999999999999", "[1] x"),
+    *('{"a": "\u00e9 \\u00e9 \U0001f642 \\ud83d\\ude42 \\n \\/ \\u001f"}', '{"a": 1, ', "[1, 2"),
+    *("[0.001, 1e7, 1E-7, 123456.789, -0.0, 1.0]", '["a", 1, null, true, 2.5]', "12x", " [1]\n"),
+    *('[{"sku": "a", "q": 2}, {"sku": "b"}]', '{"a": {"a": [true, {"b": "y"}]}}', '["\\ud83d"]'),
+    *("", "[1,]", "[01, 1.]"),
+]
 _NAN = float("nan")
 _DOUBLE_LISTS: list[list[float | None]] = [
     [],
@@ -84,6 +93,7 @@ POOLS: dict[str, tuple[pa.DataType, list[Any]]] = {
     "numbers": (pa.list_(pa.int64()), _LISTS),
     "texts": (pa.list_(pa.string()), _TEXT_LISTS),
     "doubles": (pa.list_(pa.float64()), _DOUBLE_LISTS),
+    "json": (pa.string(), _JSONS),
 }
 KINDS = {
     "bigint": "bigint",
@@ -101,6 +111,7 @@ KINDS = {
     "numbers": "array(bigint)",
     "texts": "array(varchar)",
     "doubles": "array(double)",
+    "json": "varchar",
 }
 
 

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from lakehouse.query.signatures import Signature, signatures
+from tests.lakehouse.query.trino.nested import AGGREGATED, CASTS, TERMS
 
 # What stands for a type; two of one pool where a function takes two.
 _COLUMNS = {
@@ -27,6 +28,8 @@ _COLUMNS = {
     "timestamp": ["timestamp"],
     "timestamp with time zone": ["moment"],
     "array(T)": ["numbers", "texts", "doubles"],
+    "O": ["bigint", "money", "varchar", "date", "moment", "double", "boolean"],
+    "array(O)": ["numbers", "texts", "doubles"],
     "E": ["bigint", "varchar"],
     "array(E)": ["numbers", "texts"],
     "array(double)": ["doubles"],
@@ -52,7 +55,6 @@ _LITERALS = {
     "date_format": ["%Y-%m-%d", "%H:%i:%s", "%W %M %e", "%a %b %d %j", "%y%m%d %p %h"],
     "format_datetime": ["yyyy-MM-dd", "HH:mm:ss", "EEE, d MMM yy", "xxxx-ww e", "''yy D"],
     "date_parse": ["%Y-%m-%d", "%Y-%m-%d %H:%i:%s"],
-    "json_extract_scalar": ["$.a", "$.b[1]", "$.c", "$.c.d", "$", "$[0]"],
     **dict.fromkeys(("regexp_like", "regexp_extract", "regexp_extract_all"), _PATTERNS),
     **dict.fromkeys(("regexp_split", "regexp_count", "regexp_replace"), _PATTERNS),
 }
@@ -79,6 +81,7 @@ _HAND = {
         *(r"regexp_replace(varchar_1, '(\w)(\w)', '$2 #$1')", "regexp_replace(varchar_1, 'a', '')"),
         r"regexp_replace(varchar_1, '\s', '\\x')",
     ],
+    **TERMS,
     "typeof": [
         "typeof(money_1)",
         "typeof(small_1 + 1)",
@@ -188,7 +191,12 @@ def scalar_terms() -> dict[str, list[str]]:
         for one in listed
         if one.use == "scalar"
     }
-    found[""] = [*_operators(), *_casts(), *(term for term in _MORE if "reduce" not in term)]
+    found[""] = [
+        *_operators(),
+        *_casts(),
+        *CASTS,
+        *(term for term in _MORE if "reduce" not in term),
+    ]
     return found
 
 
@@ -220,6 +228,12 @@ def _choices(one: Signature, argument: str, place: int) -> list[str]:
         return ["'" + text.replace("'", "''") + "'" for text in _LITERALS[one.name]]
     if argument == "digits":
         return ["0", "1", "2"]
+    if argument == "I" and "before" in one.arguments:
+        return ["small_1", "(integer_1 / 20)"]
+    if argument == "double" and "before" in one.arguments:
+        return ["double_1"]
+    if argument == "before":
+        return ["-1", "-2", "-5"]
     if argument == "place":
         return ["1", "2"]
     if "=>" in argument:
@@ -281,6 +295,7 @@ _AGGREGATED = {
     "every": ["every(n >= 0)"],
     "count": ["count(*)", "count(small_1)", "count(distinct sign_1)", "count(texts_1)"],
     "approx_distinct": ["approx_distinct(small_1)", "approx_distinct(sign_1)"],
+    **AGGREGATED,
     **{name: [f"{name}({column})" for column in ("small_1", "varchar_1", "date_1", "moment_1",
                                                  "money_1", "boolean_1", "double_1")]
        for name in ("min", "max")},
