@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ingestion.csv_records import split_records
 from ingestion.faults import FileFault
-from ingestion.header import match_header
+from ingestion.header import OTHER_LINE_ENDS, match_header
 from ingestion.swallowed import SWALLOWED, swallowed_lines
 from ingestion.tables import Table, Type
 from ingestion.visible import shown
@@ -41,6 +41,7 @@ _NUMBERS = {
     r"[-+]?[0-9.]+e[-+]?[0-9]+": "format the column as a number before it is saved",
     r"(\D{1,4}\s*[-+]?[0-9][0-9.,]*)|([-+]?[0-9][0-9.,]*\s*\D{1,4})": "write the number alone",
 }
+_AMOUNTS = {r"[-+]?[0-9]*\.[0-9]{3,}": "write at most two decimals"} | _NUMBERS
 _MOMENTS = {
     _NO_VALUE: "leave a field without a value empty",
     r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{2}){1,2}(\D.*)?": "write the year first",
@@ -51,7 +52,7 @@ _MOMENTS = {
 }
 _HINTS = {
     Type.BIGINT: _NUMBERS,
-    Type.MONEY: _NUMBERS,
+    Type.MONEY: _AMOUNTS,
     Type.DATE: _MOMENTS,
     Type.TIMESTAMP: _MOMENTS,
     Type.STRING: {_NO_VALUE: "leave a field without a value empty"},
@@ -127,10 +128,20 @@ def _shape(raw_text: str, fields: list[str] | None, width: int) -> str:
         return f"{shown(raw_text)}; expected quotes around the whole value, those inside doubled"
     if len(fields) == width:
         return f"{shown(raw_text)}; expected no value in a column without a name"
-    hint = ": quote a value that has a comma" if len(fields) > width else ""
+    hint = f": {_cure(raw_text, fields, width)}" if len(fields) > width else ""
     return (
         f"{shown(raw_text)} has {len(fields):,} fields; expected {width:,} as in the header{hint}"
     )
+
+
+def _cure(raw_text: str, fields: list[str], width: int) -> str:
+    """What to do about a record with too many fields."""
+    line_end = OTHER_LINE_ENDS.search(raw_text)
+    if line_end:
+        return f"end lines with LF or CRLF, not with U+{ord(line_end[0]):04X}"
+    if not any(fields[width:]):
+        return "leave out the commas behind the last value"
+    return "quote a value that has a comma"
 
 
 def _swallowed(lines: list[str]) -> str:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from ingestion.csv_records import fields_of, split_first_line
 from ingestion.faults import FileFault
-from ingestion.limits import MAX_COLUMNS
+from ingestion.limits import MAX_COLUMNS, MAX_RECORD
 from ingestion.tables import Table
 from ingestion.visible import cut, shown, some
 
 # Excel's way to say what separates the columns of a file.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.|\\t)"?', re.IGNORECASE)
+# What str.splitlines takes for the end of a line beside LF and CR; no program writes CSV so.
+OTHER_LINE_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_LINE = re.compile(rb"[^\r\n]+")
 _OTHER_DELIMITERS = {";": "';'", "\t": "tabs", "|": "'|'"}
 # A name that is longer is none that was mistyped.
 _LONGEST_GUESS = 100
@@ -53,7 +56,8 @@ def read_header(text: bytes, table: Table) -> tuple[Header, int]:
     """Match the first line of a text; `sep=,` above it means nothing.
 
     Returns:
-        The header, and where in the text the records begin.
+        The header, and where in the text the records begin. Fields that are empty at the right of
+        every record, such as behind a comma that ends each line, are columns without a name.
 
     Raises:
         FileFault: See `match_header`; and what the file is if it is no CSV with commas.
@@ -68,7 +72,10 @@ def read_header(text: bytes, table: Table) -> tuple[Header, int]:
         )
     fields = fields_of(line)
     _require_commas(line, fields or [], table)
-    return match_header(fields, table), end
+    _require_line_ends(line, table)
+    header = match_header(fields, table)
+    unnamed = _unnamed_columns(text, end, len(header.names))
+    return replace(header, names=header.names + ("",) * unnamed), end
 
 
 def match_header(fields: list[str] | None, table: Table) -> Header:
@@ -118,6 +125,36 @@ def _require_commas(line: str, fields: list[str], table: Table) -> None:
         raise FileFault(
             "no_table", f"the file begins with {shown(line)}: this is a web page or JSON, no CSV"
         )
+
+
+def _require_line_ends(line: str, table: Table) -> None:
+    """Say so if the header ends within what LF or CR make the first line."""
+    names, *below = OTHER_LINE_ENDS.split(line, maxsplit=1)
+    is_header = _declared(names.split(","), table)
+    if is_header and below and below[0] and not _declared(below[0].split(","), table):
+        raise FileFault(
+            "malformed_header",
+            f"lines end with U+{ord(line[len(names)]):04X}; save it with the line ends LF or CRLF",
+        )
+
+
+def _unnamed_columns(text: bytes, start: int, width: int) -> int:
+    """How many fields all records have beyond the header, each of them empty; mostly none do.
+
+    Another number in one record makes it none: which of its commas is too much is unknown.
+    """
+    counts: set[int] = set()
+    for match in _LINE.finditer(text, start):
+        is_long = match.end() - match.start() > MAX_RECORD
+        if is_long or not text.endswith(b",", *match.span()):
+            return 0
+        fields = fields_of(match[0].decode())
+        if not fields or len(fields) <= width or any(fields[width:]):
+            return 0
+        counts.add(len(fields))
+        if len(counts) > 1:
+            return 0
+    return counts.pop() - width if counts else 0
 
 
 def _split(line: str, delimiter: str) -> list[str]:

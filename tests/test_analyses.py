@@ -189,6 +189,21 @@ def test_a_month_by_hand(written: Callable[..., Settings]) -> None:
     ]
 
 
+def test_hours_of_a_weekday_by_hand(written: Callable[..., Settings]) -> None:
+    """Two Mondays; of Tuesday nothing is known."""
+    settings = written(
+        "order_time_patterns",
+        day_of_week=pa.array([1, 1, 1, 1, 2, 2], pa.int32()),
+        hour=pa.array([5, 6, 12, 23, 5, 6], pa.int32()),
+        orders=pa.array([1, 2, 0, 4, None, None], pa.int64()),
+        complete_days=pa.array([2, 2, 2, 2, 0, 0]),
+    )
+    assert answered(settings, "orders_by_weekday_and_time_of_day") == [
+        (1, 2, 1, 2, 0, 4, 7),
+        (2, 0, None, None, None, None, None),
+    ]
+
+
 def test_the_shares_of_segments_by_hand(written: Callable[..., Settings]) -> None:
     settings = written(
         "customer_insights",

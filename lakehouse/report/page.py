@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -34,9 +35,10 @@ select min(order_date) as first_day, max(order_date) as last_day,
     (select count(*) from gold.customer_insights where total_orders > 1) as repeaters
 from gold.daily_sales
 """
-_INCOMPLETE = (
-    "select order_date from gold.daily_sales where not is_complete order by order_date desc"
-)
+_INCOMPLETE = """
+select order_date, orders_complete from gold.daily_sales where not is_complete
+order by order_date desc
+"""
 # What a banner has room for.
 _MOST_NAMED = 7
 _LAST_RUN = """
@@ -102,16 +104,33 @@ def _about(totals: Row) -> str:
     return f"Orders of {span}. Customers as of {say.day(totals['as_of_date'])}."
 
 
-def _incomplete(lake: Lake) -> str:
-    days = [row["order_date"] for row in lake.rows(_INCOMPLETE)]
-    if not days:
-        return ""
+def _incomplete(lake: Lake) -> list[str]:
+    rows = lake.rows(_INCOMPLETE)
+    without_orders = [row["order_date"] for row in rows if not row["orders_complete"]]
+    without_lines = [row["order_date"] for row in rows if row["orders_complete"]]
+    return [
+        f"{what} of {say.plural(len(days), 'day')} are missing or unusable: {_named(days)}. {then}"
+        for what, days, then in (
+            (
+                "Orders",
+                without_orders,
+                "Sales are too low by what these days brought; means and patterns leave them out.",
+            ),
+            (
+                "Order items",
+                without_lines,
+                "Their orders are in the sales; products and departments are too low by what they"
+                " sold, and means and patterns leave these days out.",
+            ),
+        )
+        if days
+    ]
+
+
+def _named(days: Sequence[date]) -> str:
     named = ", ".join(f"{say.short_day(day)} {day.year}" for day in days[:_MOST_NAMED])
     more = f" and {len(days) - _MOST_NAMED:,} more" if len(days) > _MOST_NAMED else ""
-    return (
-        f"Files of {say.plural(len(days), 'day')} are missing or unusable: {named}{more}. Sales are"
-        " too low by what these days brought; means and patterns leave them out."
-    )
+    return named + more
 
 
 def _run(lake: Lake) -> str:

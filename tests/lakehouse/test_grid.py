@@ -82,4 +82,4 @@ def test_without_a_terminal_a_row_is_a_line_and_nothing_is_left_out() -> None:
 
 def test_what_would_steer_the_terminal_is_shown_by_its_code() -> None:
     grid = Grid(["n\x1bame"], [["a\x1b[2J\x07\u202e\n\x9bb"]], [False])
-    assert shown(grid, 80)[0] == ["n\\x1bame", "a\\x1b[2J\\x07\\u202e\\n\\x9bb"]
+    assert shown(grid, 80)[0] == ["n\\x1bame", "a\\x1b[2J\\x07<U+202E>\\n\\x9bb"]

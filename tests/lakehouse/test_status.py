@@ -222,4 +222,4 @@ def test_names_and_values_of_files_steer_no_terminal(tmp_path: Path) -> None:
     assert [
         letter for letter in capture.get() if not (letter.isprintable() or letter == "\n")
     ] == []
-    assert "orders/2025\\x1b[2J\\x07\\u202e\\n.csv" in capture.get()
+    assert "orders/2025\\x1b[2J\\x07<U+202E>\\n.csv" in capture.get()

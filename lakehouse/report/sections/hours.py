@@ -12,7 +12,8 @@ from lakehouse.report.parts import Figure, Key, Section, Table
 from lakehouse.report.reading import Lake, Row
 
 _CELLS = """
-select day_of_week, hour, orders as known_orders, coalesce(orders, 0) as orders
+select day_of_week, hour, complete_days, orders as known_orders, coalesce(orders, 0) as orders,
+    coalesce(orders / nullif(complete_days, 0), 0) as orders_a_day
 from gold.order_time_patterns order by day_of_week, hour
 """
 _WEEKDAYS = range(1, 8)
@@ -25,11 +26,14 @@ def hours(lake: Lake) -> Section:
 
 
 def _week(rows: Sequence[Row]) -> Figure:
-    top = max(rows, key=lambda row: (row["orders"], -row["day_of_week"], -row["hour"]))
+    top = max(rows, key=lambda row: (row["orders_a_day"], -row["day_of_week"], -row["hour"]))
     total = sum(row["orders"] for row in rows)
+    days = sum(_days(rows).values())
     sentence = (
-        f"Most orders come on {say.weekday(top['day_of_week'])} from {say.hour(top['hour'])} to"
-        f" {say.hour((top['hour'] + 1) % 24)}: {say.count(top['orders'])} of {say.count(total)}."
+        f"A complete day brings most orders on {say.weekday(top['day_of_week'])}"
+        f" from {say.hour(top['hour'])} to {say.hour((top['hour'] + 1) % 24)}:"
+        f" {say.plural(top['orders'], 'order')} on {say.plural(top['complete_days'], 'day')},"
+        f" of {say.count(total)} on {say.plural(days, 'day')} in all."
     )
     return Figure(
         title="Orders by weekday and hour (UTC)",
@@ -37,18 +41,18 @@ def _week(rows: Sequence[Row]) -> Figure:
         chart=draw(
             f"A grid of 7 weekdays and 24 hours. {sentence}", lambda width: _grid(rows, width)
         ),
-        keys=[Key("ramp", "from no order to most orders")],
+        keys=[Key("ramp", "from no order to most orders a day")],
         table=_table(rows),
     )
 
 
 def _grid(rows: Sequence[Row], width: int) -> Picture:
-    most = max(row["orders"] for row in rows)
+    most = max(row["orders_a_day"] for row in rows)
     data = rows_of(
         {
             "weekday": say.weekday(row["day_of_week"])[:3],
             "hour": row["hour"],
-            "strength": strength(row["orders"], most),
+            "strength": strength(row["orders_a_day"], most),
             "shown": _shown(row["orders"]),
             "tip": f"{say.weekday(row['day_of_week'])} {say.hour(row['hour'])}: {_told(row)}",
         }
@@ -73,7 +77,14 @@ def _grid(rows: Sequence[Row], width: int) -> Picture:
 
 def _told(row: Row) -> str:
     known = row["known_orders"]
-    return "not known, files are missing" if known is None else say.plural(known, "order")
+    if known is None:
+        return "not known, files are missing"
+    return f"{say.plural(known, 'order')} on {say.plural(row['complete_days'], 'day')}"
+
+
+def _days(rows: Sequence[Row]) -> dict[int, int]:
+    """Weekday to how many complete days of it the numbers speak of."""
+    return {row["day_of_week"]: row["complete_days"] for row in rows}
 
 
 def _shown(orders: int) -> str:
@@ -90,5 +101,6 @@ def _table(rows: Sequence[Row]) -> Table:
         [
             [say.hour(hour), *(say.count(orders.get((day, hour))) for day in _WEEKDAYS)]
             for hour in range(24)
-        ],
+        ]
+        + [["complete days", *(say.count(_days(rows).get(day)) for day in _WEEKDAYS)]],
     )

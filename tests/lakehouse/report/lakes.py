@@ -20,7 +20,7 @@ COLUMNS = {
     "gold/daily_sales": "order_date date, total_sales decimal(18,2),"
     " sales_ma7 decimal(18,2), ma7_days_observed int,"
     " order_count bigint, avg_order_value decimal(18,2), new_customer_sales decimal(18,2),"
-    " new_customers bigint, is_complete boolean",
+    " new_customers bigint, is_complete boolean, orders_complete boolean",
     "gold/department_analytics": "department varchar, period_type varchar,"
     " total_sales decimal(18,2), sales_share decimal(18,12), order_count bigint,"
     " order_penetration decimal(9,6), customer_count bigint, total_quantity bigint,"
@@ -33,7 +33,7 @@ COLUMNS = {
     "gold/cohort_retention": "period_type varchar, cohort_period date, period_index int,"
     " cohort_size bigint, retained_customers bigint, retention_rate decimal(9,6),"
     " is_complete boolean",
-    "gold/order_time_patterns": "day_of_week int, hour int, orders bigint",
+    "gold/order_time_patterns": "day_of_week int, hour int, orders bigint, complete_days bigint",
     "gold/data_reconciliation": "left_relation varchar, right_relation varchar, measure varchar,"
     " left_value decimal(38,2), right_value decimal(38,2), unallocated_value decimal(38,2),"
     " difference decimal(38,2)",
@@ -75,9 +75,9 @@ def few_days() -> dict[str, Rows]:
 def _sales() -> dict[str, Rows]:
     return {
         "gold/daily_sales": [
-            (ONE, money("150.50"), None, 1, 2, money("75.25"), money("150.50"), 2, True),
-            (TWO, money("0"), None, 2, 0, None, money("0"), 0, True),
-            (THREE, money("49.50"), None, 2, 1, money("49.50"), money("0"), 0, False),
+            (ONE, money("150.50"), None, 1, 2, money("75.25"), money("150.50"), 2, True, True),
+            (TWO, money("0"), None, 2, 0, None, money("0"), 0, True, True),
+            (THREE, money("49.50"), None, 2, 1, money("49.50"), money("0"), 0, False, True),
         ],
         "gold/department_analytics": [
             ("Books", "all", money("50.50"), money("0.335548"), 1, money("0.333333"), 1, 1, 1, 2),
@@ -111,7 +111,7 @@ def _customers() -> dict[str, Rows]:
             ("month", ONE, 1, 90, 90, money("1"), True),
         ],
         "gold/order_time_patterns": [
-            (day, hour, 2 if (day, hour) == (2, 9) else int((day, hour) == (4, 23)))
+            (day, hour, 2 if (day, hour) == (2, 9) else int((day, hour) == (4, 23)), 1)
             for day in range(1, 8)
             for hour in range(24)
         ],

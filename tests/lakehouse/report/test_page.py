@@ -41,7 +41,9 @@ def test_a_lakehouse_without_orders_has_a_page_that_says_so(tmp_path: Path) -> N
 
 def test_one_order_of_one_customer_makes_a_page(tmp_path: Path) -> None:
     tables = few_days() | {
-        "gold/daily_sales": [(THREE, money("5"), None, 1, 1, money("5"), money("5"), 1, True)],
+        "gold/daily_sales": [
+            (THREE, money("5"), None, 1, 1, money("5"), money("5"), 1, True, True)
+        ],
         "gold/customer_insights": [(7, THREE, "new", 1, money("5"), 0)],
     }
     shown = seen(tmp_path, tables)
@@ -51,7 +53,9 @@ def test_one_order_of_one_customer_makes_a_page(tmp_path: Path) -> None:
 
 def test_orders_worth_nothing_make_a_page(tmp_path: Path) -> None:
     tables = few_days() | {
-        "gold/daily_sales": [(THREE, money("0"), None, 1, 1, money("0"), money("0"), 1, True)],
+        "gold/daily_sales": [
+            (THREE, money("0"), None, 1, 1, money("0"), money("0"), 1, True, True)
+        ],
         "gold/customer_insights": [(7, THREE, "new", 1, money("0"), 0)],
         "gold/department_analytics": [],
         "gold/product_performance": [

@@ -54,6 +54,7 @@ def test_the_mean_of_seven_days_is_shown_once_there_is_one(shown: Seen, tmp_path
             0,
             0,
             True,
+            True,
         )
         for n in range(8)
     ]
@@ -97,10 +98,40 @@ def test_before_a_week_is_over_there_is_no_number_of_retention(tmp_path: Path) -
 
 
 def test_the_hours_of_the_week_name_the_busiest(shown: Seen) -> None:
-    assert "Most orders come on Tuesday from 09:00 to 10:00: 2 of 3." in shown.text
+    assert (
+        "A complete day brings most orders on Tuesday from 09:00 to 10:00: 2 orders on 1 day, of 3"
+        " on 7 days in all." in shown.text
+    )
     rows = shown.tables["Orders by hour and weekday"]
     assert rows[10] == ["09:00", "0", "2", "0", "0", "0", "0", "0"]
     assert rows[24] == ["23:00", "0", "0", "0", "1", "0", "0", "0"]
+
+
+def test_the_busiest_hour_is_that_of_a_day_where_weekdays_have_unequal_numbers(
+    tmp_path: Path,
+) -> None:
+    """Three on two Mondays are less than two on one Tuesday."""
+    patterns = [
+        (day, hour, {1: 3, 2: 2}.get(day, 0) if hour == 9 else 0, 2 if day == 1 else 1)
+        for day in range(1, 8)
+        for hour in range(24)
+    ]
+    shown = seen(tmp_path, few_days() | {"gold/order_time_patterns": patterns})
+    assert (
+        "A complete day brings most orders on Tuesday from 09:00 to 10:00: 2 orders on 1 day, of 5"
+        " on 8 days in all." in shown.text
+    )
+    rows = shown.tables["Orders by hour and weekday"]
+    assert rows[10] == ["09:00", "3", "2", "0", "0", "0", "0", "0"]
+    assert rows[25] == ["complete days", "2", "1", "1", "1", "1", "1", "1"]
+
+
+def test_a_day_that_lacks_its_order_items_alone_is_in_the_sales_and_said_so(shown: Seen) -> None:
+    assert (
+        "Order items of 1 day are missing or unusable: 3 April 2025. Their orders are in the sales"
+        in shown.text
+    )
+    assert "Sales are too low" not in shown.text
 
 
 def test_the_top_products_are_those_with_sales(shown: Seen) -> None:
@@ -164,7 +195,7 @@ def test_the_trend_shows_every_run_and_the_growth_of_tables(shown: Seen) -> None
 def test_only_the_newest_days_of_a_long_time_are_drawn(tmp_path: Path) -> None:
     first = date(2024, 1, 1)
     days = [
-        (first + timedelta(n), money("1"), money("1"), 1, money("1"), 0, 1, 2, 2)
+        (first + timedelta(n), money("1"), money("1"), 1, money("1"), 0, 1, 2, 2, 2)
         for n in range(400)
     ]
     shown = seen(tmp_path, few_days() | {"gold/daily_sales": days})
@@ -177,20 +208,25 @@ def test_a_day_that_is_not_known_is_a_gap_and_named_on_top(tmp_path: Path) -> No
     """The second day brought 9.00 at least, of the third nothing is known."""
     two, three = ONE + timedelta(1), ONE + timedelta(2)
     days = [
-        (ONE, money("150"), None, 1, 2, money("75"), money("150"), 2, True),
-        (two, money("9"), None, 1, 1, money("9"), money("0"), 0, False),
-        (three, None, None, 1, None, None, None, None, False),
+        (ONE, money("150"), None, 1, 2, money("75"), money("150"), 2, True, True),
+        (two, money("9"), None, 1, 1, money("9"), money("0"), 0, False, False),
+        (three, None, None, 1, None, None, None, None, False, False),
     ]
     shown = seen(tmp_path, few_days() | {"gold/daily_sales": days})
     assert (
-        "Files of 2 days are missing or unusable: 3 April 2025, 2 April 2025. Sales are too low"
+        "Orders of 2 days are missing or unusable: 3 April 2025, 2 April 2025. Sales are too low"
         in shown.text
     )
+    assert "Order items of" not in shown.text
     assert "a day of the 1 day known brings 150 on average" in shown.text
     assert shown.tables["Sales by day, newest first"][1] == [
         *("Thursday 3 April 2025", NONE, NONE, NONE, NONE, NONE, "missing")
     ]
-    patterns = [(day, hour, None if day == 5 else 1) for day in range(1, 8) for hour in range(24)]
+    patterns = [
+        (day, hour, None if day == 5 else 1, int(day != 5))
+        for day in range(1, 8)
+        for hour in range(24)
+    ]
     shown = seen(tmp_path / "hours", few_days() | {"gold/order_time_patterns": patterns})
     assert shown.tables["Orders by hour and weekday"][1] == [
         *("00:00", "1", "1", "1", "1", NONE, "1", "1")

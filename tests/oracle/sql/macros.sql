@@ -3,18 +3,20 @@
 create macro trimmed(content) as
     trim(content, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13));
 
--- What names are compared by: separators and controls are blanks, and marks without width go, but
--- for joiners between letters.
+-- What names are compared by: separators, controls and what looks blank are blanks, and what has no
+-- width goes, but for joiners between letters and the marks that make a flag.
 create macro name_key(content) as
     regexp_replace(
         regexp_replace(
             regexp_replace(
                 nfc_normalize(content),
-                '[\x{AD}\x{61C}\x{180E}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}'
-                || '\x{2060}-\x{2064}\x{2066}-\x{2069}\x{FEFF}]',
-                '', 'g'
+                '(\x{1F3F4}[\x{E0020}-\x{E007F}]+)'
+                || '|[\x{AD}\x{34F}\x{61C}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{200B}'
+                || '\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FE00}-\x{FE0F}\x{FEFF}'
+                || '\x{FFF0}-\x{FFFB}\x{1BCA0}-\x{1BCA3}\x{1D173}-\x{1D17A}\x{E0000}-\x{E0FFF}]',
+                '\1', 'g'
             ),
-            '[\p{Z}\p{Cc}]+', ' ', 'g'
+            '[\p{Z}\p{Cc}\x{2800}\x{3164}\x{FFA0}]+', ' ', 'g'
         ),
         '^[ \x{200C}\x{200D}]+|[ \x{200C}\x{200D}]+$', '', 'g'
     );

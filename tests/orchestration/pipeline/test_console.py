@@ -10,7 +10,7 @@ from orchestration.pipeline.console import new_console
 from orchestration.pipeline.progress import Display
 
 HOSTILE = "a\x1b[2J\x1b]0;title\x07\u202e\x9b5nb"
-CODES = "\\u202e\\x9b5nb"
+CODES = "<U+202E>\\x9b5nb"
 
 
 def _table() -> Table:

@@ -1,0 +1,33 @@
+"""Characters that nobody sees, by Unicode's own lists."""
+
+from __future__ import annotations
+
+# Default_Ignorable_Code_Point in DerivedCoreProperties.txt of Unicode 16.
+IGNORABLE = [
+    chr(code)
+    for first, last in (
+        (0x00AD, 0x00AD),
+        (0x034F, 0x034F),
+        (0x061C, 0x061C),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFF8),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
+        (0xE0000, 0xE0FFF),
+    )
+    for code in range(first, last + 1)
+]
+# White_Space in PropList.txt, the marks of annotations and the empty Braille cell.
+BLANK = [
+    *map(chr, (*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B))),
+    *map(chr, (0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFFF9, 0xFFFA, 0xFFFB, 0x2800)),
+]
