@@ -194,7 +194,8 @@ def _write_bronze(
     status = {row.source_file: row.status for row in report.rows}
     loads = report.plan.loads
     good = [load for load in loads if status[load.file.source_file] == Status.LOADED]
-    replaced = replaced_rows(ledger, good, report.rows, batch, report.plan.gone)
+    todo = report.plan
+    replaced = replaced_rows(ledger, good, report.rows, batch, todo.gone, todo.repacked)
     gone = [row for row in replaced if row.status == Status.SUPERSEDED and row.records_loaded]
     written = {load.file.table_name for load in good} | {row.table_name for row in gone}
     for name in sorted(map(str, written)):

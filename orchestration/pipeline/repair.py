@@ -152,6 +152,7 @@ def _sort_out(
     moving = {load.file.source_file for load in todo.loads}
     moving |= {row.source_file for load in todo.loads for row in load.replaces}
     moving |= {file.source_file for file, _ in todo.duplicates}
+    moving |= {row.source_file for row, _ in todo.repacked}
     versions = {file.version for file in files}
     gone = []
     for one in found:

@@ -124,6 +124,11 @@ def test_two_files_for_one_day_are_reported_with_the_one_that_wins(tmp_path: Pat
     rows = [version("loaded", "a", FIRST), version("loaded", "b", FIRST, source_file=packed)]
     write(tmp_path, "ops/ingested_files", *rows)
     assert f"orders 2025-04-01 {FILE} and {packed} {packed}" in shown(tmp_path)
+    products = {"table_name": "products", "file_date": None}
+    lists = [f"products/products.csv{end}" for end in ("", ".gz")]
+    rows_of = [version("loaded", "a", FIRST, source_file=name, **products) for name in lists]
+    write(tmp_path / "lists", "ops/ingested_files", *rows_of)
+    assert f"products {lists[0]} and {lists[1]} {lists[1]}" in shown(tmp_path / "lists")
     write(tmp_path / "one", "ops/ingested_files", rows[0])
     assert "Several files for one day" not in shown(tmp_path / "one")
 
