@@ -43,11 +43,14 @@ order by bronze.file_date desc nulls last, bronze.source_file desc, bronze.recor
 """
 # A refused record is text: the digits of the key are somewhere in it, or it is another's.
 _REFUSED = """
-select source_file, record_number, batch_id as batch, rejected_timestamp as refused, reasons,
-    closed_batch_id, raw_text, header
-from ops.rejected_records
-where table_name = '{table}' and contains(raw_text, $key::varchar)
-order by source_file, record_number
+select source_file, record_number, rejects.batch_id as batch, rejected_timestamp as refused,
+    reasons, closed_batch_id, raw_text, header,
+    case when files.status = 'superseded' then 'file ' || split_part(files.reason, ':', 1) end
+        as outdated
+from ops.rejected_records as rejects
+left join ops.ingested_files as files using (source_file, content_hash)
+where rejects.table_name = '{table}' and contains(raw_text, $key::varchar)
+order by source_file, record_number, refused
 """
 _REFUSED_COLUMNS = ("source_file", "record_number", "batch", "refused", "why", "since", "raw_text")
 _SILVER = """
@@ -175,12 +178,12 @@ def _refused(
     """The rejected records that name a key, found by the names of their file's columns."""
     records = connection.execute(_REFUSED.format(table=table.name), {"key": key}).fetchall()
     rows: list[tuple[object, ...]] = []
-    for file, number, batch, refused, reasons, closed_by, raw_text, header in records:
+    for file, number, batch, refused, reasons, closed_by, raw_text, header, outdated in records:
         names = header or table.column_names
         texts = [raw_text, *(raw_text.splitlines() if SWALLOWED in reasons else [])]
         if any(text_names(text, names, key.__eq__, table.key) for text in texts):
             words = {code: explain(code, raw_text, header, table) for code in reasons}
             why = "; ".join(f"{code} {word}".rstrip() for code, word in words.items())
-            since = f"repaired by batch {closed_by}" if closed_by else ""
+            since = f"repaired by batch {closed_by}" if closed_by else outdated or ""
             rows.append((file, number, batch, refused, why, since, raw_text))
     return rows

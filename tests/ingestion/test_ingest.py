@@ -219,7 +219,7 @@ def test_a_corrected_file_replaces_its_own_rows_and_no_others(lakehouse: Lakehou
         (ONE, "loaded", 2, "second"),
         (ONE, "superseded", 3, "second"),
         (TWO, "loaded", 1, "second"),
-        (TWO, "quarantined", 0, "first"),
+        (TWO, "superseded", 0, "second"),
     ]
     assert report.quarantined == []
     lakehouse.write(ONE, ORDERS, order(1), order(2), order(3))
