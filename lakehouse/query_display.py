@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import duckdb
 from rich.console import Console
@@ -13,6 +14,15 @@ from ingestion.visible import visible
 
 # Of a list; the rest is counted.
 _ROWS = 30
+
+
+@contextmanager
+def not_shown_if_damaged(console: Console, title: str) -> Iterator[None]:
+    """Print in place of a list that a table which it reads is damaged or gone."""
+    try:
+        yield
+    except duckdb.CatalogException:
+        console.print(f"\n{title}: not shown, as a table that it reads is damaged or gone")
 
 
 def print_query(

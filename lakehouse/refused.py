@@ -15,7 +15,7 @@ from ingestion.explained import explain
 from ingestion.files import raw_names
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.query_display import print_rows
+from lakehouse.query_display import not_shown_if_damaged, print_rows
 from orchestration.state.delta_reader import has_table
 
 QUARANTINE = """
@@ -58,12 +58,13 @@ def print_refused(
         lines = [(line,) for line in missing_in_words(missing)]
         print_rows(console, "Missing", ("expected_file",), lines)
     if has_table(connection, "ops", "rejected_records"):
-        rows = [
-            (table, reason, count, _explained(example, table, reason, record))
-            for table, reason, count, example, record in connection.execute(REJECTS).fetchall()
-        ]
-        names = ("table_name", "reason", "records", "example")
-        print_rows(console, "Rejected records (bronze)", names, rows)
+        title, names = "Rejected records (bronze)", ("table_name", "reason", "records", "example")
+        with not_shown_if_damaged(console, title):
+            rows = [
+                (table, reason, count, _explained(example, table, reason, record))
+                for table, reason, count, example, record in connection.execute(REJECTS).fetchall()
+            ]
+            print_rows(console, title, names, rows)
 
 
 def _explained(example: str, table: str, reason: str, record: dict[str, Any]) -> str:

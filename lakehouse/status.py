@@ -19,7 +19,7 @@ from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from lakehouse.freshness import print_freshness
-from lakehouse.query_display import print_query
+from lakehouse.query_display import not_shown_if_damaged, print_query
 from lakehouse.refused import print_refused
 from orchestration.state.damage import Damage, find_damage
 from orchestration.state.delta_reader import connect, has_table
@@ -140,10 +140,8 @@ def print_status(console: Console, settings: Settings, now: datetime) -> None:
 
 
 def _print(console: Console, connection: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
-    try:
+    with not_shown_if_damaged(console, title):
         print_query(console, connection, title, query)
-    except duckdb.CatalogException:
-        console.print(f"\n{title}: not shown, as a table that it reads is damaged or gone")
 
 
 def _show_damage(console: Console, settings: Settings, damages: Sequence[Damage]) -> None:
