@@ -96,7 +96,9 @@ def ingest(
         LakehouseError: There is no raw folder, or nothing has ever been in it.
     """
     ledger = ops.read_ledger(spark, settings)
-    files = list_raw_files(settings.raw, selection.holds, known_hashes(ledger))
+    files = list_raw_files(
+        settings.raw, selection.holds, known_hashes(ledger), settings.max_file_bytes
+    )
     _warn_of_days_without_files(files, selection)
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)

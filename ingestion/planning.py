@@ -55,7 +55,7 @@ class Plan:
 
     Attributes:
         loads: Files to read whose content is not in bronze under their name.
-        misplaced: Files whose place or name is wrong.
+        misplaced: Files whose place or name is wrong, or which are too large to be read.
         duplicates: File and the source file that holds the same content.
         gone: Known duplicates that no longer lie in the raw folder.
         repacked: Loaded rows of files that are gone, and the name of their packed or unpacked form

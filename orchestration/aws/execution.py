@@ -44,7 +44,9 @@ def report_of(settings: Settings, execution: str, ledger: Sequence[LedgerRow]) -
     lying = (
         {
             file.version
-            for file in list_raw_files(settings.raw, names.__contains__, known_hashes(ledger))
+            for file in list_raw_files(
+                settings.raw, names.__contains__, known_hashes(ledger), settings.max_file_bytes
+            )
         }
         if names
         else set()
