@@ -19,6 +19,7 @@ from ingestion.swallowed import SWALLOWED
 from ingestion.tables import TABLES, Table
 from lakehouse.query_display import print_query, print_rows
 from orchestration.state.delta_reader import connect, has_table
+from orchestration.state.versions import first_line
 
 _BECAME = """
 select source_file, record_number, 'in silver' as became, '' as reasons
@@ -135,23 +136,38 @@ def print_trace(console: Console, settings: Settings, table: str, key: int) -> N
             f"Name one of {', '.join(TABLES)} and a key, such as: lakehouse trace orders 10000",
         )
     connection = connect(settings)
-    declared = TABLES[table]
-    console.print(f"{table} {declared.key} {key}", style="bold")
+    try:
+        _print(console, connection, settings, TABLES[table], key)
+    except duckdb.CatalogException as error:
+        raise LakehouseError(
+            f"A table that this reads is gone from {settings.root}: {first_line(error)}",
+            f"Repair it with `lakehouse repair --root {settings.root} --raw DIR`.",
+        ) from error
+
+
+def _print(
+    console: Console,
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    declared: Table,
+    key: int,
+) -> None:
+    console.print(f"{declared.name} {declared.key} {key}", style="bold")
     refused = _refused(connection, declared, key)
     title = "Records that name it and were refused before bronze"
     if has_table(connection, "gold", "daily_sales"):
-        names = {"table": table, "key": declared.key, "is_waiting": declared.is_waiting}
+        names = {"table": declared.name, "key": declared.key, "is_waiting": declared.is_waiting}
         versions = _VERSIONS.format(**names, became=_BECAME.format(**names))
         found = [
             _show(console, connection, "Where it came from, newest version first", versions, key),
             print_rows(console, title, _REFUSED_COLUMNS, refused),
             _show(console, connection, "The row in silver", _SILVER.format(**names), key),
-            _show(console, connection, "Its lines", _LINES.get(table), key),
-            _show(console, connection, "What counts it in gold", _COUNTED.get(table), key),
+            _show(console, connection, "Its lines", _LINES.get(declared.name), key),
+            _show(console, connection, "What counts it in gold", _COUNTED.get(declared.name), key),
         ]
         if not any(found):
             raise LakehouseError(
-                f"No record with {declared.key} {key} has ever arrived in {table}.",
+                f"No record with {declared.key} {key} has ever arrived in {declared.name}.",
                 "Check the number; `lakehouse status` lists files that are missing or in"
                 " quarantine.",
             )

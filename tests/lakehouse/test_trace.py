@@ -119,3 +119,10 @@ def test_a_refused_record_says_whether_its_file_was_corrected_since(
     )
     assert f"{since} 1,1013,101," in line
     assert "since" in heading.split()
+
+
+def test_a_root_whose_ops_tables_are_gone_says_how_to_repair_it(tmp_path: Path) -> None:
+    write_deltalake(tmp_path / "gold/daily_sales", pa.table({"order_date": ["2025-04-01"]}))
+    with pytest.raises(LakehouseError, match=r"is gone from .*rejected_records") as raised:
+        traced(Settings(str(tmp_path), str(tmp_path / "raw")), "orders", 1)
+    assert "lakehouse repair" in raised.value.next_step
