@@ -18,9 +18,9 @@ weeks as (
         sum(case when is_complete and days_ago < 7 then total_sales else 0 end) as sales_last_7d,
         sum(case when is_complete and days_ago between 7 and 13 then total_sales else 0 end)
             as sales_prev_7d,
-        sum(case when not is_complete and days_ago < 7 then 1 else 0 end)
+        7 - sum(case when is_complete and days_ago < 7 then 1 else 0 end)
             as incomplete_days_last_7d,
-        sum(case when not is_complete and days_ago between 7 and 13 then 1 else 0 end)
+        7 - sum(case when is_complete and days_ago between 7 and 13 then 1 else 0 end)
             as incomplete_days_prev_7d
     from days
     group by department

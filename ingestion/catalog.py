@@ -13,6 +13,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
+from ingestion.declared import require_declared
 from ingestion.delta import quoted
 from ingestion.layers import LAYERS, is_table_name
 from ingestion.ops_tables import CREATED_AT_START
@@ -44,6 +45,9 @@ def register_tables(spark: SparkSession, settings: Settings) -> None:
     """Put the databases, the declared tables and all tables below the root in the catalog.
 
     On S3 only what ingestion writes: its role may see no more, and the catalog there outlives it.
+
+    Raises:
+        LakehouseError: A bronze table is not as declared.
     """
     for layer in LAYERS if settings.is_local else _OF_INGESTION:
         # Glue asks for the right to make databases even where there is nothing to make.
@@ -57,12 +61,15 @@ def register_tables(spark: SparkSession, settings: Settings) -> None:
             for name in _delta_tables_below(Path(settings.location(layer))):
                 _register(spark, settings, layer, name)
     for table in TABLES.values():
-        create_table(
-            spark, settings, "bronze", table.name, bronze_schema(table), table.partition_by
-        )
+        schema = bronze_schema(table)
+        create_table(spark, settings, "bronze", table.name, schema, table.partition_by)
+        stored = spark.table(settings.table("bronze", table.name)).schema
+        require_declared(settings, table, schema, stored)
+        _add_new_columns(spark, settings, "bronze", table.name, schema, stored)
     for name, schema in CREATED_AT_START.items():
         create_table(spark, settings, "ops", name, schema)
-        _add_new_columns(spark, settings, name, schema)
+        stored = spark.table(settings.table("ops", name)).schema
+        _add_new_columns(spark, settings, "ops", name, schema, stored)
 
 
 def _delta_tables_below(folder: Path) -> list[str]:
@@ -101,13 +108,18 @@ def create_table(
 
 
 def _add_new_columns(
-    spark: SparkSession, settings: Settings, name: str, schema: T.StructType
+    spark: SparkSession,
+    settings: Settings,
+    layer: str,
+    name: str,
+    schema: T.StructType,
+    stored: T.StructType,
 ) -> None:
-    """Give an ops table that was made before a column was declared that column, as its last."""
-    if set(schema.names) - set(spark.table(settings.table("ops", name)).columns):
+    """Give a table that was made before a column was declared that column, as its last."""
+    if set(schema.names) - set(stored.names):
         none = spark.createDataFrame([], schema)
         writer = none.write.format("delta").mode("append").option("mergeSchema", "true")
-        writer.save(settings.engine_location("ops", name))
+        writer.save(settings.engine_location(layer, name))
 
 
 def bronze_schema(table: Table) -> T.StructType:

@@ -42,6 +42,7 @@ def read_clean(text: bytes, positions: Mapping[str, int], table: Table) -> pa.Ta
     types = {
         column.name: ARROW_TYPES[Type.BIGINT] if column.type is Type.BIGINT else _TEXT
         for column in table.columns
+        if column.name in positions
     }
     try:
         rows = csv.read_csv(
@@ -54,7 +55,12 @@ def read_clean(text: bytes, positions: Mapping[str, int], table: Table) -> pa.Ta
         )
     except pa.ArrowInvalid:
         return None
-    columns = {column.name: _typed(rows[column.name], column) for column in table.columns}
+    columns = {
+        column.name: _typed(rows[column.name], column)
+        if column.name in positions
+        else pa.chunked_array([pa.nulls(len(rows), ARROW_TYPES[column.type])])
+        for column in table.columns
+    }
     return None if any(values is None for values in columns.values()) else pa.table(columns)
 
 

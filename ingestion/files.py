@@ -22,7 +22,7 @@ from ingestion.errors import LakehouseError
 from ingestion.limits import FIRST_DAY, LAST_DAY
 from ingestion.raw_folder import Found, entries_below
 from ingestion.settings import DEFAULT_MAX_FILE_BYTES
-from ingestion.stored import Listed, Stored, content_hash, look_at, objects_below
+from ingestion.stored import Listed, Stored, Unreadable, content_hash, look_at, objects_below
 from ingestion.tables import TABLES, Table
 from ingestion.text import too_large
 
@@ -142,9 +142,19 @@ def list_raw_files(
     names = sorted(name for name in found if is_data(name) and is_wanted(name))
     known = known_hashes or {}
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-        return list(
+        files = list(
             pool.map(lambda name: _describe(folder, name, found[name], known, max_bytes), names)
         )
+    if (
+        files
+        and not isinstance(folder, Path)
+        and all(str(file.fault).startswith("unreadable: ") for file in files)
+    ):
+        raise LakehouseError(
+            f"No file of the raw folder {raw} can be read, such as {files[0].fault}",
+            "Check that these AWS credentials may read them and use their key, and run again.",
+        )
+    return files
 
 
 def _entries_below(folder: Path | CloudPath) -> dict[str, Listed | Found]:
@@ -175,16 +185,12 @@ def _describe(
 ) -> RawFile:
     table, file_date, fault = place(source_file)
     path: Path | CloudPath = folder / source_file
-    is_openable = True
     if isinstance(entry, Found):
         path = entry.path
         stored, unreadable = _look_at_entry(entry, max_bytes)
-        fault = unreadable or fault
-        is_openable = unreadable is None
-    elif entry.bytes <= max_bytes and (known_hash := known.get((source_file, entry.etag))):
-        stored = Stored(entry.bytes, entry.modified_at, known_hash, entry.etag)
     else:
-        stored = look_at(path, source_file, max_bytes)
+        stored, unreadable = _look_at_object(path, source_file, entry, known, max_bytes)
+    fault = unreadable or fault
     if not stored.is_read:
         fault = fault or str(too_large(max_bytes))
     return RawFile(
@@ -197,8 +203,22 @@ def _describe(
         content_hash=stored.content_hash,
         fault=fault,
         etag=stored.etag,
-        is_openable=is_openable and stored.is_read,
+        is_openable=unreadable is None and stored.is_read,
     )
+
+
+def _look_at_object(
+    path: Path | CloudPath, source_file: str, entry: Listed, known: KnownHashes, max_bytes: int
+) -> tuple[Stored, str | None]:
+    """An object's content and None, or in its place the fault for which S3 does not give it."""
+    known_hash = known.get((source_file, entry.etag))
+    if known_hash and entry.bytes <= max_bytes:
+        return Stored(entry.bytes, entry.modified_at, known_hash, entry.etag), None
+    try:
+        return look_at(path, source_file, max_bytes), None
+    except Unreadable as error:
+        fault = f"unreadable: {error.problem}"
+    return Stored(0, entry.modified_at, content_hash(fault.encode())), fault
 
 
 def _look_at_entry(entry: Found, max_bytes: int) -> tuple[Stored, str | None]:

@@ -21,6 +21,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.catalog import SPARK_TYPES
 from ingestion.erased import Erased, read_erased
+from ingestion.errors import LakehouseError
 from ingestion.explained import add_examples
 from ingestion.faults import FileFault
 from ingestion.files import RawFile, to_path
@@ -177,10 +178,11 @@ def _inspect(
                 add_examples(examples, batch, header.names, table)
             if "date" in batch.schema.names:
                 dates.update(pc.unique(batch["date"].filter(is_good)).to_pylist())
-    except FileFault as fault:
+    except (FileFault, LakehouseError) as fault:
+        unreadable = f"unreadable: {fault.problem}" if isinstance(fault, LakehouseError) else None
         return {
             "source_file": row["source_file"],
-            "fault": str(fault),
+            "fault": unreadable or str(fault),
             "records_read": 0,
             "records_rejected": 0,
             "records_erased": 0,

@@ -30,7 +30,7 @@ class Header:
 
     Attributes:
         names: Of all columns in the file's order; empty for one without a name.
-        positions: Declared column name to its position in the file.
+        positions: Declared column name to its position in the file, of those that are in it.
         extra: Unknown column name to its position; kept as JSON in `_rescued`.
     """
 
@@ -94,11 +94,16 @@ def match_header(fields: list[str] | None, table: Table) -> Header:
         named = some([cut(name) for name in repeated])
         raise FileFault("duplicate_column", f"named more than once: {named}")
     positions = {name: place for place, name in enumerate(full_names)}
-    missing = [name for name in table.column_names if name not in positions]
+    missing = [
+        column.name
+        for column in table.columns
+        if column.name not in positions and not column.optional
+    ]
     extra = {name: place for name, place in positions.items() if name not in table.column_names}
     if missing:
         raise FileFault("missing_column", _describe_missing(missing, list(extra)))
-    return Header(names, {name: positions[name] for name in table.column_names}, extra)
+    known = {name: positions[name] for name in table.column_names if name in positions}
+    return Header(names, known, extra)
 
 
 def _require_commas(line: str, fields: list[str], table: Table) -> None:

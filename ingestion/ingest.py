@@ -30,7 +30,7 @@ from ingestion.selection import ALL_FILES, Selection
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from ingestion.visible import visible
-from ingestion.writer import write_bronze, write_rejects
+from ingestion.writer import files_to_read_again, write_bronze, write_rejects
 from ingestion.writer_lock import OPS, Hold, not_shared
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,8 @@ def ingest(
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)
     listed, files = files, without_dismissed(files, ledger)
-    todo = plan(files, ledger, selection.holds)
+    again = files_to_read_again(spark, settings)
+    todo = plan(files, ledger, selection.holds, again)
     inspections = inspect_files(spark, [load.file for load in todo.loads], settings, progress)
     with ExitStack() as locks:
         # In one order, so that no two runs can wait for each other.
@@ -111,7 +112,7 @@ def ingest(
             locks.enter_context(hold(f"bronze.{name}"))
         if hold is not not_shared:
             ledger = ops.read_ledger(spark, settings)
-            todo = plan(files, ledger, selection.holds)
+            todo = plan(files, ledger, selection.holds, again)
             unread = [load.file for load in todo.loads if load.file.source_file not in inspections]
             inspections |= inspect_files(spark, unread, settings, progress)
         batch = batch.after(ledger)
@@ -199,6 +200,7 @@ def _write_bronze(
     todo = report.plan
     replaced = replaced_rows(ledger, good, report.rows, batch, todo.gone, todo.repacked)
     gone = [row for row in replaced if row.status == Status.SUPERSEDED and row.records_loaded]
+    gone += [load.known for load in loads if load not in good and load.was_loaded and load.known]
     written = {load.file.table_name for load in good} | {row.table_name for row in gone}
     for name in sorted(map(str, written)):
         progress(f"writing bronze.{name}", len(loads), len(loads))

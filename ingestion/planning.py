@@ -12,7 +12,7 @@ give way to those of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ingestion.files import RawFile
@@ -48,6 +48,11 @@ class Load:
         """It holds again what it held before a correction."""
         return self.known is not None and self.known.code == REPLACED
 
+    @property
+    def was_loaded(self) -> bool:
+        """Bronze has rows of this very version."""
+        return self.known is not None and self.known.status == Status.LOADED
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -77,6 +82,7 @@ def plan(
     files: Sequence[RawFile],
     ledger: Sequence[LedgerRow],
     is_looked_at: Callable[[str], bool] = lambda source_file: True,
+    read_again: Container[str] = (),
 ) -> Plan:
     """Compare the raw folder with the ledger.
 
@@ -88,6 +94,7 @@ def plan(
         ledger: All of it.
         is_looked_at: Whether a source file would be among the files if it lay there. The others
             count as if they lay there as they were loaded.
+        read_again: Loaded files that today's declarations read otherwise.
     """
     known = {row.version: row for row in ledger}
     contents = _Contents(files, ledger, is_looked_at)
@@ -97,7 +104,7 @@ def plan(
         status = row.status if row else None
         if row and status == Status.QUARANTINED:
             result.quarantined.append(row)
-        elif status == Status.LOADED:
+        elif status == Status.LOADED and file.source_file not in read_again:
             result.unchanged.append(file)
         elif file.fault:
             result.misplaced.append(file)

@@ -24,7 +24,7 @@ from ingestion.header import Header, match_header, read_header
 from ingestion.swallowed import SWALLOWED, swallowing
 from ingestion.tables import Table
 from ingestion.text import text_of
-from ingestion.values import ARROW_TYPES, to_type
+from ingestion.values import ARROW_TYPES, TypedColumn, to_type
 
 
 def record_schema(table: Table) -> pa.Schema:
@@ -134,7 +134,9 @@ def _typed_batch(
     whole = fields.filter(is_whole).flatten()
     raw_text = records.raw_text.filter(is_whole)
     typed = {
-        column.name: to_type(whole[header.positions[column.name] :: header.width], column)
+        column.name: to_type(whole[place :: header.width], column)
+        if (place := header.positions.get(column.name)) is not None
+        else TypedColumn(pa.nulls(len(raw_text), ARROW_TYPES[column.type]), {})
         for column in table.columns
     }
     faults = {code: mask for column in typed.values() for code, mask in column.faults.items()}

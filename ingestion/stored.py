@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from cloudpathlib import CloudPath, S3Path
 
 _CHUNK_BYTES = 1024 * 1024
+# Of one object: no right to read it or to use its key, it is archived, or gone since it was listed.
+_OF_THE_OBJECT = ("AccessDenied", "InvalidObjectState", "NoSuchKey")
+
+
+class Unreadable(LakehouseError):
+    """S3 does not give this object, whatever it does with the others."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def look_at(path: Path | CloudPath, name: str, max_bytes: int) -> Stored:
             stat = path.stat()
             modified_at = datetime.fromtimestamp(stat.st_mtime, UTC)
             if stat.st_size > max_bytes:
-                return _unread(stat.st_size, modified_at)
+                return _above_limit(stat.st_size, modified_at)
             with path.open("rb") as stream:
                 found = hashlib.file_digest(stream, "sha256").hexdigest()
             return Stored(stat.st_size, modified_at, found)
@@ -96,14 +102,14 @@ def look_at(path: Path | CloudPath, name: str, max_bytes: int) -> Stored:
         size, modified_at = answer["ContentLength"], answer["LastModified"].astimezone(UTC)
         if size > max_bytes:
             answer["Body"].close()
-            return _unread(size, modified_at)
+            return _above_limit(size, modified_at)
         digest = hashlib.sha256()
         for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
             digest.update(chunk)
         return Stored(size, modified_at, digest.hexdigest(), answer["ETag"].strip('"'))
 
 
-def _unread(size: int, modified_at: datetime) -> Stored:
+def _above_limit(size: int, modified_at: datetime) -> Stored:
     # Without its ETag, by which the content would be taken for known under a larger limit.
     return Stored(size, modified_at, unread_hash(size, modified_at), is_read=False)
 
@@ -169,11 +175,18 @@ def _told(name: str) -> Iterator[None]:
             f"The raw file {name} can't be read: {error.strerror or error}.",
             "Give this user the right to read it, or take it out, and run again.",
         ) from None
-    except (BotoCoreError, ClientError) as error:
-        raise LakehouseError(
-            f"The raw file {name} can't be read: {error}",
-            "Check that these AWS credentials may read it and use its key, and run again.",
-        ) from None
+    except ClientError as error:
+        is_of_object = error.response["Error"]["Code"] in _OF_THE_OBJECT
+        raise _unread(Unreadable if is_of_object else LakehouseError, name, error) from None
+    except BotoCoreError as error:
+        raise _unread(LakehouseError, name, error) from None
+
+
+def _unread(kind: type[LakehouseError], name: str, error: Exception) -> LakehouseError:
+    return kind(
+        f"The raw file {name} can't be read: {error}",
+        "Check that these AWS credentials may read it and use its key, and run again.",
+    )
 
 
 def _get(path: CloudPath) -> dict[str, Any]:

@@ -21,11 +21,19 @@ class Type(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the raw CSV. A required column without a value rejects its record."""
+    """One column of the raw CSV.
+
+    Attributes:
+        name: In the header of a file.
+        type: Of its values.
+        required: A record without a value is rejected.
+        optional: A file may lack the column, which is null then; so do older files of a new one.
+    """
 
     name: str
     type: Type
     required: bool = True
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,11 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def visible_lines(text: str) -> str:
+    """A text of one or more lines; its line breaks alone steer the terminal."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
 def cut(value: str) -> str:
     """The beginning of a value, whole where it is short."""
     return visible(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")

@@ -11,7 +11,6 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ingestion.catalog import bronze_schema
 from ingestion.delta import is_in, replace_where
 from ingestion.frames import read_records
 from ingestion.ledger import Batch, LedgerRow
@@ -47,9 +46,26 @@ def write_bronze(
         records.where(F.col("reasons").isNull())
         .withColumn("ingestion_timestamp", F.lit(batch.started_at))
         .withColumn("batch_id", F.lit(batch.batch_id))
-        .select(*bronze_schema(table).names)
     )
-    replace_where(spark, rows, settings.table("bronze", table.name), _is_of(loads, gone))
+    name = settings.table("bronze", table.name)
+    # In the table's own order, where a column that was declared later is the last.
+    replace_where(spark, rows.select(*spark.table(name).columns), name, _is_of(loads, gone))
+
+
+def files_to_read_again(spark: SparkSession, settings: Settings) -> set[str]:
+    """Files with a column in `_rescued` that was declared since they were loaded."""
+    found: set[str] = set()
+    for table in TABLES.values():
+        # As text: JSON escapes the quotes of whatever lies within a value.
+        rescued = [
+            f"instr(_rescued, '\"{column.name}\": ') > 0"
+            for column in table.columns
+            if column.optional
+        ]
+        if rescued:
+            rows = spark.table(settings.table("bronze", table.name)).where(" or ".join(rescued))
+            found |= {row[0] for row in rows.select("source_file").distinct().collect()}
+    return found
 
 
 def write_rejects(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import signal
 import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from ingestion.errors import LakehouseError
-from ingestion.visible import visible
+from ingestion.visible import visible_lines
 from lakehouse.commands import (
     catalog,
     documentation,
@@ -24,23 +27,40 @@ from lakehouse.commands import (
     reports,
     upkeep,
 )
-from lakehouse.commands.terminal import Ended
+from lakehouse.commands.terminal import INTERRUPTED, Ended, Interrupted
 
 EPILOG = (
-    "Exit codes: 0 all well; 2 finished, but something is quarantined or missing; 1 failed. "
+    "Exit codes: 0 all well; 2 finished, but something is quarantined or missing; 1 failed; "
+    "130 stopped by Ctrl-C. "
     "Start with: lakehouse run --raw sample"
 )
 # What `lakehouse build` does not know goes to dbt.
 _PASSES_ARGUMENTS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app = typer.Typer(
-    help="Raw CSV files in, trusted tables out.",
     epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        sys.stdout.write(f"lakehouse {version('ecommerce-lakehouse')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """Raw CSV files in, trusted tables out."""
+
+
 app.command()(pipeline.run)
 app.command()(pipeline.ingest)
 app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
@@ -63,31 +83,46 @@ app.add_typer(new.app, name="new")
 app.command(epilog=generate.defect_list())(generate.generate)
 
 
+class _VisibleLines(logging.Formatter):
+    """A message may hold names of files, and they may steer no terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible_lines(super().format(record))
+
+
 def main() -> None:
     """Run the command; show what a user can fix as two sentences, never as a stack trace."""
-    logging.basicConfig(format="%(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_VisibleLines("%(message)s"))
+    logging.basicConfig(handlers=[handler])
     try:
         app()
     except Ended as ended:
         sys.exit(ended.code)
+    except Interrupted as stopped:
+        _end_interrupted(str(stopped))
     except SystemExit as stopped:
+        if stopped.code == INTERRUPTED:
+            _end_interrupted("")
         # Wrong arguments end with 2 by custom, which means "finished, incomplete" here.
         sys.exit(1 if stopped.code == 2 else stopped.code)
     except LakehouseError as error:
         _complain(error.problem, error.next_step)
 
 
+def _end_interrupted(words: str) -> NoReturn:
+    # What still ends behind this may take a moment: a second Ctrl-C cuts that short, silently.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.stderr.write(f"interrupted. {words}".strip() + "\n")
+    sys.exit(INTERRUPTED)
+
+
 def _complain(problem: str, next_step: str) -> None:
     console = Console(stderr=True)
-    words = escape(_plain(problem))
+    words = escape(visible_lines(problem))
     console.print(f"[red]failed[/] {words}", soft_wrap=True, highlight=False)
-    console.print(_plain(next_step), soft_wrap=True, highlight=False, markup=False)
+    console.print(visible_lines(next_step), soft_wrap=True, highlight=False, markup=False)
     sys.exit(1)
-
-
-def _plain(message: str) -> str:
-    """A message of one or more lines; a name in it may steer no terminal."""
-    return "\n".join(visible(line) for line in message.split("\n"))
 
 
 def command() -> None:

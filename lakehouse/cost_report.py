@@ -10,9 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
@@ -29,6 +27,7 @@ from lakehouse.cost import (
     scan_money,
     storage_money,
 )
+from lakehouse.page import Page, Table
 from lakehouse.prices import Prices, read_prices
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import run_named
@@ -51,10 +50,8 @@ from ops.test_results where run_id = ? and status <> 'skipped'
 _RAW_BYTES = "select coalesce(sum(bytes), 0) from ops.ingested_files where status <> 'superseded'"
 
 
-def print_cost(
-    console: Console, settings: Settings, run_id: str | None, workers: int, worker_type: str
-) -> None:
-    """Print the estimate for a recorded run, the newest one unless another is named.
+def cost_page(settings: Settings, run_id: str | None, workers: int, worker_type: str) -> Page:
+    """The estimate for a recorded run, the newest one unless another is named.
 
     Raises:
         LakehouseError: There is no lakehouse, no such run, no such worker type, or no usable price
@@ -65,13 +62,13 @@ def print_cost(
     connection = connect(settings, ["ops"])
     run = _recorded_run(connection, settings, run_id)
     result = estimate(run, cluster, prices)
-    _print_head(console, run, cluster, worker_type, prices)
+    page = Page()
+    _add_head(page, run, cluster, worker_type, prices)
     stored_bytes = _stored_bytes(connection, settings)
     for table in (_parts(result), _totals(result, run, stored_bytes), _scans(run, prices)):
-        if table.row_count:
-            console.print(table)
-            console.print()
-    console.print(f"Prices: {prices.source}.", style="dim", markup=False, soft_wrap=True)
+        page.table(table)
+    page.note(Text(f"\nPrices: {prices.source}.", "dim"))
+    return page
 
 
 def _recorded_run(
@@ -112,72 +109,72 @@ def _stored_bytes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     return int(raw) + sum(file.bytes for layer in LAYERS for file in storage.files(layer))
 
 
-def _print_head(
-    console: Console, run: RecordedRun, cluster: Cluster, worker_type: str, prices: Prices
+def _add_head(
+    page: Page, run: RecordedRun, cluster: Cluster, worker_type: str, prices: Prices
 ) -> None:
     factor = engine_factor(run, prices)
+    facts = {
+        **{"run_id": run.run_id, "finished_at": run.finished_at, "status": run.status},
+        **{"engine": run.engine, "cores": run.cores, "engine_factor": factor},
+        **{"workers": cluster.workers, "worker_type": worker_type, "dpus": cluster.dpus},
+        **{"currency": prices.currency, "region": prices.region, "prices_of": prices.date},
+    }
+    for name, value in facts.items():
+        page.fact(name, value)
     note = f": its seconds count {factor:g} times, as Glue runs Spark" if factor != 1 else ""
-    console.print(
+    page.note(
         f"run     {run.run_id}, {run.finished_at:%Y-%m-%d %H:%M}, {run.status}\n"
         f"engine  {run.engine} on {run.cores} cores{note}\n"
         f"glue    {cluster.workers} workers {worker_type}: {cluster.dpus:g} DPU billed,"
         f" {cluster.task_cores:g} cores at work\n"
         f"prices  {prices.region}, {prices.date}, {prices.dpu_hour} {prices.currency}"
-        " for a DPU-hour\n",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+        " for a DPU-hour"
     )
 
 
 def _parts(result: Estimate) -> Table:
-    table = _table("What a run is billed for", "part", "seconds", "DPU-seconds", "money", "share")
     whole = sum(line.dpu_seconds for line in result.lines)
-    for line in result.lines:
-        table.add_row(
-            escape(line.name),
-            "" if line.recorded_seconds is None else f"{line.recorded_seconds:,.1f}",
-            f"{line.dpu_seconds:,.1f}",
-            _money(result.money([line])),
-            f"{line.dpu_seconds / whole:.0%}",
+    rows = [
+        (
+            *(line.name, line.recorded_seconds, line.dpu_seconds),
+            *(result.money([line]), line.dpu_seconds / whole),
         )
-    return table
+        for line in result.lines
+    ]
+    columns = ("part", "seconds", "dpu_seconds", "money", "share")
+    return Table("parts", "What a run is billed for", columns, rows, formats=_FORMATS)
 
 
 def _totals(result: Estimate, run: RecordedRun, stored_bytes: int) -> Table:
     prices = result.prices
-    table = _table(f"In {prices.currency}", "what", "DPU-seconds", "money")
-    for name, lines in (("Glue jobs (ingest)", result.job), ("Glue session (dbt)", result.session)):
-        dpu_seconds = sum(line.dpu_seconds for line in lines)
-        table.add_row(name, f"{dpu_seconds:,.0f}", _money(result.money(lines)))
+    parts = (("Glue jobs (ingest)", result.job), ("Glue session (dbt)", result.session))
+    rows: list[tuple[str, float | None, float]] = [
+        (name, sum(line.dpu_seconds for line in lines), result.money(lines))
+        for name, lines in parts
+    ]
     requests = request_money(run.models, prices)
     storage = storage_money(stored_bytes, prices)
     a_run = result.money(result.lines) + requests
-    table.add_row("S3 requests", "", _money(requests))
-    table.add_row("one run", "", _money(a_run), end_section=True)
-    table.add_row(f"{DAYS_OF_A_MONTH} runs", "", _money(a_run * DAYS_OF_A_MONTH))
-    table.add_row(f"S3 storage, {_size(stored_bytes)}", "", _money(storage))
-    table.add_row("a month", "", _money(a_run * DAYS_OF_A_MONTH + storage))
-    return table
+    rows += [
+        ("S3 requests", None, requests),
+        ("one run", None, a_run),
+        (f"{DAYS_OF_A_MONTH} runs", None, a_run * DAYS_OF_A_MONTH),
+        (f"S3 storage, {_size(stored_bytes)}", None, storage),
+        ("a month", None, a_run * DAYS_OF_A_MONTH + storage),
+    ]
+    formats = _FORMATS | {"dpu_seconds": _whole}
+    columns = ("what", "dpu_seconds", "money")
+    return Table("totals", f"In {prices.currency}", columns, rows, formats=formats)
 
 
 def _scans(run: RecordedRun, prices: Prices) -> Table:
-    table = _table("One full scan by Athena", "table", "rows", "size", "files", "money")
-    for model in sorted(run.models, key=lambda model: model.name):
-        if model.name.startswith("gold."):
-            money = _money(scan_money(model.bytes, prices))
-            table.add_row(
-                escape(model.name), f"{model.rows:,}", _size(model.bytes), f"{model.files:,}", money
-            )
-    return table
-
-
-def _table(title: str, first: str, *numbers: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column(first)
-    for heading in numbers:
-        table.add_column(heading, justify="right")
-    return table
+    rows = [
+        (model.name, model.rows, model.bytes, model.files, scan_money(model.bytes, prices))
+        for model in sorted(run.models, key=lambda model: model.name)
+        if model.name.startswith("gold.")
+    ]
+    columns = ("table", "rows", "bytes", "files", "money")
+    return Table("scans", "One full scan by Athena", columns, rows, formats=_FORMATS)
 
 
 def _money(amount: float) -> str:
@@ -191,3 +188,20 @@ def _size(count: float) -> str:
             return f"{count:,.0f} {unit}"
         count /= 1024
     return f"{count:,.1f} GB"
+
+
+def _seconds(count: float | None) -> str:
+    return "" if count is None else f"{count:,.1f}"
+
+
+def _whole(count: float | None) -> str:
+    return "" if count is None else f"{count:,.0f}"
+
+
+_FORMATS = {
+    "seconds": _seconds,
+    "dpu_seconds": _seconds,
+    "money": _money,
+    "share": "{:.0%}".format,
+    "bytes": _size,
+}

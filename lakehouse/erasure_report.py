@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ingestion.settings import Settings
-from lakehouse.query_display import print_query
-from orchestration.pipeline.summary import print_nodes
+from lakehouse.page import Page
+from orchestration.pipeline.summary import print_failures
 from orchestration.state.delta_reader import connect
 from orchestration.upkeep.erasure.erase import Outcome
 from orchestration.upkeep.erasure.raw import RawPlace
@@ -40,10 +40,12 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
     if outcome.erasure and outcome.result:
         title = "Taken out, so much less is in the totals of the day"
         parameters = {"run_id": outcome.erasure.run_id}
-        print_query(console, connect(settings, ["ops"]), title, _TAKEN_OUT, parameters)
+        page = Page()
+        page.query(connect(settings, ["ops"]), "taken_out", title, _TAKEN_OUT, parameters)
+        page.show(console)
     _print_raw(console, settings, outcome.raw)
     if outcome.result:
-        print_nodes(console, outcome.result.results, {})
+        print_failures(console, outcome.result, {})
     if outcome.exit_code:
         console.print(
             "The erasure is not whole: something failed or is left. Fix it, then repeat the same"

@@ -2,8 +2,8 @@
 
 Data flow: ops.ingested_files + ops.missing_files -> DuckDB -> a table for people
 
-A table is behind if its newest loaded file is older than the newest file that any daily table is
-known for, whatever became of that one. Only the age of a load comes from a clock, the caller's.
+A table is behind if its newest loaded file is older than the newest that any daily table has,
+usable or not. Only the age of a load comes from a clock, the caller's.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from __future__ import annotations
 from datetime import datetime
 
 import duckdb
-from rich.console import Console
 
 from ingestion.tables import TABLES
-from lakehouse.query_display import print_query
+from lakehouse.page import Page
 from orchestration.state.delta_reader import has_table
 
 _FRESHNESS = """
 with newest as (
-    select max(file_date) as day from ops.ingested_files where list_contains($daily, table_name)
+    select max(file_date) as day from ops.ingested_files
+    where list_contains($daily, table_name) and status <> 'superseded'
 ),
 loads as (
     select table_name, max(file_date) as day, max(recorded_at) as loaded_at,
@@ -36,7 +36,7 @@ select table_name, loads.day as newest_day,
     loaded_at as last_loaded,
     case when minutes < 120 then minutes || ' min' when minutes < 48 * 60 then minutes // 60 || ' h'
         else minutes // 1440 || ' days' end as ago,
-    left(run_id, 12) as by_run
+    run_id as by_run
 from (select unnest($tables) as table_name) as tables
 left join loads using (table_name)
 cross join newest
@@ -44,8 +44,8 @@ order by list_position($tables, table_name)
 """
 
 
-def print_freshness(console: Console, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Print a row for each raw table; nothing where no file was ever looked at."""
+def add_freshness(page: Page, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Add a row for each raw table; nothing where no file was ever looked at."""
     if not (
         has_table(connection, "ops", "ingested_files")
         and has_table(connection, "ops", "missing_files")
@@ -53,4 +53,7 @@ def print_freshness(console: Console, connection: duckdb.DuckDBPyConnection, now
         return
     daily = [table.name for table in TABLES.values() if table.daily]
     parameters = {"now": now, "tables": list(TABLES), "daily": daily}
-    print_query(console, connection, "How new the tables are", _FRESHNESS, parameters)
+    page.query(
+        *(connection, "tables", "How new the tables are", _FRESHNESS, parameters),
+        may_go=("by_run", "last_loaded", "next_file", "missing_files"),
+    )

@@ -5,20 +5,19 @@ Data flow: ops.runs + ops.test_results -> DuckDB -> two tables for people
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from ingestion.settings import Settings
-from lakehouse.query_display import print_query
+from lakehouse.page import Page
 from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.results import FAILED, PASSED, WARNED
 
 _RUNS = """
-select left(run_id, 12) as run_id, command, started_at, status,
+select run_id, command, started_at, status,
     date_diff('second', started_at, finished_at) as seconds, files_loaded as files,
     records_read as read, records_loaded as loaded, records_rejected as rejected,
     models_built as built, tests_passed as passed, tests_warned as warned, tests_failed as failed
 from ops.runs order by run_number desc limit $limit
 """
+_MAY_GO = ("built", "read", "loaded", "rejected", "files", "seconds", "command", "passed", "warned")
 # A run may test only some tables, or none: a test is compared with its last outcome before, however
 # long ago. What was skipped has none. A test's first outcome counts only if it is no good one.
 _CHANGES = """
@@ -35,7 +34,7 @@ changes as (
         lag(outcome) over (partition by test_name order by run_number) as before
     from outcomes
 )
-select left(run_id, 12) as run_id, test_name as test, coalesce(before, 'new') as before,
+select run_id, test_name as test, coalesce(before, 'new') as before,
     case outcome when 'passed' then 'fixed' else outcome end as now, failures as rows
 from changes
 where coalesce(before, 'passed') <> outcome
@@ -44,27 +43,31 @@ order by run_number desc, test_name
 """
 
 
-def print_runs(console: Console, settings: Settings, limit: int) -> None:
-    """Print the newest runs, the newest first, and the tests that changed in them.
+def runs_page(settings: Settings, limit: int) -> Page:
+    """The newest runs, the newest first, and the tests that changed in them.
 
     Args:
-        console: Where to.
         settings: The root.
         limit: How many runs.
 
     Raises:
         LakehouseError: There is no lakehouse at the root.
     """
+    page = Page()
     connection = connect(settings, ["ops"])
     if not has_table(connection, "ops", "runs"):
-        console.print("No run of this root has come to its end yet.")
-        return
-    print_query(console, connection, "Runs", _RUNS, {"limit": limit})
+        page.note("No run of this root has come to its end yet.")
+        page.fact("runs", [])
+        page.fact("changed_tests", [])
+        return page
+    page.query(connection, "runs", "Runs", _RUNS, {"limit": limit}, may_go=_MAY_GO)
     if not has_table(connection, "ops", "test_results"):
-        return
+        page.fact("changed_tests", [])
+        return page
     outcomes = {"passed": PASSED, "warned": WARNED, "failed": FAILED}
     parameters = {name: list(states) for name, states in outcomes.items()} | {"limit": limit}
     title = "Tests with another outcome than before"
-    if not print_query(console, connection, title, _CHANGES, parameters):
-        console.print("\nEvery test has the outcome that it had before.")
-    console.print("Rows that tests found are in ops.test_failures; docs/quality.md explains them.")
+    if not page.query(connection, "changed_tests", title, _CHANGES, parameters):
+        page.note("\nEvery test has the outcome that it had before.")
+    page.note("Rows that tests found are in ops.test_failures; docs/quality.md explains them.")
+    return page

@@ -5,22 +5,23 @@ It reads the Delta tables without Spark, so that asking costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from datetime import datetime
+from typing import Any
 
 import duckdb
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from ingestion.files import raw_names
 from ingestion.ledger import LedgerRow, ledger_rows
 from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.freshness import print_freshness
-from lakehouse.query_display import not_shown_if_damaged, print_query
-from lakehouse.refused import print_refused
+from lakehouse.freshness import add_freshness
+from lakehouse.page import Page, Table
+from lakehouse.refused import add_refused, silver_rejects
 from orchestration.state.damage import Damage, find_damage
 from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.loaded_rows import differences
@@ -34,17 +35,6 @@ select table_name, status, count(*) as files, sum(records_read) as records_read,
     sum(coalesce(records_erased, 0)) as erased,
     max(file_date) as newest_day, max(recorded_at) as last_arrival
 from ops.ingested_files group by all order by all
-"""
-SILVER_REJECTS = """
-select '{table}' as table_name, reason, count(*) as rows,
-    arg_min(source_file || ' record ' || record_number
-        || coalesce(': ' || (as_json ->> nullif(split_part(reason, ':', 2), '')), ''),
-        source_file || ' record ' || record_number) as example
-from (
-    select *, to_json(rejected) as as_json, unnest(reasons) as reason
-    from silver.{table}_rejected as rejected
-)
-group by all order by rows desc, reason
 """
 _LAST_RUN = """
 select run_id, command, started_at, status, date_diff('second', started_at, finished_at) as seconds,
@@ -84,103 +74,131 @@ select erased_at, date, table_name, sum(records) as records,
     sum(counted_records) as counted_by_gold, sum(amount) as amount
 from ops.erasures group by all order by all
 """
-_OPS = (
-    ("Files", _FILES, "ingested_files"),
-    (
-        "Several files for one day: of rows with one key the last file's count",
-        _SAME_DAY,
-        "ingested_files",
-    ),
-    ("Taken out because people were erased", _ERASURES, "erasures"),
-)
 
 
-def print_status(console: Console, settings: Settings, now: datetime) -> None:
-    """Print the state of the lakehouse at the root.
+def status_page(settings: Settings, now: datetime) -> Page:
+    """The state of the lakehouse at the root.
 
     Args:
-        console: Where to.
         settings: The root, and the raw folder to compare it with.
         now: For how long ago something was loaded.
 
     Raises:
         LakehouseError: There is no lakehouse at the root.
     """
+    page = Page()
     damages = find_damage(settings)
-    _show_damage(console, settings, damages)
+    _add_damage(page, settings, damages)
     connection = connect(settings, leaves_out=[damage.table for damage in damages])
-    console.print(
-        f"root   {settings.root}\nengine {describe_engine(settings)}", markup=False, soft_wrap=True
+    _add_places(page, settings)
+    _add(page, connection, "ops.runs", "last_run", "Last run", _LAST_RUN, is_one=True)
+    with _whole(page, "How new the tables are"):
+        add_freshness(page, connection, now)
+    with _whole(page, "Rejected records"):
+        add_refused(page, connection, settings)
+    _add(
+        *(page, connection, "ops.ingested_files", "files", "Files", _FILES),
+        may_go=("erased", "last_arrival", "records_read"),
     )
+    _add(
+        *(page, connection, "ops.ingested_files", "several_files_for_a_day"),
+        *("Several files for one day: of rows with one key the last file's count", _SAME_DAY),
+        text="files",
+    )
+    _add(
+        *(page, connection, "ops.erasures", "erasures"),
+        *("Taken out because people were erased", _ERASURES),
+        may_go=("counted_by_gold",),
+    )
+    _add_silver(page, connection)
+    if has_table(connection, "ops", "ingested_files"):
+        _add_gone(page, connection, settings)
+    return page
+
+
+def _add_places(page: Page, settings: Settings) -> None:
+    engine = describe_engine(settings)
+    for name, value in (("root", settings.root), ("raw", settings.raw), ("engine", engine)):
+        page.fact(name, value)
+        page.note(f"{name:<6} {value}")
     unfinished = unfinished_restore(settings)
+    page.fact("unfinished_restore", unfinished)
     if unfinished:
-        console.print(
-            f"cut off: a restore; finish it with `lakehouse restore --run {unfinished}`",
-            markup=False,
-            soft_wrap=True,
-        )
+        page.note(f"cut off: a restore; finish it with `lakehouse restore --run {unfinished}`")
+
+
+def _add_silver(page: Page, connection: duckdb.DuckDBPyConnection) -> None:
     silver = [table for table in TABLES if has_table(connection, "silver", f"{table}_rejected")]
-    if has_table(connection, "ops", "runs"):  # the first run makes it at its end only
-        _print(console, connection, "Last run", _LAST_RUN)
-    print_freshness(console, connection, now)
-    print_refused(console, connection, settings)
-    for title, query, name in _OPS:
-        if has_table(connection, "ops", name):
-            _print(console, connection, title, query)
-    rejects = " union all ".join(f"({SILVER_REJECTS.format(table=table)})" for table in silver)
     equations = " union all ".join(
         f"({_EQUATION.format(table=table, is_waiting=TABLES[table].is_waiting)})"
         for table in silver
     )
-    if silver:
-        _print(console, connection, "Rejected and waiting rows (silver)", rejects)
-        _print(console, connection, "Where every row went", equations)
-    if has_table(connection, "ops", "ingested_files"):
-        _show_gone(console, connection, settings)
+    with _whole(page, "Rejected and waiting rows (silver)"):
+        page.table(silver_rejects(connection, silver))
+    _add(
+        *(page, connection, f"silver.{silver[0]}_rejected" if silver else "silver.none"),
+        *("row_equations", "Where every row went", equations),
+        may_go=("erased", "refused", "read", "loaded", "waiting", "superseded", "rejected"),
+    )
 
 
-def _print(console: Console, connection: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
-    with not_shown_if_damaged(console, title):
-        print_query(console, connection, title, query)
+def _add(
+    page: Page,
+    connection: duckdb.DuckDBPyConnection,
+    reads: str,
+    name: str,
+    title: str,
+    query: str,
+    **form: Any,
+) -> None:
+    """Add the answer to a query, without rows where the table that it reads is not there yet."""
+    if not has_table(connection, *reads.split(".")):
+        page.table(Table(name, title, (), (), **form))
+        return
+    with _whole(page, title):
+        page.query(connection, name, title, query, **form)
 
 
-def _show_damage(console: Console, settings: Settings, damages: Sequence[Damage]) -> None:
+@contextmanager
+def _whole(page: Page, title: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.CatalogException:
+        page.note(f"\n{title}: not shown, as a table that it reads is damaged or gone")
+
+
+def _add_damage(page: Page, settings: Settings, damages: Sequence[Damage]) -> None:
     """Name damaged tables, files that bronze has otherwise than the ledger, and foreign folders."""
     lines = [str(damage) for damage in damages]
     if not lines:
         ledger = read_ops(settings, "ingested_files")
         if ledger and set(ledger[0]) >= _LEDGER_COLUMNS:
             lines = [str(one) for one in differences(settings, ledger_rows(ledger))]
+    page.fact("damaged", lines)
     for line in lines[:_SHOWN]:
-        console.print(f"[red]damaged[/] {escape(line)}", soft_wrap=True)
+        page.note(Text.assemble(("damaged", "red"), f" {line}"))
     if lines:
         more = f"{len(lines) - _SHOWN:,} more; " if len(lines) > _SHOWN else ""
         command = f"lakehouse repair --root {settings.root} --raw {settings.raw}"
-        console.print(f"{more}repair it with `{command}`", markup=False, soft_wrap=True)
-    for folder in foreign_folders(settings):
-        console.print(f"[dim]left alone[/] {escape(folder)}: no table has such a name")
+        page.note(f"{more}repair it with `{command}`")
+    foreign = foreign_folders(settings)
+    page.fact("foreign_folders", foreign)
+    for folder in foreign:
+        page.note(Text.assemble(("left alone", "dim"), f" {folder}: no table has such a name"))
 
 
-def _show_gone(console: Console, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Print which loaded files lie in the raw folder no more; their rows stay where they are."""
+def _add_gone(page: Page, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Add which loaded files lie in the raw folder no more; their rows stay where they are."""
     there = raw_names(settings.raw)
-    console.print()
-    if there is None:
-        console.print(
-            f"The raw folder {settings.raw} is not there, so nobody can say which raw files are"
-            " gone: name it with --raw.",
-            markup=False,
-            soft_wrap=True,
-        )
-        return
     loaded = connection.execute(f"{_LOADED} order by source_file").fetchall()
-    gone = [(name, count) for name, count in loaded if name not in there]
-    for name, count in gone:
-        console.print(
-            f"gone from the raw folder: {name}; its {count:,} rows stay, until"
-            " it is corrected or its content comes under another name.",
-            markup=False,
-            soft_wrap=True,
+    gone = [] if there is None else [row for row in loaded if row[0] not in there]
+    page.fact("raw_is_there", there is not None)
+    title = "Gone from the raw folder; their rows stay, until a file is corrected or moved"
+    page.table(Table("gone_from_raw", title, ("source_file", "records_loaded"), gone))
+    if there is None:
+        page.note(
+            f"\nThe raw folder {settings.raw} is not there, so nobody can say which raw files are"
+            " gone: name it with --raw."
         )
-    if not gone:
-        console.print(f"all {len(loaded):,} loaded files still lie in {settings.raw}", markup=False)
+    elif not gone:
+        page.note(f"\nall {len(loaded):,} loaded files still lie in {settings.raw}")

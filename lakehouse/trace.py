@@ -3,13 +3,18 @@
 Data flow: table + key -> bronze rows, rejected records, silver row -> gold rows that count it
 
 It reads the Delta tables without an engine. A key may have come several times: each of its bronze
-rows is shown with its place in its file and with what became of it.
+rows is shown with its place in its file, with what became of it and with the values that changed,
+also those that a corrected file has replaced.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
 import duckdb
-from rich.console import Console
 
 from ingestion.erased import text_names
 from ingestion.errors import LakehouseError
@@ -17,115 +22,21 @@ from ingestion.explained import explain
 from ingestion.settings import Settings
 from ingestion.swallowed import SWALLOWED
 from ingestion.tables import TABLES, Table
-from lakehouse.query_display import print_query, print_rows
+from lakehouse import trace_queries as queries
+from lakehouse.page import Page
+from lakehouse.page import Table as Rows
+from lakehouse.plain_values import plain
+from lakehouse.replaced_rows import replaced_rows
 from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.versions import first_line
 
-_BECAME = """
-select source_file, record_number, 'in silver' as became, '' as reasons
-from silver.{table} where {key} = $key
-union all
-select source_file, record_number, 'superseded by a newer version', ''
-from silver.{table}_superseded where {key} = $key
-union all
-select source_file, record_number,
-    case when {is_waiting} then 'waits for its parent' else 'rejected by silver' end,
-    array_to_string(reasons, ', ')
-from silver.{table}_rejected where {key} = $key
-"""
-_VERSIONS = """
-select bronze.source_file, bronze.record_number, bronze.batch_id as batch,
-    bronze.ingestion_timestamp as loaded,
-    coalesce(became.became, 'loaded, not yet built') as became, became.reasons
-from bronze.{table} as bronze
-left join ({became}) as became using (source_file, record_number)
-where bronze.{key} = $key
-order by bronze.file_date desc nulls last, bronze.source_file desc, bronze.record_number desc
-"""
-# A refused record is text: the digits of the key are somewhere in it, or it is another's.
-_REFUSED = """
-select source_file, record_number, rejects.batch_id as batch, rejected_timestamp as refused,
-    reasons, closed_batch_id, raw_text, header,
-    case when files.status = 'superseded' then 'file ' || split_part(files.reason, ':', 1) end
-        as outdated
-from ops.rejected_records as rejects
-left join ops.ingested_files as files using (source_file, content_hash)
-where rejects.table_name = '{table}' and contains(raw_text, $key::varchar)
-order by source_file, record_number, refused
-"""
-_REFUSED_COLUMNS = ("source_file", "record_number", "batch", "refused", "why", "since", "raw_text")
-_SILVER = """
-unpivot (select columns(*)::varchar from silver.{table} where {key} = $key)
-on columns(*) into name "column" value "value"
-"""
-_LINES = {
-    "orders": """
-select id::varchar as id, product_id::varchar as product_id, add_to_cart_order,
-    allocated_amount, source_file, record_number
-from silver.order_items where order_id = $key order by add_to_cart_order, id
-"""
-}
-# Gold row, what identifies it, and the number that the row is part of. A raw table that no number
-# of gold comes from has no entry.
-_COUNTED = {
-    "orders": """
-with this as (select * from silver.orders where order_id = $key),
-lines as (
-    select distinct products.department, products.product_id
-    from silver.order_items as items inner join silver.products as products using (product_id)
-    where items.order_id = $key
-)
-select 'gold.daily_sales' as gold_table, 'order_date ' || order_date as row,
-    'total_sales ' || total_sales || ', order_count ' || order_count as numbers
-from gold.daily_sales where order_date in (select date from this)
-union all
-select 'gold.customer_insights', 'user_id ' || user_id,
-    'total_spend ' || total_spend || ', total_orders ' || total_orders
-from gold.customer_insights where user_id in (select user_id from this)
-union all
-select 'gold.product_performance', 'product_id ' || product_id, 'total_sales ' || total_sales
-from gold.product_performance where product_id in (select product_id from lines)
-union all
-select 'gold.department_analytics', department || ', ' || period_type || ' ' || period_start,
-    'total_sales ' || total_sales
-from gold.department_analytics
-where department in (select department from lines)
-    and (period_type = 'all' or period_start in (select date from this))
-order by all
-""",
-    "order_items": """
-with this as (
-    select items.*, products.department
-    from silver.order_items as items inner join silver.products as products using (product_id)
-    where items.id = $key
-)
-select 'gold.product_performance' as gold_table, 'product_id ' || product_id as row,
-    'total_sales ' || total_sales || ', total_quantity ' || total_quantity as numbers
-from gold.product_performance where product_id in (select product_id from this)
-union all
-select 'gold.department_analytics', department || ', ' || period_type || ' ' || period_start,
-    'total_sales ' || total_sales || ', total_quantity ' || total_quantity
-from gold.department_analytics
-where department in (select department from this)
-    and (period_type = 'all' or period_start in (select date from this))
-order by all
-""",
-    "products": """
-select 'gold.product_performance' as gold_table, 'product_id ' || product_id as row,
-    'total_sales ' || total_sales || ', total_quantity ' || total_quantity as numbers
-from gold.product_performance where product_id = $key
-union all
-select 'gold.department_analytics', department || ', all', 'total_sales ' || total_sales
-from gold.department_analytics
-where period_type = 'all'
-    and department in (select department from silver.products where product_id = $key)
-order by all
-""",
-}
+_REFUSED = ("source_file", "record_number", "batch", "refused", "why", "since", "raw_text")
+_VERSIONS = ("source_file", "record_number", "batch", "loaded", "became", "reasons")
+_CHANGES = ("column", "old", "new", "old_from", "new_from")
 
 
-def print_trace(console: Console, settings: Settings, table: str, key: int) -> None:
-    """Print everything that the lakehouse knows of a key of one of its raw tables.
+def trace_page(settings: Settings, table: str, key: int) -> Page:
+    """Everything that the lakehouse knows of a key of one of its raw tables.
 
     Raises:
         LakehouseError: There is no such table or lakehouse, or the key has never arrived.
@@ -137,7 +48,7 @@ def print_trace(console: Console, settings: Settings, table: str, key: int) -> N
         )
     connection = connect(settings)
     try:
-        _print(console, connection, settings, TABLES[table], key)
+        return _page(settings, connection, TABLES[table], key)
     except duckdb.CatalogException as error:
         raise LakehouseError(
             f"A table that this reads is gone from {settings.root}: {first_line(error)}",
@@ -145,54 +56,136 @@ def print_trace(console: Console, settings: Settings, table: str, key: int) -> N
         ) from error
 
 
-def _print(
-    console: Console,
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    declared: Table,
-    key: int,
-) -> None:
-    console.print(f"{declared.name} {declared.key} {key}", style="bold")
-    refused = _refused(connection, declared, key)
+def _page(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, declared: Table, key: int
+) -> Page:
+    page, table = Page(), declared.name
+    page.fact("table", table)
+    page.fact("key", key)
+    page.note(f"{table} {declared.key} {key}")
+    is_built = has_table(connection, "gold", "daily_sales")
+    found = is_built and _add_versions(page, settings, connection, declared, key)
     title = "Records that name it and were refused before bronze"
-    if has_table(connection, "gold", "daily_sales"):
-        names = {"table": declared.name, "key": declared.key, "is_waiting": declared.is_waiting}
-        versions = _VERSIONS.format(**names, became=_BECAME.format(**names))
-        found = [
-            _show(console, connection, "Where it came from, newest version first", versions, key),
-            print_rows(console, title, _REFUSED_COLUMNS, refused),
-            _show(console, connection, "The row in silver", _SILVER.format(**names), key),
-            _show(console, connection, "Its lines", _LINES.get(declared.name), key),
-            _show(console, connection, "What counts it in gold", _COUNTED.get(declared.name), key),
-        ]
-        if not any(found):
-            raise LakehouseError(
-                f"No record with {declared.key} {key} has ever arrived in {declared.name}.",
-                "Check the number; `lakehouse status` lists files that are missing or in"
-                " quarantine.",
-            )
-    elif not print_rows(console, title, _REFUSED_COLUMNS, refused):
+    refused = _refused(connection, declared, key)
+    found |= page.table(
+        Rows("refused", title, _REFUSED, refused, ("batch", "refused"), text="raw_text")
+    )
+    if not found and not is_built:
         raise LakehouseError(
             f"Silver and gold are not built at {settings.root}.",
             "Build them with `lakehouse build`, then trace again.",
         )
+    if not found:
+        raise LakehouseError(
+            f"No record with {declared.key} {key} has ever arrived in {table}.",
+            "Check the number; `lakehouse status` lists files that are missing or in quarantine.",
+        )
+    if is_built:
+        _add_silver(page, connection, declared, key)
+        _add(page, connection, "lines", "Its lines", queries.LINES.get(table), key)
+        counted = queries.COUNTED.get(table)
+        _add(page, connection, "counted_by", "What counts it in gold", counted, key)
+    return page
 
 
-def _show(
-    console: Console,
+def _add_versions(
+    page: Page, settings: Settings, connection: duckdb.DuckDBPyConnection, table: Table, key: int
+) -> bool:
+    names = {"table": table.name, "key": table.key, "is_waiting": table.is_waiting}
+    became = {
+        tuple(place): (words, reasons)
+        for *place, words, reasons in connection.execute(
+            queries.BECAME.format(**names), {"key": key}
+        ).fetchall()
+    }
+    now = _as_dicts(connection.execute(queries.BRONZE.format(**names), {"key": key}))
+    there = {_place(row) for row in now}
+    replaced = [row for row in replaced_rows(settings, table, key) if _place(row) not in there]
+    rows = []
+    for row in sorted([*now, *replaced], key=_order, reverse=True):
+        words = became.get(_place(row), ("loaded, not yet built", ""))
+        if _place(row) not in there:
+            words = ("replaced by a later version of its file", "")
+        rows.append((*_place(row), row["ingestion_timestamp"], *words))
+    title = "Where it came from, newest version first"
+    page.table(Rows("versions", title, _VERSIONS, rows, ("batch", "loaded"), text="reasons"))
+    changes = changed_values([*now, *replaced], [*table.column_names, "_rescued"])
+    page.table(
+        Rows(
+            *("changes", "What changed from version to version", _CHANGES, changes),
+            formats={"old": plain, "new": plain},
+        )
+    )
+    if len(rows) > 1 and not changes:
+        page.note("\nAll versions have the same values.")
+    return bool(rows)
+
+
+def changed_values(
+    versions: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """The values that differ between each version and the one before it, newest first.
+
+    Returns:
+        Column, old value, new value, and the file and record of each.
+    """
+    ordered = sorted(versions, key=_order, reverse=True)
+    return [
+        (column, old.get(column), new.get(column), *(_words(row) for row in (old, new)))
+        for new, old in pairwise(ordered)
+        for column in columns
+        if old.get(column) != new.get(column)
+    ]
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, int, str]:
+    return row["source_file"], row["record_number"], row["batch_id"]
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    return f"{row['source_file']} record {row['record_number']}"
+
+
+def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As silver ranks versions, and those of one file as they came."""
+    day = row["file_date"] or date.min
+    return day, row["source_file"], row["ingestion_timestamp"], row["record_number"]
+
+
+def _as_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    columns = [column[0] for column in answer.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+
+
+def _add_silver(page: Page, connection: duckdb.DuckDBPyConnection, table: Table, key: int) -> None:
+    query = f"select * from silver.{table.name} where {table.key} = $key"
+    rows = _as_dicts(connection.execute(query, {"key": key}))
+    title = "The row in silver"
+    cells = [cell for row in rows for cell in row.items()]
+    columns = list(rows[0]) if rows else []
+    page.table(
+        Rows("silver", title, columns, [list(row.values()) for row in rows], is_one=True),
+        Rows("", title, ("column", "value"), cells, formats={"value": plain}),
+    )
+
+
+def _add(
+    page: Page,
     connection: duckdb.DuckDBPyConnection,
+    name: str,
     title: str,
     query: str | None,
     key: int,
-) -> bool:
-    return bool(query) and print_query(console, connection, title, str(query), {"key": key})
+) -> None:
+    if query:
+        page.query(connection, name, title, query, {"key": key}, may_go=("record_number",))
 
 
 def _refused(
     connection: duckdb.DuckDBPyConnection, table: Table, key: int
 ) -> list[tuple[object, ...]]:
     """The rejected records that name a key, found by the names of their file's columns."""
-    records = connection.execute(_REFUSED.format(table=table.name), {"key": key}).fetchall()
+    records = connection.execute(queries.REFUSED.format(table=table.name), {"key": key}).fetchall()
     rows: list[tuple[object, ...]] = []
     for file, number, batch, refused, reasons, closed_by, raw_text, header, outdated in records:
         names = header or table.column_names

@@ -233,5 +233,5 @@ def test_growth_of_a_department_counts_seven_days_back_from_its_last_day_by_hand
         is_complete=pa.array([True] * 5),
     )
     assert answered(settings, "department_growth") == [
-        ("Books", Decimal("12.00"), Decimal("3.00"), 0, 0, Decimal("3.000000"))
+        ("Books", Decimal("12.00"), Decimal("3.00"), 5, 5, Decimal("3.000000"))
     ]

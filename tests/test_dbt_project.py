@@ -93,6 +93,7 @@ def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_
     assert (failed.table, failed.file) == ("gold.daily_sales", "models/gold/daily_sales.sql")
     assert "dtae" in failed.message
     assert "JVM stacktrace" not in failed.message
+    assert "dtae" in (built.log_folder / "dbt" / "dbt.log").read_text()
     assert len(failed.message.splitlines()) < 10
 
 
@@ -110,6 +111,12 @@ def test_a_model_that_can_not_be_parsed_is_reported_in_two_sentences_and_recorde
         )
     query = "select status, models_built from ops.runs order by run_number desc limit 1"
     assert connect(built).execute(query).fetchall() == [("failed", 0)]
+
+
+def test_a_build_that_leaves_nothing_to_build_fails(built: Settings) -> None:
+    arguments = ["--select", "orders", "--exclude", "orders"]
+    with pytest.raises(LakehouseError, match="Nothing is left to build with --select orders"):
+        run(built, Display(Console(), quiet=True), with_ingest=False, build_arguments=arguments)
 
 
 def test_failing_rows_of_a_test_are_kept_with_the_run_that_found_them(

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from ingestion.settings import Settings
-from lakehouse.commands.options import Engine, Root
-from lakehouse.lineage.report import Format, print_lineage
+from lakehouse.commands.options import Engine, Output, Root
+from lakehouse.formats import Format
+from lakehouse.lineage.report import print_lineage
 from orchestration.pipeline.console import new_console
 
 
@@ -43,7 +44,7 @@ def lineage(
     downstream: Annotated[
         bool, typer.Option("--downstream", help="What is made of it, in place of what made it.")
     ] = False,
-    output: Annotated[Format, typer.Option("--format", help="table or json.")] = Format.TABLE,
+    output: Output = Format.TABLE,
     engine: Engine = None,
 ) -> None:
     """Show which columns of the CSV files a column is computed from, or what is made of it.

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ingestion.errors import LakehouseError
-from ingestion.settings import Settings
 from lakehouse.commands.options import Engine, Quiet, Raw, Root
-from lakehouse.commands.terminal import Ended, require_local_root
+from lakehouse.commands.places import settings_with_raw
+from lakehouse.commands.terminal import Ended, interruptible, require_local_root
 from orchestration.pipeline.console import new_console
 
 
@@ -32,17 +32,13 @@ def erase_user(
     from orchestration.pipeline.progress import Display
     from orchestration.upkeep.erasure.erase import erase_user as erase
 
-    settings = Settings.read(root=root, raw=raw, engine=engine)
+    settings = settings_with_raw(root, raw, engine, is_quiet=quiet)
     require_local_root(settings)
     console = new_console()
-    try:
+    with interruptible("Repeat the same command: it finishes what is left."):
         outcome = erase(
             settings, Display(console, quiet), user_id, is_confirmed=yes and not dry_run
         )
-    except KeyboardInterrupt:
-        raise LakehouseError(
-            "Interrupted.", "Repeat the same command: it finishes what is left."
-        ) from None
     print_outcome(console, settings, user_id, outcome)
     is_done = outcome.erasure is not None and all(place.is_clean for place in outcome.before)
     if outcome.result is None and not dry_run and not is_done:

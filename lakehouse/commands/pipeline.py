@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
-from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from lakehouse.commands.options import DryRun, Engine, FullRefresh, Quiet, Raw, Root
-from lakehouse.commands.terminal import Ended, require_local_root
+from lakehouse.commands.options import DryRun, Engine, FullRefresh, Quiet, Raw, Root, Warnings
+from lakehouse.commands.places import settings_with_raw
+from lakehouse.commands.terminal import Ended, interruptible, require_local_root
 from orchestration.pipeline.console import new_console
+
+_WHOLE = "Nothing half done is visible; run the same command again to go on."
 
 
 def run(
@@ -17,27 +21,34 @@ def run(
     engine: Engine = None,
     full_refresh: FullRefresh = False,
     quiet: Quiet = False,
+    warnings: Warnings = False,
 ) -> None:
     """Load the raw files, build silver and gold, test everything: the whole line in one go."""
-    settings = Settings.read(root=root, raw=raw, engine=engine)
-    _run(settings, quiet, with_ingest=True, build_arguments=["--full-refresh"] * full_refresh)
+    settings = settings_with_raw(root, raw, engine, is_quiet=quiet)
+    arguments = ["--full-refresh"] * full_refresh
+    _run(settings, quiet, with_ingest=True, build_arguments=arguments, with_known=warnings)
 
 
 def ingest(raw: Raw = None, root: Root = None, engine: Engine = None, quiet: Quiet = False) -> None:
     """Load what is new or changed in the raw folder into bronze, the first half of a run."""
-    settings = Settings.read(root=root, raw=raw, engine=engine)
+    settings = settings_with_raw(root, raw, engine, is_quiet=quiet)
     _run(settings, quiet, with_ingest=True, build_arguments=None)
 
 
 def build(
-    context: typer.Context, root: Root = None, engine: Engine = None, quiet: Quiet = False
+    context: typer.Context,
+    root: Root = None,
+    engine: Engine = None,
+    quiet: Quiet = False,
+    warnings: Warnings = False,
 ) -> None:
     """Build and test silver and gold, the second half; other arguments go to `dbt build`.
 
     For example: lakehouse build --select daily_sales+
     """
     settings = Settings.read(root=root, engine=engine)
-    _run(settings, quiet, with_ingest=False, build_arguments=context.args)
+    arguments = context.args
+    _run(settings, quiet, with_ingest=False, build_arguments=arguments, with_known=warnings)
 
 
 def replay(
@@ -51,40 +62,41 @@ def replay(
     from orchestration.pipeline.progress import Display
     from orchestration.upkeep.replay import replay as replay_refused
 
-    settings = Settings.read(root=root, raw=raw, engine=engine)
+    settings = settings_with_raw(root, raw, engine)
     console = new_console()
     require_local_root(settings)
-    try:
+    with interruptible(_WHOLE):
         done = replay_refused(settings, Display(console, quiet=False), dry_run=dry_run)
-    except KeyboardInterrupt:
-        raise LakehouseError(
-            "Interrupted.", "Nothing half done is visible; run the same command again to go on."
-        ) from None
     print_replay(console, done, dry_run=dry_run)
     raise Ended(0 if dry_run else done.exit_code)
 
 
 def _run(
-    settings: Settings, quiet: bool, *, with_ingest: bool, build_arguments: list[str] | None
+    settings: Settings,
+    quiet: bool,
+    *,
+    with_ingest: bool,
+    build_arguments: list[str] | None,
+    with_known: bool = False,
 ) -> None:
     # dbt and Spark take a second to import; --help should not wait for them.
+    from lakehouse.incomplete import incomplete_in_words
     from orchestration.pipeline.progress import Display
     from orchestration.pipeline.run import run as run_pipeline
     from orchestration.pipeline.summary import print_summary
+    from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE
 
     console = new_console()
     require_local_root(settings)
-    try:
+    with interruptible(_WHOLE):
         result = run_pipeline(
             settings,
             Display(console, quiet),
             with_ingest=with_ingest,
             build_arguments=build_arguments,
         )
-    except KeyboardInterrupt:
-        raise LakehouseError(
-            "Interrupted.", "Nothing half done is visible; run the same command again to go on."
-        ) from None
-    if not quiet or result.exit_code == 1:
-        print_summary(console, settings, result)
+    if not quiet or result.exit_code == EXIT_FAILED:
+        print_summary(console, settings, result, with_known=with_known)
+    elif result.exit_code == EXIT_INCOMPLETE:
+        sys.stderr.write(f"{incomplete_in_words(settings, result)}\n")
     raise Ended(result.exit_code)

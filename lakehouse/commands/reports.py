@@ -10,48 +10,60 @@ import typer
 
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.commands.options import Engine, Raw, Root
+from lakehouse.commands.options import Engine, Output, Raw, Root
+from lakehouse.commands.places import settings_with_raw
+from lakehouse.formats import Format
 from orchestration.pipeline.console import new_console
 
 
-def status(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
-    """Show files, gaps, rejects with reasons, freshness, the last run and where every row went."""
-    from lakehouse.status import print_status
+def status(
+    raw: Raw = None, root: Root = None, engine: Engine = None, output: Output = Format.TABLE
+) -> None:
+    """Show files, gaps, rejects with reasons, freshness, the last run and where every row went.
 
-    settings = Settings.read(root=root, raw=raw, engine=engine)
-    print_status(new_console(), settings, datetime.now(UTC))
+    For programs: lakehouse status --format json | jq '.quarantined[].source_file'
+    """
+    from lakehouse.status import status_page
+
+    settings = settings_with_raw(root, raw, engine, is_quiet=True, needs_raw=False)
+    status_page(settings, datetime.now(UTC)).show(new_console(), output)
 
 
 def runs(
     root: Root = None,
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest runs.")] = 10,
+    output: Output = Format.TABLE,
 ) -> None:
     """Show the newest runs: records, seconds, tests passed, warned and failed, and what changed.
 
     A test whose outcome is another than the last time it ran is named: failed, warned or fixed.
     For example: lakehouse runs --limit 3
     """
-    from lakehouse.runs_report import print_runs
+    from lakehouse.runs_report import runs_page
 
     settings = Settings.read(root=root)
-    print_runs(new_console(), settings, limit)
+    runs_page(settings, limit).show(new_console(), output)
 
 
 def trace(
-    table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")],
+    table: Annotated[
+        str,
+        typer.Argument(help=f"One of {', '.join(TABLES)}.", autocompletion=lambda: list(TABLES)),
+    ],
     key: Annotated[
         int, typer.Argument(help=f"Its {', '.join(table.key for table in TABLES.values())}.")
     ],
     root: Root = None,
+    output: Output = Format.TABLE,
 ) -> None:
     """Show a row's life: its lines of files, what became of each, and the gold rows that count it.
 
     For example: lakehouse trace orders 10000
     """
-    from lakehouse.trace import print_trace
+    from lakehouse.trace import trace_page
 
     settings = Settings.read(root=root)
-    print_trace(new_console(), settings, table, key)
+    trace_page(settings, table, key).show(new_console(), output)
 
 
 def report(
@@ -79,12 +91,13 @@ def cost(
     run_id: Annotated[str | None, typer.Option("--run", help="Id or its start. [newest]")] = None,
     workers: Annotated[int, typer.Option(min=2, help="Workers, the driver included.")] = 2,
     worker_type: Annotated[str, typer.Option(help="G.1X, G.2X, G.4X or G.8X.")] = "G.1X",
+    output: Output = Format.TABLE,
 ) -> None:
     """Estimate what a recorded run would cost on AWS Glue: by model, by run, by month.
 
     From its seconds and lakehouse/prices.yml; docs/scaling.md says how. No engine is started.
     """
-    from lakehouse.cost_report import print_cost
+    from lakehouse.cost_report import cost_page
 
     settings = Settings.read(root=root)
-    print_cost(new_console(), settings, run_id, workers, worker_type)
+    cost_page(settings, run_id, workers, worker_type).show(new_console(), output)

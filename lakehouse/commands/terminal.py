@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
+
+# What a shell says of a command that Ctrl-C has stopped: 128 and the number of SIGINT.
+INTERRUPTED = 130
 
 
 class Ended(Exception):
@@ -12,6 +18,26 @@ class Ended(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+class Interrupted(Exception):
+    """Ctrl-C has stopped the command; the words say what holds now and how to go on."""
+
+
+@contextmanager
+def interruptible(words: str) -> Iterator[None]:
+    """Let Ctrl-C end what happens inside with a sentence.
+
+    Args:
+        words: What holds then and how to go on.
+
+    Raises:
+        Interrupted: It was stopped.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(words) from None
 
 
 def require_local_root(settings: Settings) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from ingestion.visible import visible
 from lakehouse.commands.options import DryRun, Engine, Raw, Root
-from lakehouse.commands.terminal import Ended, require_local_root
+from lakehouse.commands.places import settings_with_raw
+from lakehouse.commands.terminal import Ended, interruptible, require_local_root
 from orchestration.pipeline.console import new_console
 
 
@@ -35,12 +35,8 @@ def restore(
     if run_id is None:
         print_runs(new_console(), restorable_runs(settings))
         return
-    try:
+    with interruptible("Repeat the command to finish the restore; until then no run begins."):
         outcome = restore_tables(settings, run_id, _now, dry_run=dry_run)
-    except KeyboardInterrupt:
-        raise LakehouseError(
-            "Interrupted.", "Repeat the command to finish the restore; until then no run begins."
-        ) from None
     print_restore(new_console(), outcome, dry_run=dry_run)
 
 
@@ -60,12 +56,8 @@ def maintain(
 
     settings = Settings.read(root=root)
     require_local_root(settings)
-    try:
+    with interruptible("Every table is whole; repeat the command to go on."):
         outcome = maintain_tables(settings, keep_days, _now, dry_run=dry_run)
-    except KeyboardInterrupt:
-        raise LakehouseError(
-            "Interrupted.", "Every table is whole; repeat the command to go on."
-        ) from None
     print_maintenance(new_console(), outcome, dry_run=dry_run)
 
 
@@ -104,14 +96,12 @@ def repair(raw: Raw = None, root: Root = None, engine: Engine = None) -> None:
     from orchestration.pipeline.summary import print_summary
     from orchestration.state.versions import require_lakehouse
 
-    settings = Settings.read(root=root, raw=raw, engine=engine)
+    settings = settings_with_raw(root, raw, engine)
     require_local_root(settings)
     require_lakehouse(settings)
     console = new_console()
-    try:
+    with interruptible("Repeat the command to go on."):
         result = run(settings, Display(console, quiet=False), gives_up=True)
-    except KeyboardInterrupt:
-        raise LakehouseError("Interrupted.", "Repeat the command to go on.") from None
     print_summary(console, settings, result)
     raise Ended(result.exit_code)
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from enum import StrEnum
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,17 +14,11 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ingestion.errors import LakehouseError
+from lakehouse.formats import Format
 from lakehouse.lineage.graph import CSV, GOLD, Lineage, Onwards, ends, reached
 
 _LONGEST_EXPRESSION = 90
 _END_OF_SENTENCE = re.compile(r"(?<=\.)\s")
-
-
-class Format(StrEnum):
-    """For people, or for programs."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def print_lineage(

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lakehouse.query import rewriting
-from lakehouse.query.kinds import INTEGERS, becomes, common, digits_of, for_duckdb, parts_of
-from lakehouse.query.proven import DECIMALS, Signature, signatures
+from lakehouse.query import formats, moments, rewriting
+from lakehouse.query.fits import WHOLE, Fit
+from lakehouse.query.kinds import for_duckdb
 from lakehouse.query.scopes import Scope, Term, in_kind, text
+from lakehouse.query.signatures import Signature, signatures
+from lakehouse.query.texts import guarded
 from lakehouse.query.windows import frame_of, ordering
 
 if TYPE_CHECKING:
     from lakehouse.query.terms import Terms
 
-_ANY = ("T", "U", "K", "V")
-_MOMENTS = {
-    "M": ("date", "timestamp", "timestamp with time zone", "zoned"),
-    "C": ("timestamp", "timestamp with time zone", "zoned"),
-}
+_RULES = (rewriting, moments, formats)
 _PART = re.compile(r"\$(\d|[a-z*])")
 
 
@@ -65,7 +63,7 @@ def scalar(
     if name not in signatures():
         raise terms.refuse.no_function(node, name)
     found = [
-        _Fit(terms, one, given, scope)
+        Fit(terms, one, given, scope)
         for one in signatures()[name]
         if len(one.arguments) == len(given)
         or (
@@ -84,119 +82,7 @@ def _kind_of(terms: Terms, node: exp.Expr, scope: Scope) -> str:
     return "lambda" if isinstance(node, exp.Lambda) else terms.of(node, scope).kind
 
 
-class _Fit:
-    """A signature with the arguments of a call: whether they fit, and how they are written."""
-
-    def __init__(
-        self, terms: Terms, signature: Signature, given: list[exp.Expr], scope: Scope
-    ) -> None:
-        self.signature = signature
-        self.terms: list[Term] = []
-        self.kinds: dict[str, str] = {}
-        self.conversions = 0
-        self.nodes = given
-        self._digits: tuple[int, int] = (0, 0)
-        wanted = list(signature.arguments)
-        if wanted and wanted[-1].endswith("..."):
-            last = wanted.pop().removesuffix("...")
-            wanted += [last] * (len(given) - len(wanted))
-        self.wanted = wanted
-        self.is_fitting = self._take(terms, scope)
-
-    def _take(self, terms: Terms, scope: Scope) -> bool:
-        for wanted, node in zip(self.wanted, self.nodes, strict=True):
-            if "=>" in wanted:
-                if not isinstance(node, exp.Lambda):
-                    return False
-                continue
-            if isinstance(node, exp.Lambda):
-                return False
-            term = terms.of(node, scope)
-            if not self._fits(wanted, term):
-                return False
-        self.terms = [
-            self._lambda(terms, wanted, node, scope)
-            if isinstance(node, exp.Lambda)
-            else terms.of(node, scope)
-            for wanted, node in zip(self.wanted, self.nodes, strict=True)
-        ]
-        return all(self._is_bound(wanted) for wanted in self.wanted)
-
-    def _is_bound(self, wanted: str) -> bool:
-        return "=>" not in wanted or self.kinds.get("lambda", "") != "wrong"
-
-    def _fits(self, wanted: str, term: Term) -> bool:
-        kind = term.kind
-        if wanted.startswith("{"):
-            return term.text is not None and term.text.lower() in wanted[1:-1].split("|")
-        if wanted.startswith("exactly "):
-            return kind == wanted.removeprefix("exactly ")
-        if wanted == "any":
-            return kind != "zoned" and not kind.startswith("interval")
-        if wanted == "literal":
-            return term.text is not None and kind == "varchar"
-        if wanted == "digits":
-            return term.text is not None and kind in INTEGERS and term.text.isdecimal()
-        if wanted == "interval":
-            return bool(term.unit)
-        if wanted == "D":
-            self._digits = digits_of(kind) or (0, 0)
-            self.kinds["D"] = kind
-            return kind.startswith("decimal")
-        if wanted in _MOMENTS:
-            if kind not in _MOMENTS[wanted]:
-                return False
-            merged = common(self.kinds.get(wanted, kind), kind)
-            self.kinds[wanted] = merged or ""
-            return merged is not None
-        if wanted == "I":
-            self.kinds["I"] = str(common(self.kinds.get("I", kind), kind))
-            return kind in INTEGERS
-        return self._unify(wanted, kind)
-
-    def _unify(self, wanted: str, kind: str) -> bool:
-        """Bind the variables of a type, each to what all its uses have in common."""
-        if wanted in _ANY:
-            merged = common(self.kinds.get(wanted, "unknown"), kind)
-            if merged is None or "zoned" in (merged, kind) or kind.startswith("interval"):
-                return False
-            self.kinds[wanted] = merged
-            return True
-        name, inner = parts_of(wanted)
-        if inner:
-            held_name, held = parts_of(kind)
-            if kind == "unknown":
-                return True
-            return held_name == name and all(
-                self._unify(*pair) for pair in zip(inner, held, strict=True)
-            )
-        self.conversions += kind != wanted
-        return becomes(kind, wanted)
-
-    def _lambda(self, terms: Terms, wanted: str, node: exp.Lambda, scope: Scope) -> Term:
-        given, made = wanted.split("=>")
-        (name,) = (part.name for part in node.expressions[:1])
-        if len(node.expressions) != 1:
-            raise terms.refuse.unproven(node, "a lambda with several parameters here")
-        parameter = Term(f"p_{name.lower()}", self.bound(given))
-        body = terms.of(node.this, Scope(parent=scope, parameters={name.lower(): parameter}))
-        if made == "boolean":
-            sql = terms.converted(node.this, body, "boolean")
-        else:
-            self.kinds[made], sql = body.kind, body.sql
-        return Term(f"lambda {parameter.sql}: {sql}", "lambda")
-
-    def bound(self, kind: str) -> str:
-        """A type of the signature with its variables filled in."""
-        if kind in DECIMALS:
-            return DECIMALS[kind](*self._digits)
-        if kind in self.kinds:
-            return self.kinds[kind]
-        name, inner = parts_of(kind)
-        return f"{name}({','.join(self.bound(part) for part in inner)})" if inner else kind
-
-
-def _written(terms: Terms, node: exp.Expr, fit: _Fit, around: Around) -> Term:
+def _written(terms: Terms, node: exp.Expr, fit: Fit, around: Around) -> Term:
     signature = fit.signature
     _require_use(terms, node, signature, around)
     arguments = [_argument(fit, *pair) for pair in zip(fit.wanted, fit.terms, strict=True)]
@@ -206,7 +92,8 @@ def _written(terms: Terms, node: exp.Expr, fit: _Fit, around: Around) -> Term:
     if signature.use != "scalar" and kind.partition("(")[0] in ("map", "json"):
         raise terms.refuse.unproven(node, f"{signature.name} of {kind}")
     if signature.template.startswith("@"):
-        rule = getattr(rewriting, signature.template[1:])
+        name = signature.template[1:]
+        rule = next(getattr(rules, name) for rules in _RULES if hasattr(rules, name))
         sql = rule(terms, node, arguments, fit.terms, kind, around.over)
         return Term(f"({sql})", kind)
     filled = {"*": ", ".join(arguments), "w": around.over, "o": around.order, "n": around.nulls}
@@ -240,8 +127,8 @@ def _require_use(terms: Terms, node: exp.Expr, signature: Signature, around: Aro
         raise terms.refuse.unproven(node, f"DISTINCT or ORDER BY inside of {name} with OVER")
 
 
-def _argument(fit: _Fit, wanted: str, term: Term) -> str:
-    if wanted == "digits":
+def _argument(fit: Fit, wanted: str, term: Term) -> str:
+    if wanted in WHOLE:
         return term.text or ""
     if wanted in ("literal", "interval", "any") or "=>" in wanted:
         return term.sql
@@ -264,6 +151,8 @@ def windowed(terms: Terms, node: exp.Expr, scope: Scope) -> Term:
             nulls = " ignore nulls" if isinstance(inner, exp.IgnoreNulls) else ""
         inner = inner.this
     if spec is not None:
+        if over:
+            raise terms.refuse.mismatch(node, "Athena has no FILTER with OVER.")
         over += f" over {frame_of(terms, spec, scope)}"
     if isinstance(inner, exp.GroupConcat):
         return rewriting.listagg(terms, inner, scope, over)
@@ -281,13 +170,24 @@ def _nullif(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
     """It is of the first one's type; both are compared in their common one."""
     one, _ = node.expressions
     value = terms.of(one, scope)
-    equal = terms.of(exp.EQ(this=one.copy(), expression=node.expressions[1].copy()), scope)
+    equal = terms.of(exp.EQ(this=exp.paren(one), expression=node.expressions[1].copy()), scope)
     return Term(f"(case when {equal.sql} then null else {value.sql} end)", value.kind)
 
 
 def _try(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
+    before, terms.doubts = terms.doubts, []
     value = terms.of(node.expressions[0], scope)
-    return Term(f"try({value.sql})", value.kind)
+    doubts, terms.doubts = terms.doubts, before + terms.doubts
+    if doubts and node.find(exp.Lambda, exp.Query):
+        raise terms.refuse.unproven(node, "try around such a lambda or subquery")
+    return Term(guarded(f"try({value.sql})", doubts), value.kind)
+
+
+def _mod(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
+    if len(node.expressions) != 2:
+        raise terms.refuse.mismatch(node, "mod takes two numbers.")
+    one, other = node.expressions
+    return terms.of(exp.Mod(this=one.copy(), expression=other.copy()), scope)
 
 
 def _grouping(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
@@ -295,4 +195,6 @@ def _grouping(terms: Terms, node: exp.Anonymous, scope: Scope) -> Term:
     return Term(f"cast(grouping({columns}) as integer)", "integer")
 
 
-_SPECIAL = {"coalesce": _coalesce, "nullif": _nullif, "try": _try, "grouping": _grouping}
+_SPECIAL = {
+    "coalesce": _coalesce, "nullif": _nullif, "try": _try, "grouping": _grouping, "mod": _mod,
+}  # fmt: skip

@@ -6,7 +6,7 @@ may open their files and no other, and lets no setting be changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,13 +22,14 @@ from lakehouse.query.explained import explained
 from lakehouse.query.information import INFORMATION, information
 from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.limits import Limits
-from lakehouse.query.macros import MACROS
+from lakehouse.query.macros import macros_of
 from lakehouse.query.queries import Queries
 from lakehouse.query.scopes import Relation, quoted
 from lakehouse.query.show import plan_of, shown
 from lakehouse.query.tables import PATH, View, full_name, open_view, place_of, text
 from orchestration.project.references import with_tables
 from orchestration.project.sql_places import fault
+from orchestration.state.damage import require_whole
 from orchestration.state.versions import require_lakehouse
 
 _AS_OF = "as_of"
@@ -44,6 +45,7 @@ class Answer:
         columns: Name to DuckDB type.
         limits: What it may use.
         sql: The question.
+        views: The tables that it names.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -51,6 +53,7 @@ class Answer:
     columns: list[tuple[str, str]]
     limits: Limits
     sql: str
+    views: Sequence[View] = ()
 
 
 def ask(
@@ -70,24 +73,34 @@ def ask(
     if guard.is_show(statement):
         shows = shown(statement, known)
         return _answer(_connected([], limits), shows, limits, statement)
-    return _run(statement, known, as_of, limits)
+    return _run(settings, statement, known, as_of, limits)
 
 
-def _run(sql: str, known: Mapping[str, str], as_of: AsOf | None, limits: Limits) -> Answer:
+def _run(
+    settings: Settings, sql: str, known: Mapping[str, str], as_of: AsOf | None, limits: Limits
+) -> Answer:
     is_explain, query = guard.without_explain(sql)
     tree = guard.read_query(query)
     is_placed = _place_as_of(query, tree, as_of)
     tables = _Tables(query, known, None if is_placed else as_of)
     translated = Queries(query, tables.open).write(tree).sql
-    connection = _connected(list(tables.views.values()), limits)
+    views = list(tables.views.values())
+    for view in views if settings.is_local else ():
+        if not view.is_of_old:
+            require_whole(settings, f"{view.layer}.{view.name}")
+    connection = _connected(views, limits, translated)
     if is_explain:
         with limits.watch(connection, query):
             translated = plan_of(connection, translated)
-    return _answer(connection, translated, limits, query)
+    return _answer(connection, translated, limits, query, views)
 
 
 def _answer(
-    connection: duckdb.DuckDBPyConnection, translated: str, limits: Limits, sql: str
+    connection: duckdb.DuckDBPyConnection,
+    translated: str,
+    limits: Limits,
+    sql: str,
+    views: Sequence[View] = (),
 ) -> Answer:
     try:
         statements = connection.extract_statements(translated)
@@ -96,21 +109,27 @@ def _answer(
         with limits.watch(connection, sql):
             described = connection.execute(f"describe {translated}").fetchall()
     except duckdb.Error as error:
-        raise explained(sql, error) from error
+        raise explained(sql, error, views) from error
     columns = [(name, kind) for name, kind, *_ in described]
-    return Answer(connection, translated, columns, limits, sql)
+    return Answer(connection, translated, columns, limits, sql, views)
 
 
-def _connected(views: list[View], limits: Limits) -> duckdb.DuckDBPyConnection:
-    """A locked connection with these tables."""
+def _connected(
+    views: list[View], limits: Limits, translated: str = ""
+) -> duckdb.DuckDBPyConnection:
+    """A locked connection with these tables, for a statement."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     limits.set(connection)
-    connection.execute(MACROS)
+    if macros := macros_of(translated):
+        connection.execute(macros)
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     for view in views:
-        view.create(connection)
+        try:
+            view.create(connection)
+        except duckdb.Error as error:
+            raise explained(view.statement, error, [view]) from error
     files = ", ".join(text(path) for view in views for path in view.files)
     connection.execute(f"set allowed_paths = [{files}]")
     # Then no extension can be loaded either, and no variable of this program is taken for a table.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lakehouse.query.kinds import common, for_duckdb, parts_of
+from lakehouse.query.operators import compared
 from lakehouse.query.scopes import Relation, Scope, Source, Term, quoted
 
 if TYPE_CHECKING:
@@ -48,7 +49,12 @@ class FromParts:
             found = [s for s in scope.sources if s.is_called(table, layer)]
             if len(found) != 1:
                 raise self._refuse.mismatch(item, f"{item.table} is no single table here.")
-            columns = found[0].terms()
+            # A column that USING has made one of two is in neither of them.
+            columns = [
+                (name, term)
+                for name, term in found[0].terms()
+                if (found[0].alias, name.lower()) not in scope.hidden
+            ]
         if not scope.sources:
             raise self._refuse.mismatch(item, "* needs a FROM.")
         sources = {s.alias: s for s in scope.sources}
@@ -154,7 +160,9 @@ class FromParts:
         conditions = []
         for column in names:
             name = column.name.lower()
-            others = Scope(sources=scope.sources[:before], merged=dict(scope.merged))
+            others = Scope(
+                sources=scope.sources[:before], merged=dict(scope.merged), hidden=scope.hidden
+            )
             left, other = others.find(name, "", ""), Scope(sources=[right]).find(name, "", "")
             if len(left) != 1 or len(other) != 1:
                 raise self._refuse.mismatch(column, f"USING needs {name} once on each side.")
@@ -162,9 +170,10 @@ class FromParts:
             if kind is None:
                 raise self._refuse.mismatch(column, f"{name} has two types that do not compare.")
             one, two = (f"cast({t.sql} as {for_duckdb(kind)})" for t in (left[0], other[0]))
-            conditions.append(f"{one} = {two}")
+            conditions.append(compared(one, "=", two, kind))
             merged = {"inner": one, "left": one, "right": two}.get(word, f"coalesce({one}, {two})")
             scope.merged[name] = Term(merged, kind)
+            scope.hidden |= {(source.alias, name) for source in scope.sources[: before + 1]}
         return f" on {' and '.join(conditions)}"
 
     def _unnest(self, node: exp.Unnest, scope: Scope) -> str:

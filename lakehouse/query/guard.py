@@ -15,6 +15,8 @@ from sqlglot.dialects import Trino
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from lakehouse.query.parts import unread
+from lakehouse.query.refusals import Refusals
 from orchestration.project.sql_places import Place, fault, place_at
 
 DIALECT = "trino"
@@ -28,6 +30,14 @@ _READS_ONLY = (
     "`lakehouse query` only reads: ask with SELECT, WITH, VALUES, SHOW, DESCRIBE, EXPLAIN."
 )
 _FIX_THE_SQL = "Fix the SQL and ask again."
+# Signs of other databases, which the parser would take.
+_FOREIGN = {
+    "::": "cast(... as ...)",
+    "==": "=",
+    "<=>": "is not distinct from",
+    "!": "not",
+    "??": "coalesce(...)",
+}
 # Calls that the language writes in a way of its own; all others are a name and a list.
 _SPECIAL_CALLS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "TRIM", "SUBSTRING", "LISTAGG")
 
@@ -89,6 +99,9 @@ def read_query(sql: str) -> exp.Query:
         LakehouseError: It is no SQL of Athena, or does more than to read.
     """
     tokens = _tokens(sql)
+    if foreign := next((t for t in tokens if sql[t.start : t.end + 1] in _FOREIGN), None):
+        problem = f"Athena has no sign {foreign.text}."
+        raise fault(sql, _place(foreign), problem, f"Write {_FOREIGN[foreign.text]}.")
     try:
         tree = parse_one(sql, dialect=Athena)
     except ParseError as error:
@@ -96,9 +109,13 @@ def read_query(sql: str) -> exp.Query:
     if isinstance(tree, exp.Table):  # `table gold.daily_sales`
         tree = exp.select("*").from_(tree)
     if isinstance(tree, exp.Values):
-        return exp.select("*").from_(exp.alias_(tree, "rows", table=True))
+        ends = {name: tree.args.pop(name, None) for name in ("order", "limit", "offset")}
+        tree = exp.select("*").from_(exp.alias_(tree, "rows", table=True))
+        tree.args.update(ends)
     if not isinstance(tree, exp.Query) or _writes(tree):
         raise fault(sql, _place(tokens[0]), "this does more than to read.", _READS_ONLY)
+    if lost := unread(tree):
+        raise Refusals(sql).unproven(lost[0], f"{lost[1].upper()} at this place")
     return tree
 
 

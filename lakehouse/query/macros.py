@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Trino's limit for sequences and repetitions.
 MOST_ENTRIES = 10_000
 # Trino trims these, and no other white space.
@@ -9,10 +11,12 @@ _BLANKS = (9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 0x1680, *range(0x2000, 0x2007)
 _MORE_BLANKS = (0x2008, 0x2009, 0x200A, 0x2028, 0x2029, 0x205F, 0x3000)
 _ALL_BLANKS = " || ".join(f"chr({code})" for code in (*_BLANKS, *_MORE_BLANKS))
 
-# DuckDB's own error() is volatile, which TRY does not take, and the condition of a CASE is computed
-# while a query is planned when it is constant; a text that is no index does neither.
+# DuckDB's own error() is volatile, which TRY does not take; the condition of a CASE is computed
+# while a query is planned when it is constant; what is NULL for certain, IS NULL does not compute.
+# A part of a list that begins at a text which is no number does none of these.
 MACROS = f"""
-create macro trino_error(message) as list_value(null)[cast('refused: ' || message as integer)];
+create macro trino_error(message) as
+    (list_value(null)[cast('refused: ' || message as integer):2])[1];
 create macro trino_half_up(n, d) as sign(n) * sign(d) * ((2 * abs(n) + abs(d)) // (2 * abs(d)));
 create macro trino_digits(x) as cast(cast(x as varchar) as decimal(38, 18));
 create macro trino_grouped(n) as regexp_replace(reverse(regexp_replace(
@@ -22,6 +26,7 @@ create macro trino_log(x, value) as case
     when x = 0 then cast('-infinity' as double)
     when x < 0 then cast('nan' as double) else value end;
 create macro trino_power(x, y) as case
+    when x is null or y is null then null
     when isnan(y) or (abs(x) = 1 and isinf(y)) then cast('nan' as double) else pow(x, y) end;
 create macro trino_blanks() as {_ALL_BLANKS};
 create macro trino_join(list, sign) as case
@@ -29,6 +34,12 @@ create macro trino_join(list, sign) as case
     else list_reduce(list, lambda a, b: a || sign || b) end;
 create macro trino_letters(s) as list_transform(
     range(1, length(s) + 1), lambda i: substring(s, i, 1));
+create macro trino_upper(s) as case
+    when contains(s, 'ß')
+    then trino_join(list_transform(string_split(s, 'ß'), lambda x: upper(x)), 'ß')
+    else upper(s) end;
+create macro trino_milliseconds(moment) as
+    date_trunc('millisecond', moment + to_microseconds(500));
 create macro trino_replace(s, old, new) as case
     when s is null or old is null or new is null then null
     when old = '' and s = '' then new
@@ -68,7 +79,8 @@ create macro trino_rpad(s, size, sign) as case
     when s is null or size is null or sign is null then null
     when trino_padding(s, size, sign) and length(s) >= size then substring(s, 1, size)
     else s || substring(repeat(sign, size), 1, size - length(s)) end;
-create macro trino_from_unixtime(seconds) as to_timestamp(round(seconds, 3));
+create macro trino_from_unixtime(seconds) as
+    to_timestamp(case when isnan(seconds) then 0 else round(seconds, 3) end);
 create macro trino_element_at(list, place) as case
     when place = 0 then trino_error('an index of an array begins at 1') else list[place] end;
 create macro trino_subscript(list, place) as case
@@ -90,6 +102,10 @@ create macro trino_array_position(list, value) as case
     else coalesce(list_position(list, value), 0) end;
 create macro trino_array_max(list) as case
     when len(list_filter(list, lambda x: x is null)) > 0 then null else list_max(list) end;
+create macro trino_array_max_of_doubles(list) as coalesce(
+    trino_array_max(list_filter(list, lambda x: x is null or not isnan(x))), trino_array_max(list));
+create macro trino_nan_first(x) as case
+    when x is not null then {{'is_number': not isnan(x), 'x': x}} end;
 create macro trino_array_min(list) as case
     when len(list_filter(list, lambda x: x is null)) > 0 then null else list_min(list) end;
 create macro trino_array_distinct(list) as list_filter(
@@ -98,6 +114,8 @@ create macro trino_array_in(list, value) as
     len(list_filter(list, lambda y: y is not distinct from value)) > 0;
 create macro trino_array_intersect(one, other) as case
     when one is null or other is null then null
+    when len(one) < len(other)
+    then trino_array_distinct(list_filter(other, lambda x: trino_array_in(one, x)))
     else trino_array_distinct(list_filter(one, lambda x: trino_array_in(other, x))) end;
 create macro trino_array_except(one, other) as case
     when one is null or other is null then null
@@ -158,14 +176,36 @@ create macro trino_map(names, made) as case
     when trino_has_null(names) then trino_error('a key of a map may not be NULL')
     when len(list_distinct(names)) <> len(names) then trino_error('a key of a map may not repeat')
     else map(names, made) end;
+create macro trino_json_valid(text) as json_valid(text)
+    and not regexp_full_match(text, '\\s*-?(?i:nan|inf|infinity)\\s*');
+create macro trino_json_number_in_doubt(text, path) as trino_json_valid(text) and (
+    regexp_matches(text, '[:\\[,]\\s*-?(?i:nan|inf|infinity)\\s*[,\\]}}]')
+    or json_type(text, path) = 'DOUBLE'
+    or (json_extract_string(text, path) = '0' and contains(text, '-0')));
 create macro trino_json_scalar(text, path) as case
-    when not json_valid(text) then null
+    when not trino_json_valid(text) then null
     when json_type(text, path) in ('OBJECT', 'ARRAY', 'NULL') then null
-    when json_type(text, path) = 'DOUBLE'
-        or (json_extract_string(text, path) = '0' and contains(text, '-0'))
+    when trino_json_number_in_doubt(text, path)
     then trino_error('a number with places or an exponent in JSON is not known here')
     else json_extract_string(text, path) end;
 create macro trino_json_array_length(text) as case
-    when json_valid(text) and json_type(text) = 'ARRAY'
+    when trino_json_valid(text) and json_type(text) = 'ARRAY'
     then cast(json_array_length(text) as bigint) end;
 """
+_STATEMENTS = {
+    statement.split("(")[0].removeprefix("create macro "): statement
+    for statement in re.split(r";\s*(?=create macro|$)", MACROS.strip())
+    if statement
+}
+_NAME = re.compile(r"\btrino_\w+")
+
+
+def macros_of(sql: str) -> str:
+    """Those that a statement needs: to make all of them takes longer than most queries."""
+    needed: set[str] = set()
+    texts = [sql]
+    while texts:
+        found = set(_NAME.findall(texts.pop())) & _STATEMENTS.keys() - needed
+        needed |= found
+        texts += [_STATEMENTS[name] for name in found]
+    return ";".join(text for name, text in _STATEMENTS.items() if name in needed)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +15,7 @@ from typing import Any, Protocol
 import duckdb
 
 from ingestion.errors import LakehouseError
+from lakehouse.plain_values import json_text, plain
 from lakehouse.query.engine import Answer
 from lakehouse.query.explained import explained
 
@@ -55,7 +54,7 @@ def rows_of(answer: Answer) -> Iterator[tuple[Any, ...]]:
                 answer.limits.require_rows(count)
                 yield from rows
     except duckdb.Error as error:
-        raise explained(answer.sql, error) from error
+        raise explained(answer.sql, error, answer.views) from error
 
 
 def write_csv(target: Writable, answer: Answer) -> None:
@@ -72,7 +71,7 @@ def write_json(target: Writable, answer: Answer) -> None:
     target.write("[")
     before = "\n"
     for row in rows_of(answer):
-        fields = (f"{name}: {_json(value)}" for name, value in zip(names, row, strict=True))
+        fields = (f"{name}: {json_text(value)}" for name, value in zip(names, row, strict=True))
         target.write(f"{before}{{{', '.join(fields)}}}")
         before = ",\n"
     target.write("\n]\n")
@@ -97,7 +96,7 @@ def write_parquet(path: Path, answer: Answer) -> None:
                     answer.limits.require_rows(count)
                     writer.write_batch(batch)
     except (duckdb.Error, pyarrow.ArrowInvalid) as error:
-        raise explained(answer.sql, error) from error
+        raise explained(answer.sql, error, answer.views) from error
 
 
 def save(path: Path, answer: Answer, form: Format) -> None:
@@ -127,38 +126,3 @@ def _field(value: str) -> str:
     if value and not any(sign in value for sign in ',"\r\n'):
         return value
     return '"' + value.replace('"', '""') + '"'
-
-
-def plain(value: Any) -> str:
-    """A value as text; NULL is nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ").replace("+00:00", " UTC")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, list | dict):
-        return _json(value)
-    return str(value)
-
-
-def _json(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_json(item) for item in value)}]"
-    if isinstance(value, dict):
-        fields = (f"{_json(str(key))}: {_json(item)}" for key, item in value.items())
-        return f"{{{', '.join(fields)}}}"
-    if isinstance(value, float) and value not in (float("inf"), float("-inf")) and value == value:
-        return repr(value)
-    if value is None or isinstance(value, bool | int):
-        return json.dumps(value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    # JSON has no sign for times, and none for what is no finite number.
-    return json.dumps(
-        value.isoformat() if isinstance(value, datetime) else plain(value), ensure_ascii=False
-    )

@@ -27,8 +27,7 @@ _MYSQL = {
     "M": "%B", "b": "%b", "W": "%A", "a": "%a", "j": "%j", "T": "%H:%M:%S", "%": "%%",
     "v": "%V", "x": "%G",
 }  # fmt: skip
-_TO_PARSE = {"Y": "[0-9]{4}", "m": "[0-9]{2}", "d": "[0-9]{2}", "H": "[0-9]{2}", "i": "[0-9]{2}",
-             "s": "[0-9]{2}", "S": "[0-9]{2}"}  # fmt: skip
+_TO_PARSE = {"Y": "[0-9]{4}", **dict.fromkeys("mdHisS", "[0-9]{1,2}")}
 # Parts of a pattern that mean the same to Java and RE2.
 _SAME = re.compile(
     r"""\\[dDwWsS.\\+*?()\[\]{}|^$/\-tn]|\\b|\(\?:|\(\?i\)|\((?!\?)|\)|\||\^|\$|[*+?]\??|
@@ -60,10 +59,11 @@ class Pattern:
         if group not in self.certain | {0}:
             raise refuse.unproven(node, f"group {group}, which a match may leave out,")
 
-    def guarded(self, sql: str) -> str:
+    def guarded(self, sql: str, doubts: list[str]) -> str:
         """The text; an end before a last line break would belong to the match here."""
         if _END not in self.sql:
             return sql
+        doubts.append(f"ends_with({sql}, chr(10))")
         problem = "'a text that ends with a line break is not known here with $ in a pattern'"
         return f"case when ends_with({sql}, chr(10)) then trino_error({problem}) else {sql} end"
 
@@ -139,7 +139,7 @@ def to_parse(refuse: Refusals, node: exp.Expr, given: str) -> tuple[str, str]:
         _letter(refuse, node, piece, _TO_PARSE) if number % 2 else re.escape(piece)
         for number, piece in enumerate(pieces)
     )
-    return form, f"^{shape}$"
+    return form, shape
 
 
 def _letter(refuse: Refusals, node: exp.Expr, letter: str, known: dict[str, str]) -> str:

@@ -6,23 +6,17 @@ answers, and a test fails for a line without one.
     name(arguments) result = DuckDB's SQL
 
 An argument is a type that Trino converts to (`bigint`, `array(T)`), a variable (I any integer, D
-any decimal, M a date or time, C a time, T U K V anything), a literal text (`literal`), a literal
-whole number (`digits`), one of some words (`{day|week}`), `any` of its own, or a lambda (`T=>U`).
-`...` repeats the last one, `exactly` allows no conversion. `$1` is an argument, `$*` all of them,
-`@name` a rule of rewriting.py; a result `@name` is a rule of decimals below. Of an aggregate or
-window function, `$w` is its FILTER and OVER, `$o` its ORDER BY, `$n` its IGNORE NULLS.
+any decimal, M a date or time, C a time, T U V anything, E K what equals itself), a literal text
+(`literal`), a literal whole number (`digits`, from 1 on `place`), one of some words (`{day|week}`),
+`any` of its own, or a lambda (`T=>U`). `...` repeats the last one, `exactly` allows no conversion.
+`$1` is an argument, `$*` all of them, `@name` a rule of rewriting.py, moments.py or formats.py; a
+result `@name` is a rule of signatures.py. Of an aggregate or window function, `$w` is its FILTER
+and OVER, `$o` its ORDER BY, `$n` its IGNORE NULLS.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-
-from lakehouse.query.kinds import decimal
-
-_SCALAR = """
+SCALAR = """
 abs(I) I = abs($1)
 abs(D) D = abs($1)
 abs(double) double = abs($1)
@@ -47,7 +41,6 @@ truncate(exactly double) double = trunc($1)
 sign(I) I = sign($1)
 sign(D) @sign = sign($1)
 sign(double) double = case when isnan($1) then $1 else sign($1) end
-mod(I, I) I = $1 % $2
 sqrt(double) double = case when $1 < 0 then cast('nan' as double) else sqrt($1) end
 cbrt(double) double = cbrt($1)
 exp(double) double = exp($1)
@@ -77,7 +70,7 @@ greatest(T...) T = @greatest
 least(T...) T = @least
 length(varchar) bigint = length($1)
 lower(varchar) varchar = lower($1)
-upper(varchar) varchar = upper($1)
+upper(varchar) varchar = trino_upper($1)
 trim(varchar) varchar = trim($1, trino_blanks())
 ltrim(varchar) varchar = ltrim($1, trino_blanks())
 rtrim(varchar) varchar = rtrim($1, trino_blanks())
@@ -163,16 +156,17 @@ cardinality(array(T)) bigint = len($1)
 cardinality(map(K,V)) bigint = cardinality($1)
 element_at(array(T), bigint) T = trino_element_at($1, $2)
 element_at(map(K,V), K) V = map_extract_value($1, $2)
-contains(array(T), T) boolean = trino_contains($1, $2)
-array_position(array(T), T) bigint = trino_array_position($1, $2)
+contains(array(E), E) boolean = trino_contains($1, $2)
+array_position(array(E), E) bigint = trino_array_position($1, $2)
+array_max(array(double)) double = trino_array_max_of_doubles($1)
 array_max(array(T)) T = trino_array_max($1)
 array_min(array(T)) T = trino_array_min($1)
 array_distinct(array(T)) array(T) = trino_array_distinct($1)
 array_union(array(T), array(T)) array(T) = trino_array_union($1, $2)
 array_intersect(array(T), array(T)) array(T) = trino_array_intersect($1, $2)
 array_except(array(T), array(T)) array(T) = trino_array_except($1, $2)
-arrays_overlap(array(T), array(T)) boolean = trino_arrays_overlap($1, $2)
-array_remove(array(T), T) array(T) = trino_array_remove($1, $2)
+arrays_overlap(array(E), array(E)) boolean = trino_arrays_overlap($1, $2)
+array_remove(array(E), E) array(E) = trino_array_remove($1, $2)
 array_sort(array(T)) array(T) = list_sort($1, 'ASC', 'NULLS LAST')
 array_join(array(varchar), varchar) varchar = trino_array_join($1, $2)
 array_join(array(varchar), varchar, varchar) varchar = trino_array_join_null($1, $2, $3)
@@ -193,7 +187,7 @@ json_extract_scalar(varchar, literal) varchar = @json_extract_scalar
 json_array_length(varchar) bigint = trino_json_array_length($1)
 typeof(T) varchar = @typeof
 """
-_AGGREGATE = """
+AGGREGATE = """
 count(T) bigint = count($1)
 count_if(boolean) bigint = cast(count_if($1)$w as bigint)
 sum(I) bigint = cast(sum($1)$w as bigint)
@@ -204,6 +198,7 @@ avg(D) D = @average
 avg(double) double = avg($1)
 min(T) T = @smallest
 max(T) T = @largest
+max_by(T, double) T = arg_max_null($1, trino_nan_first($2))
 min_by(T, U) T = arg_min_null($1, $2)
 max_by(T, U) T = arg_max_null($1, $2)
 bool_and(boolean) boolean = bool_and($1)
@@ -220,7 +215,7 @@ variance(double) double = var_samp($1)
 var_samp(double) double = var_samp($1)
 var_pop(double) double = var_pop($1)
 """
-_WINDOW = """
+WINDOW = """
 row_number() bigint = row_number()
 rank() bigint = rank()
 dense_rank() bigint = dense_rank()
@@ -235,52 +230,5 @@ lead(T, digits) T = lead($1, $2$n)
 lead(T, digits, T) T = lead($1, $2, $3$n)
 first_value(T) T = first_value($1$n)
 last_value(T) T = last_value($1$n)
-nth_value(T, digits) T = nth_value($1, $2$n)
+nth_value(T, place) T = nth_value($1, $2$n)
 """
-# Of a decimal with p digits and scale s: those of the result.
-DECIMALS: dict[str, Callable[[int, int], str]] = {
-    "@whole": lambda p, s: decimal(p - s + min(s, 1), 0),
-    "@cut": lambda p, s: decimal(max(p - s, 1), 0),
-    "@one_more": lambda p, s: decimal(p + 1, s),
-    "@sign": lambda p, s: decimal(1, 0),
-    "@sum": lambda p, s: decimal(38, s),
-}
-_LINE = re.compile(r"(\w+)\((.*?)\) ([^=]+?) = (.+)")
-_ARGUMENT = re.compile(r"(?:[^,(]|\([^()]*(?:\([^()]*\))?\))+")
-
-
-@dataclass(frozen=True)
-class Signature:
-    """One way to call a function.
-
-    Attributes:
-        name: Trino's.
-        arguments: What each may be.
-        result: The type of the value.
-        template: The same in DuckDB's SQL.
-        use: `scalar`, `aggregate` or `window`.
-    """
-
-    name: str
-    arguments: tuple[str, ...]
-    result: str
-    template: str
-    use: str
-
-    def __str__(self) -> str:
-        return f"{self.name}({', '.join(self.arguments)})"
-
-
-@cache
-def signatures() -> dict[str, list[Signature]]:
-    """All of them by name."""
-    found: dict[str, list[Signature]] = {}
-    for use, text in (("scalar", _SCALAR), ("aggregate", _AGGREGATE), ("window", _WINDOW)):
-        for line in text.strip().splitlines():
-            matched = _LINE.fullmatch(line)
-            if matched is None:
-                raise ValueError(line)
-            name, listed, result, template = matched.groups()
-            arguments = tuple(part.strip() for part in _ARGUMENT.findall(listed))
-            found.setdefault(name, []).append(Signature(name, arguments, result, template, use))
-    return found

@@ -11,17 +11,19 @@ from itertools import count
 from sqlglot import exp
 
 from lakehouse.query.froms import FromParts
+from lakehouse.query.groups import grouping
 from lakehouse.query.kinds import common, for_duckdb
 from lakehouse.query.refusals import Refusals
 from lakehouse.query.scopes import Relation, Scope, Term, quoted
 from lakehouse.query.terms import Terms
-from lakehouse.query.windows import frame_of, ordering
+from lakehouse.query.windows import frame_of, ordering, require_selected
 
 Tables = Callable[[exp.Table], tuple[str, str, Relation]]
 _SELECT_PARTS = {
     "with_", "expressions", "distinct", "from_", "joins", "laterals", "where", "group", "having",
     "windows", "order", "limit", "offset", "operation_modifiers", "kind", "hint",
 }  # fmt: skip
+_SET_PARTS = {"with_", "this", "expression", "distinct", "order", "limit", "offset"}
 _SET_SIGNS = {exp.Union: "union", exp.Intersect: "intersect", exp.Except: "except"}
 
 
@@ -70,6 +72,8 @@ class Queries:
             raise self.refuse.unproven(clause, "WITH RECURSIVE, which Athena ends after ten steps,")
         written = []
         for cte in clause.expressions:
+            if sum(cte.alias.lower() == other.alias.lower() for other in clause.expressions) > 1:
+                raise self.refuse.mismatch(cte, f"WITH has {cte.alias} twice.")
             relation = self.write(cte.this)
             given = cte.args["alias"].columns
             relation = self.renamed(cte, relation, given)
@@ -129,7 +133,7 @@ class Queries:
 
     def _set(self, node: exp.SetOperation, scope: Scope | None) -> Relation:
         left, right = self.write(node.this, scope), self.write(node.expression, scope)
-        if node.args.get("by_name") or node.args.get("side") or node.args.get("on"):
+        if any(value and name not in _SET_PARTS for name, value in node.args.items()):
             raise self.refuse.unproven(node, "this form of a set operation")
         if len(left.columns) != len(right.columns):
             raise self.refuse.mismatch(node, "the two queries differ in their number of columns.")
@@ -156,7 +160,7 @@ class Queries:
         if where := node.args.get("where"):
             parts.append(f" where {self.terms.condition(where.this, scope)}")
         if group := node.args.get("group"):
-            parts.append(self._group(group, scope))
+            parts.append(grouping(self.terms, group, scope))
         if having := node.args.get("having"):
             parts.append(f" having {self.terms.condition(having.this, scope)}")
         windows = [
@@ -170,6 +174,8 @@ class Queries:
         distinct = node.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
             raise self.refuse.unproven(node, "DISTINCT ON")
+        if distinct is not None and (order := node.args.get("order")):
+            require_selected(self.terms, order, scope)
         sql = f"select {'distinct ' if distinct is not None else ''}{listed}{''.join(parts)}"
         columns = tuple((name, term.kind) for name, term in outputs)
         return Relation(f"{sql}{self._ends(node, scope)}", columns)
@@ -200,27 +206,6 @@ class Queries:
             if source is not None:
                 parts = [f"{source.alias}.*", *parts[len(source.relation.columns) :]]
         return ", ".join(parts)
-
-    def _group(self, node: exp.Group, scope: Scope) -> str:
-        for name, value in node.args.items():
-            if value and name not in ("expressions", "rollup", "cube", "grouping_sets"):
-                raise self.refuse.unproven(node, f"GROUP BY {name.upper()}")
-        parts = [self._set_of(item, scope) for item in node.expressions]
-        for name in ("rollup", "cube", "grouping_sets"):
-            parts += [self._set_of(item, scope) for item in node.args.get(name) or []]
-        return f" group by {', '.join(parts)}"
-
-    def _set_of(self, item: exp.Expr, scope: Scope) -> str:
-        words = {exp.GroupingSets: "grouping sets ", exp.Rollup: "rollup ", exp.Cube: "cube "}
-        word = next((word for kind, word in words.items() if isinstance(item, kind)), "")
-        if word or isinstance(item, exp.Tuple):
-            inner = ", ".join(self._set_of(part, scope) for part in item.expressions)
-            return f"{word}({inner})"
-        if isinstance(item, exp.Literal) and not item.is_string:
-            return item.name
-        if isinstance(item, exp.Paren):
-            return f"({self._set_of(item.this, scope)})"
-        return self.terms.of(item, scope).sql
 
     def _ends(self, node: exp.Expr, scope: Scope) -> str:
         """ORDER BY, OFFSET and LIMIT."""

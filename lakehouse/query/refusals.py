@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from ingestion.errors import LakehouseError
 from lakehouse.query.functions import ATHENA
-from lakehouse.query.proven import signatures
 from lakehouse.query.scopes import Scope
+from lakehouse.query.signatures import signatures
 from lakehouse.query.tables import place_of
 from orchestration.project.sql_places import Place, close_to, fault, some_of
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lakehouse.query import patterns
+from lakehouse.query.arithmetic import quotient
+from lakehouse.query.casts import converted
 from lakehouse.query.kinds import digits_of
 from lakehouse.query.operators import concatenated as _joined
-from lakehouse.query.operators import quotient
 from lakehouse.query.scopes import Scope, Term, text
+from lakehouse.query.texts import doubt
 from lakehouse.query.windows import ordering
 
 if TYPE_CHECKING:
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
 Given = list[str]
 Parts = list[Term]
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-_MOST_ENTRIES = 10_000
-_SPECIFIER = re.compile(r"%(?:(%)|(,?)(0?)(\d*)(?:\.(\d))?([sdf]))")
 
 
 def concatenated(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
@@ -94,73 +93,18 @@ def _of_order(t: Terms, node: exp.Expr, name: str, sql: Given, kind: str, over: 
 
 def text_as_date(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """As the cast."""
-    from lakehouse.query.casts import converted
-
+    t.doubts += [found] if (found := doubt(sql[0], "varchar", "date")) else []
     return converted(sql[0], "varchar", "date") or ""
 
 
 def iso_date(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """A day as YYYY-MM-DD alone."""
     problem = "trino_error('a text is no date of the form YYYY-MM-DD')"
+    is_proven = f"regexp_full_match({sql[0]}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+    t.doubts.append(f"regexp_full_match({sql[0]}, '[+-]?[0-9]+.*') and not {is_proven}")
     return (
-        f"case when {sql[0]} is null then null"
-        f" when regexp_matches({sql[0]}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$')"
+        f"case when {sql[0]} is null then null when {is_proven}"
         f" then cast({sql[0]} as date) else {problem} end"
-    )
-
-
-def date_add(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Moved by so many units; a month ends where it ends."""
-    unit = (parts[0].text or "").lower()
-    if unit in _MONTHS:
-        step = f"to_months(cast({sql[1]} * {_MONTHS[unit]} as integer))"
-    else:
-        step = (
-            f"to_{unit}s(cast({sql[1]} as integer))"
-            if unit in ("day", "week")
-            else f"to_{unit}s({sql[1]})"
-        )
-    return f"cast({sql[2]} + {step} as {'timestamp' if kind == 'zoned' else kind})"
-
-
-def date_diff(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Complete units from the first to the second."""
-    return f"date_sub({sql[0]}, {sql[1]}, {sql[2]})"
-
-
-def at_timezone(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """The clock of a zone; only its fields, its day and its texts may be asked."""
-    return f"timezone({sql[1]}, {sql[0]})"
-
-
-def days(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Every day, backwards where the end is earlier."""
-    return (
-        f"list_transform(trino_sequence(0, date_diff('day', {sql[0]}, {sql[1]}),"
-        f" case when {sql[0]} <= {sql[1]} then 1 else -1 end),"
-        f" lambda i: cast({sql[0]} + to_days(cast(i as integer)) as date))"
-    )
-
-
-def steps(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Each value is the start moved by so many steps, so that the end of a month is no trap."""
-    step, count = parts[2], int(parts[2].text or 0)
-    name = kind[len("array(") : -1]
-    if name == "date" and step.unit in ("hour", "minute", "second"):
-        raise t.refuse.unproven(node, "a sequence of dates by less than a day")
-    if count == 0:
-        raise t.refuse.mismatch(node, "the step of sequence may not be zero.")
-    moved = f"cast({sql[0]} + to_{step.unit}s(i * {count}) as {name})"
-    if step.unit in ("month", "year"):
-        moved = moved.replace("i *", "cast(i as integer) *")
-    units = f"date_diff('{step.unit}', {sql[0]}, {sql[1]})"
-    sign = "<=" if count > 0 else ">="
-    wrong = f"{sql[0]} {'>' if count > 0 else '<'} {sql[1]}"
-    return (
-        f"case when {sql[0]} is null or {sql[1]} is null then null"
-        f" when {wrong} then trino_error('sequence ends before it starts')"
-        f" else list_filter(list_transform(trino_sequence(0, {units} // ({count}), 1),"
-        f" lambda i: {moved}), lambda x: x {sign} {sql[1]}) end"
     )
 
 
@@ -177,10 +121,13 @@ def format_datetime(
 
 
 def date_parse(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """By MySQL's letters, where each number has its full width."""
+    """By MySQL's letters, where a year has four digits and no other field has more than two."""
     form, shape = patterns.to_parse(t.refuse, node, parts[1].text or "")
+    is_proven = f"regexp_full_match({sql[0]}, {text(shape)})"
+    wide = re.sub(r"\[0-9\]\{[^}]*\}", "[+-]?[0-9]+", shape)
+    t.doubts.append(f"regexp_full_match({sql[0]}, {text(wide)}) and not {is_proven}")
     return (
-        f"case when {sql[0]} is null then null when regexp_matches({sql[0]}, {text(shape)})"
+        f"case when {sql[0]} is null then null when {is_proven}"
         f" then strptime({sql[0]}, {text(form)}) else trino_error('a text does not have the form of"
         f" date_parse') end"
     )
@@ -197,7 +144,7 @@ def regexp_extract(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str
     group = int(sql[2]) if len(sql) > 2 else 0
     pattern.require_group(t.refuse, node, group)
     quoted = text(pattern.sql)
-    found = f"regexp_extract({pattern.guarded(sql[0])}, {quoted}, {group})"
+    found = f"regexp_extract({pattern.guarded(sql[0], t.doubts)}, {quoted}, {group})"
     return f"case when regexp_matches({sql[0]}, {quoted}) then {found} end"
 
 
@@ -206,7 +153,7 @@ def regexp_extract_all(
 ) -> str:
     """Every match."""
     pattern = patterns.regexp(t.refuse, node, parts[1], may_be_empty=False)
-    return f"regexp_extract_all({pattern.guarded(sql[0])}, {text(pattern.sql)})"
+    return f"regexp_extract_all({pattern.guarded(sql[0], t.doubts)}, {text(pattern.sql)})"
 
 
 def regexp_count(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
@@ -218,13 +165,14 @@ def regexp_replace(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str
     """Every match replaced; `$1` in the text is a group."""
     pattern = patterns.regexp(t.refuse, node, parts[1], may_be_empty=False)
     new = patterns.replacement(t.refuse, node, pattern, parts[2].text or "") if len(sql) > 2 else ""
-    return f"regexp_replace({pattern.guarded(sql[0])}, {text(pattern.sql)}, {text(new)}, 'g')"
+    given = pattern.guarded(sql[0], t.doubts)
+    return f"regexp_replace({given}, {text(pattern.sql)}, {text(new)}, 'g')"
 
 
 def regexp_split(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
     """What is between the matches."""
     pattern = patterns.regexp(t.refuse, node, parts[1], may_be_empty=False)
-    return f"regexp_split_to_array({pattern.guarded(sql[0])}, {text(pattern.sql)})"
+    return f"regexp_split_to_array({pattern.guarded(sql[0], t.doubts)}, {text(pattern.sql)})"
 
 
 def json_extract_scalar(
@@ -234,58 +182,8 @@ def json_extract_scalar(
     path = parts[1].text or ""
     if not re.fullmatch(r"\$(\.[A-Za-z_]\w*|\[\d{1,6}\])*", path):
         raise t.refuse.unproven(node, f"the JSON path {path}")
+    t.doubts.append(f"trino_json_number_in_doubt({sql[0]}, {text(path)})")
     return f"trino_json_scalar({sql[0]}, {text(path)})"
-
-
-def formatted(t: Terms, node: exp.Expr, sql: Given, parts: Parts, kind: str, over: str) -> str:
-    """Texts and numbers by the letters of Java that are proven: %s, %d, %,d, %.2f, %,.2f."""
-    pattern, written, place, given = parts[0].text or "", [], 0, 0
-    for found in _SPECIFIER.finditer(pattern):
-        written.append(text(pattern[place : found.start()]))
-        place = found.end()
-        if found[1]:
-            written.append("'%'")
-            continue
-        given += 1
-        if given >= len(parts):
-            raise t.refuse.mismatch(node, f"format has fewer values than {pattern!r} wants.")
-        written.append(_value(t, node, found, parts[given]))
-    rest = pattern[place:]
-    if "%" in rest or any("%" in part.replace("'%'", "") for part in written[::2] if part):
-        raise t.refuse.unproven(node, f"the format {pattern!r}")
-    return " || ".join([*written, text(rest)])
-
-
-def _value(t: Terms, node: exp.Expr, found: re.Match[str], term: Term) -> str:
-    letter, places, width = found[6], found[5], found[4]
-    exact = digits_of(term.kind)
-    if letter == "s" and term.kind == "varchar" and not (places or width or found[2]):
-        return f"coalesce({term.sql}, 'null')"
-    if letter == "d" and exact and exact[1] == 0 and not term.kind.startswith("decimal"):
-        value = f"cast({term.sql} as hugeint)"
-        if not width:
-            return f"coalesce({_grouped(value, f'{term.sql} < 0', bool(found[2]))}, 'null')"
-    if letter == "f" and not width and (term.kind.startswith("decimal") or term.kind == "double"):
-        digits = int(places or 6)
-        value = term.sql if exact else f"trino_digits({term.sql})"
-        value = f"cast({value} as decimal(38,{digits}))"
-        if exact:
-            unknown = text("null"[: int(places)] if places else "null")
-            return f"coalesce({_grouped(value, f'{term.sql} < 0', bool(found[2]))}, {unknown})"
-        special = f"when isnan({term.sql}) then 'NaN' when isinf({term.sql}) then "
-        special += f"case when {term.sql} > 0 then 'Infinity' else '-Infinity' end"
-        negative = f"{term.sql} < 0 or 1 / {term.sql} = cast('-infinity' as double)"
-        whole = _grouped(value, negative, bool(found[2]))
-        unknown = text("null"[: int(places)] if places else "null")
-        return f"case when {term.sql} is null then {unknown} {special} else {whole} end"
-    raise t.refuse.unproven(node, f"{found[0]} of {term.kind} in a format")
-
-
-def _grouped(value: str, negative: str, is_grouped: bool) -> str:
-    """The digits of a number, with a comma before each three where that is wished."""
-    plain = f"cast(abs({value}) as varchar)"
-    shown = f"trino_grouped({plain})" if is_grouped else plain
-    return f"case when {negative} then '-' else '' end || {shown}"
 
 
 def listagg(terms: Terms, node: exp.GroupConcat, scope: Scope, over: str) -> Term:

@@ -74,6 +74,7 @@ class Scope:
     Attributes:
         sources: Its FROM.
         merged: Columns that USING makes one of.
+        hidden: Alias and name of those that it was made of.
         parent: The query around.
         outputs: Columns of the result, which ORDER BY may name.
         parameters: Those of the lambda that is read.
@@ -82,6 +83,7 @@ class Scope:
     parent: Scope | None = None
     sources: list[Source] = field(default_factory=list)
     merged: dict[str, Term] = field(default_factory=dict)
+    hidden: set[tuple[str, str]] = field(default_factory=set)
     outputs: dict[str, Term] = field(default_factory=dict)
     parameters: dict[str, Term] = field(default_factory=dict)
 
@@ -98,7 +100,7 @@ class Scope:
             for source in self.sources
             if not table or source.is_called(table, layer)
             for column, kind in (*source.relation.columns, *source.relation.hidden)
-            if column.lower() == name
+            if column.lower() == name and (source.alias, name) not in self.hidden
         ]
 
     def every_column(self) -> list[tuple[str, Term]]:

@@ -18,7 +18,7 @@ from rich.markup import escape
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.query.asking import QueryOptions, answer_question
-from lakehouse.query.proven import signatures
+from lakehouse.query.signatures import signatures
 from lakehouse.query.tables import DEFAULT_LAYER, columns_of
 from orchestration.state.versions import open_table, require_lakehouse
 

@@ -69,6 +69,11 @@ class View:
         connection.execute(self.statement)
 
     @property
+    def is_of_old(self) -> bool:
+        """It shows a version that was asked for."""
+        return "@" in self.name
+
+    @property
     def statement(self) -> str:
         """The view. The empty part fixes order and types, and fills columns that no file has."""
         columns = {**self.columns, **({PATH: "varchar"} if self.has_path else {})}

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from lakehouse.query import calls, operators
+from lakehouse.query import arithmetic, calls, operators
 from lakehouse.query.casts import converted
 from lakehouse.query.kinds import common, for_duckdb, parts_of
 from lakehouse.query.refusals import Refusals
 from lakehouse.query.scopes import Relation, Scope, Term, in_kind, text
+from lakehouse.query.texts import doubt, guarded
 from lakehouse.query.typenames import kind_of
 
 _CONTEXT = {
@@ -27,10 +28,14 @@ class Terms:
     Args:
         refuse: Makes errors with their place.
         query: Writes a subquery in the scope around it.
+
+    Attributes:
+        doubts: When a value is not known here, which TRY must not hide.
     """
 
     def __init__(self, refuse: Refusals, query: Callable[[exp.Expr, Scope], Relation]) -> None:
         self.refuse = refuse
+        self.doubts: list[str] = []
         self._query = query
         self._rules: dict[type[exp.Expr], Callable[..., Term]] = {
             exp.Literal: self._literal,
@@ -42,7 +47,7 @@ class Terms:
             exp.Cast: self._cast,
             exp.TryCast: self._cast,
             exp.Extract: self._extract,
-            exp.Interval: self._interval,
+            exp.Interval: lambda n, s: arithmetic.interval(self.refuse, n),
             exp.Case: self._case,
             exp.If: self._if,
             exp.Array: self._array,
@@ -114,7 +119,7 @@ class Terms:
     def _literal(self, node: exp.Literal, scope: Scope) -> Term:
         if node.is_string:
             return Term(text(node.name), "varchar", node.name)
-        return operators.number(self.refuse, node)
+        return arithmetic.number(self.refuse, node)
 
     def _column(self, node: exp.Column | exp.Identifier, scope: Scope) -> Term:
         name = node.name.lower()
@@ -139,33 +144,26 @@ class Terms:
         kind, length = kind_of(self.refuse, node)
         given = self.of(node.this, scope)
         if isinstance(given, Term) and given.text is not None and kind == "decimal":
-            return operators.decimal_text(self.refuse, node, given.text)
+            return arithmetic.decimal_text(self.refuse, node, given.text)
         kind = "decimal(38,0)" if kind == "decimal" else kind
         sql = converted(given.sql, given.kind, kind, length)
         if sql is None:
             raise self.refuse.unproven(node, f"a cast of {given.kind} to {kind}")
-        return Term(f"try({sql})" if isinstance(node, exp.TryCast) else f"({sql})", kind)
+        doubts = [found] if (found := doubt(given.sql, given.kind, kind)) else []
+        self.doubts += doubts
+        if isinstance(node, exp.TryCast):
+            return Term(guarded(f"try({sql})", doubts), kind)
+        return Term(f"({sql})", kind)
 
     def _extract(self, node: exp.Extract, scope: Scope) -> Term:
         field = node.name.lower()
         return self.named(_FIELDS.get(field, field), node, [node.expression], scope)
 
-    def _interval(self, node: exp.Interval, scope: Scope) -> Term:
-        unit, count = node.text("unit").lower(), node.this
-        kinds = {"year": "year to month", "month": "year to month"}
-        days = ("day", "hour", "minute", "second")
-        if not count.is_string or not count.name.lstrip("+-").isdecimal():
-            raise self.refuse.unproven(node, f"the interval {node.sql('trino')}")
-        if unit not in (*kinds, *days):
-            raise self.refuse.unproven(node, f"an interval in {unit or 'no unit'}")
-        kind = f"interval {kinds.get(unit, 'day to second')}"
-        return Term(f"to_{unit}s(cast({int(count.name)} as bigint))", kind, count.name, unit)
-
     def _case(self, node: exp.Case, scope: Scope) -> Term:
         branches = node.args["ifs"]
         if node.this is not None:
             tests: list[exp.Expr] = [
-                exp.EQ(this=node.this.copy(), expression=b.this.copy()) for b in branches
+                exp.EQ(this=exp.paren(node.this), expression=b.this.copy()) for b in branches
             ]
         else:
             tests = [b.this for b in branches]
@@ -216,13 +214,16 @@ class Terms:
         if not node.expressions:
             raise self.refuse.unproven(node, node.sql("trino"))
         terms = [value, *(self.of(item, scope) for item in node.expressions)]
-        if "unknown" in [term.kind for term in terms]:
-            raise self.refuse.unproven(node, "NULL in a list of IN")
         operators.require_comparable(self, node, terms)
-        if any(term.kind in ("double", "real") for term in terms):
-            raise self.refuse.unproven(node, "IN with a double")
-        (first, *rest), _ = self.alike([node.this, *node.expressions], terms)
-        return Term(f"({first} in ({', '.join(rest)}))", "boolean")
+        operators.require_order(self, node, terms)
+        (first, *rest), kind = self.alike([node.this, *node.expressions], terms)
+        if "unknown" in [term.kind for term in terms]:
+            # Trino itself gives now NULL, now false.
+            raise self.refuse.unproven(node, "NULL in a list of IN")
+        if kind != "double":
+            return Term(f"({first} in ({', '.join(rest)}))", "boolean")
+        equal = (operators.compared(first, "=", item, kind) for item in rest)
+        return Term(f"({' or '.join(equal)})", "boolean")
 
     def compared_with(
         self, node: exp.Expr, sign: str, word: str, value: Term, query: exp.Expr, scope: Scope
@@ -231,7 +232,10 @@ class Terms:
         relation = self._one_column(query, scope)
         other = Term("compared.value", relation.columns[0][1])
         operators.require_comparable(self, node, [value, other])
-        (left, right), _ = self.alike([node, node], [value, other])
+        operators.require_order(self, node, [value, other])
+        (left, right), kind = self.alike([node, node], [value, other])
+        if kind == "double":
+            raise self.refuse.unproven(node, "a double compared with those of a subquery")
         rows = f"select {right} from ({relation.sql}) as compared(value)"
         return Term(f"({left} {sign} {word} ({rows}))", "boolean")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from lakehouse.query.kinds import INTEGERS, decimal
@@ -21,6 +23,7 @@ _KNOWN = (
     "timestamp",
     "timestamp with time zone",
 )
+_FRACTION = re.compile(r"\.(\d+)")
 _MILLISECONDS, _MOST_PRECISE = 3, 6
 
 
@@ -48,8 +51,9 @@ def _kind(refuse: Refusals, node: exp.Cast, wanted: exp.DataType) -> tuple[str, 
         return name, numbers[0] if numbers else None
     if name.startswith("timestamp") and name in _KNOWN and len(numbers) <= 1:
         # A literal has the precision it is written with; more than DuckDB holds is refused.
-        is_literal = node.this.is_string and bool(numbers)
-        if is_literal and numbers[0] <= _MOST_PRECISE:
+        fraction = _FRACTION.search(node.this.name) if node.this.is_string else None
+        written = len(fraction[1]) if fraction else 0
+        if numbers == [written] and written <= _MOST_PRECISE:
             return name, numbers[0]
         if not numbers or numbers[0] == _MILLISECONDS:
             return name, None

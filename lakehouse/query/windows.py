@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from lakehouse.query.kinds import is_orderable
 from lakehouse.query.scopes import Scope, Term, quoted
+from lakehouse.query.signatures import signatures
 
 if TYPE_CHECKING:
     from lakehouse.query.terms import Terms
@@ -25,7 +26,7 @@ def _by(terms: Terms, item: exp.Expr, scope: Scope) -> str:
     if isinstance(node, exp.Literal) and not node.is_string:
         sql = node.name
     else:
-        term = output_of(node, scope) or terms.of(node, scope)
+        term = output_of(node, scope) or terms.of(node, _with_outputs(terms, node, scope))
         if not is_orderable(term.kind):
             raise terms.refuse.unproven(node, f"an order by {term.kind}")
         sql = term.sql
@@ -39,6 +40,35 @@ def output_of(node: exp.Expr, scope: Scope) -> Term | None:
         found = scope.outputs.get(node.name.lower())
         return Term(quoted(node.name.lower()), found.kind) if found else None
     return None
+
+
+def _with_outputs(terms: Terms, node: exp.Expr, scope: Scope) -> Scope:
+    """The scope of a term in ORDER BY, where a column of the result comes before one of FROM."""
+    names = {column.name.lower() for column in node.find_all(exp.Column) if not column.table}
+    meant = {name: term for name, term in scope.outputs.items() if name in names}
+    meant = {name: term for name, term in meant.items() if [term] != scope.find(name, "", "")}
+    if meant and any(_looks_further(part) for part in node.walk()):
+        raise terms.refuse.unproven(node, f"{', '.join(meant)} of the result in this ORDER BY")
+    return Scope(parent=scope, parameters=meant) if meant else scope
+
+
+def _looks_further(node: exp.Expr) -> bool:
+    """Whether a part of a term is computed from other rows."""
+    calls = signatures().get(node.name.lower(), []) if isinstance(node, exp.Anonymous) else []
+    is_over_rows = any(one.use != "scalar" for one in calls)
+    return is_over_rows or isinstance(node, exp.Query | exp.Window)
+
+
+def require_selected(terms: Terms, order: exp.Order, scope: Scope) -> None:
+    """Of DISTINCT rows only what is selected has an order."""
+    selected = {term.sql for term in scope.outputs.values()}
+    for item in order.expressions:
+        by = item.this
+        if isinstance(by, exp.Literal) or output_of(by, scope):
+            continue
+        if terms.of(by, scope).sql not in selected:
+            problem = "Athena orders DISTINCT rows only by what is selected."
+            raise terms.refuse.mismatch(by, problem)
 
 
 def frame_of(terms: Terms, node: exp.Window, scope: Scope) -> str:

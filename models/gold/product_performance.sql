@@ -42,18 +42,18 @@ as_of as (
 
 ),
 
--- the two times of seven days that the trend compares, by days that are complete
+-- the two times of seven days that the trend compares; days before the data are not known either
 windows as (
 
     select
         as_of.as_of_date,
-        count_if(calendar.date > date_sub(as_of.as_of_date, 7)) as incomplete_days_last_7d,
-        count_if(calendar.date <= date_sub(as_of.as_of_date, 7)) as incomplete_days_prev_7d
+        7 - count_if(calendar.date > date_sub(as_of.as_of_date, 7)) as incomplete_days_last_7d,
+        7 - count_if(calendar.date <= date_sub(as_of.as_of_date, 7)) as incomplete_days_prev_7d
     from as_of
     left join calendar
         on
             calendar.date between date_sub(as_of.as_of_date, 13) and as_of.as_of_date
-            and not calendar.is_complete
+            and calendar.is_complete
     group by as_of.as_of_date
 
 ),

@@ -33,7 +33,8 @@ final as (
             'not_positive:user_id': 'user_id <= 0',
             'below:total_amount': 'total_amount < ' ~ var('min_order_amount'),
             'above:total_amount': 'total_amount > ' ~ [var('max_order_amount'), 1000000000] | min,
-            'too_early:date': "date < date '" ~ var('min_order_date') ~ "'",
+            'too_early:date': "date < greatest(date_sub(file_date, " ~ var('max_days_behind')
+                ~ "), date '" ~ var('min_order_date') ~ "')",
             'too_late:date': "date > least(date_add(file_date, " ~ var('max_days_ahead')
                 ~ "), date '" ~ var('max_order_date') ~ "')",
             'mismatch:date': 'date <> to_date(order_timestamp)',

@@ -24,7 +24,8 @@ from ingestion.tables import TABLES
 from orchestration import project
 from orchestration.pipeline.affected_days import Changes, affected_days, changes_since
 from orchestration.pipeline.dbt import run_dbt
-from orchestration.pipeline.progress import Display, NodeProgress
+from orchestration.pipeline.progress import Display, NodeProgress, Step
+from orchestration.pipeline.selection import compares_states, require_known_vars, require_options
 from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
 from orchestration.project.silver import limits, silver_fingerprint
@@ -65,9 +66,11 @@ def build_models(
             result.unchanged_since = run_that_built(settings, digest, versions)
         if result.unchanged_since is not None:
             return
+        require_options(arguments)
+        require_known_vars(arguments)
         check_seeds(project.PROJECT_FOLDER)
         step("reading the models", 0, 0)
-        build = _Build(settings, result, arguments, target, NodeProgress(step))
+        build = _Build(settings, result, arguments, target, step)
         build.replace_days(versions)
         result.builds = build.record(digest)
 
@@ -81,13 +84,13 @@ class _Build:
         result: RunResult,
         arguments: Sequence[str],
         target: str | None,
-        progress: NodeProgress,
+        step: Step,
     ) -> None:
         self._settings = settings
         self._result = result
         self._arguments = arguments
         self._target = target
-        self._progress = progress
+        self._step = step
         self._fingerprint = silver_fingerprint()
         self._is_of_all_models = set(arguments) <= _OF_ALL_MODELS
 
@@ -99,7 +102,8 @@ class _Build:
             if any(node.is_bad for node in self._result.results):
                 return
             self._result.affected_days = affected_days(self._settings, changes, versions)
-        self._result.results = self._run([*_BUILD, *self._arguments], self._result.affected_days)
+        arguments, progress = [*_BUILD, *self._arguments], NodeProgress(self._step)
+        self._result.results = self._run(arguments, self._result.affected_days, progress)
 
     def record(self, digest: str) -> list[Build]:
         """What is to be known of this build: nothing unless it was one of every model."""
@@ -138,20 +142,28 @@ class _Build:
         names = [name for name, table in TABLES.items() if table.whole_list]
         if not any(changes.files[name].names for name in names):
             return []
-        return self._run(["run", "--select", *names], None)
+        progress = NodeProgress(self._step, is_counted=False)
+        return self._run(["run", "--select", *names], None, progress)
 
-    def _run(self, arguments: Sequence[str], days: AffectedDays | None) -> list[NodeResult]:
+    def _run(
+        self, arguments: Sequence[str], days: AffectedDays | None, progress: NodeProgress
+    ) -> list[NodeResult]:
         results = run_dbt(
             self._settings,
             self._result.run_id,
             arguments,
-            self._progress,
+            progress,
             self._target,
             None if days is None else days_to_json(days),
         )
         # One sentence in place of a failure of every node that came after the session was lost.
         for lost in filter(None, (lost_session(node.message) for node in results)):
             raise lost
+        if not results and not compares_states(" ".join(arguments)):
+            raise LakehouseError(
+                f"Nothing is left to build with {' '.join(self._arguments)}.",
+                "Select less narrowly. Unit tests are no part of a build: `dbt test` runs them.",
+            )
         return results
 
 

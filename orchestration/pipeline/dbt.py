@@ -6,7 +6,6 @@ Data flow: dbt arguments -> dbtRunner -> events (progress) + results -> a `NodeR
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from ingestion.errors import LakehouseError
 from ingestion.session import lost_session
 from ingestion.settings import Engine, Settings
 from orchestration import project
+from orchestration.pipeline.faults.template_faults import placed
+from orchestration.pipeline.selection import compares_states, selects_nothing
 from orchestration.state.results import NodeResult
 
 if TYPE_CHECKING:
@@ -26,15 +27,11 @@ if TYPE_CHECKING:
 # The prefix makes dbt offer the variable to models without parsing the project anew for each value.
 _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
 _AFFECTED_DAYS_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_AFFECTED_DAYS"
-# Where the engine's words to people end: its query plan, or its stack trace, begins.
-_ENGINE_DUMP = re.compile(r";\n\s*'?[A-Z]\w+|\n\s*(JVM stacktrace|at [\w.$]+\()")
-# dbt-glue puts the whole statement before what is wrong with it.
-_GLUE_STATEMENT = re.compile(
-    r"Glue cursor returned .*?, use_arrow=\w+, location='[^']*'\), ", re.DOTALL
-)
 _TARGETS = {Engine.SAIL: "sail", Engine.SPARK: "local"}
 _RUNS = ("model", "seed", "snapshot")
 _TARGET_FOLDER = "target"
+# By name, as dbt is imported late.
+_OF_ARGUMENTS = ("DbtUsageException", "InvalidSelectorError")
 
 
 @dataclass(frozen=True)
@@ -146,6 +143,9 @@ def invoke_dbt(
     )
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
+    if isinstance(outcome.exception, _NothingSelected):
+        parsed = invoke_dbt(settings, run_id, ["parse"], target=target)
+        raise selects_nothing(str(outcome.exception), parsed)
     if outcome.exception is not None:
         raise _explained(outcome.exception, folder)
     return outcome.result
@@ -163,18 +163,27 @@ def _places(folder: Path) -> list[str]:
         *("--target-path", str(folder / _TARGET_FOLDER)),
         *("--log-path", str(folder)),
         *("--log-level", "none"),
+        # What dbt would say on a terminal, each failure with all the words of the engine.
+        *("--log-level-file", "info"),
         "--no-version-check",
     ]
 
 
+class _NothingSelected(Exception):
+    """A criterion of the selection that no node meets."""
+
+
 class _Listener:
-    """Turns dbt's events into progress."""
+    """Turns dbt's events into progress, and stops dbt where it would build less than was named."""
 
     def __init__(self, on_event: Callable[[NodeEvent], None]) -> None:
         self._on_event = on_event
 
     def __call__(self, event: EventMsg) -> None:
-        if event.info.name in ("LogStartLine", "NodeStart", "NodeFinished"):
+        if event.info.name == "NoNodesForSelectionCriteria":
+            if not compares_states(event.data.spec_raw):
+                raise _NothingSelected(event.data.spec_raw)
+        elif event.info.name in ("LogStartLine", "NodeStart", "NodeFinished"):
             node = event.data.node_info
             index = getattr(event.data, "index", 0)
             self._on_event(
@@ -197,7 +206,7 @@ def _node_result(result: Any) -> NodeResult:
         status=str(result.status),
         failures=int(result.failures or 0),
         seconds=float(result.execution_time),
-        message=_first_words(result.message or ""),
+        message=placed(result.message or "", node.original_file_path),
         file=node.original_file_path,
     )
 
@@ -216,18 +225,16 @@ def _table_of(node: Any) -> str | None:
     return parts[-1]
 
 
-def _first_words(message: str) -> str:
-    message = _GLUE_STATEMENT.sub("", message)
-    return _ENGINE_DUMP.split(message, maxsplit=1)[0].strip()
-
-
 def _explained(error: BaseException, log_folder: Path) -> LakehouseError:
     if isinstance(error, OSError):
         return LakehouseError(
             f"dbt can't write below {log_folder}: {error.strerror}.",
             "Free space or give rights there, then run again; no table was touched.",
         )
+    step = f"Fix the file that it names and run again; the whole log is {log_folder / 'dbt.log'}."
+    if type(error).__name__ in _OF_ARGUMENTS:
+        step = "`dbt build --help` lists the arguments that a build takes."
+    words = placed(str(error))
     return lost_session(str(error)) or LakehouseError(
-        f"dbt stopped before it built anything: {_first_words(str(error))}",
-        f"Fix the file that it names and run again; the whole log is {log_folder / 'dbt.log'}.",
+        f"dbt stopped before it built anything: {words}", step
     )

@@ -13,9 +13,10 @@ nothing else.
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import Any
 
@@ -26,6 +27,12 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from ingestion.layers import LAYERS
+from ingestion.session import lost_session
+from orchestration.pipeline.faults.engine_words import first_words
+from orchestration.pipeline.faults.sql_faults import explained
+from orchestration.project.tables import is_made_here
+
+logger = logging.getLogger(__name__)
 
 # As macros/query_comment.sql writes it into the comment that a statement begins with.
 _MEMORY_INTENSIVE = '"memory_intensive": true'
@@ -63,26 +70,67 @@ class LakehouseCursor(session.Cursor):
     def __init__(self, lakehouse_session: SparkSession) -> None:
         super().__init__()
         self._session = lakehouse_session
+        self._statement = ""
 
     def execute(self, sql: str, *parameters: Any) -> None:
         """Run a statement.
 
         Raises:
-            DbtRuntimeError: The engine refused it, in the engine's words.
+            DbtRuntimeError: The engine refused it; with the place in the file that it is made of.
         """
-        statement = sql % parameters if parameters else sql
-        comment = statement.partition("*/")[0]
+        self._statement = sql % parameters if parameters else sql
+        comment = self._statement.partition("*/")[0]
+        turn = _one_at_a_time if _MEMORY_INTENSIVE in comment else nullcontext()
+        with self._refusals_explained(), turn:
+            self._df = self._session.sql(self._statement)
+
+    @property
+    def description(self) -> Any:
+        """Names and types of the columns; Sail looks at a query no earlier than this."""
+        with self._refusals_explained():
+            return super().description
+
+    def fetchall(self) -> Any:
+        """All rows."""
+        with self._refusals_explained():
+            return super().fetchall()
+
+    def fetchone(self) -> Any:
+        """The next row."""
+        with self._refusals_explained():
+            return super().fetchone()
+
+    @contextmanager
+    def _refusals_explained(self) -> Iterator[None]:
         try:
-            with _one_at_a_time if _MEMORY_INTENSIVE in comment else nullcontext():
-                self._df = self._session.sql(statement)
+            yield
         except PySparkException as error:
-            missing = self._missing_tables(statement)
-            raise DbtRuntimeError(_never_built(missing, comment) or str(error)) from error
+            words = self._explained(first_words(str(error)))
+            raise DbtRuntimeError(words or str(error)) from error
+
+    def _explained(self, message: str) -> str | None:
+        """What is wrong, by the names of the project; None if only the engine can say it."""
+        if lost_session(message):
+            return None
+        comment = self._statement.partition("*/")[0]
+        missing = _never_built(self._missing_tables(self._statement), comment)
+        try:
+            return missing or explained(self._statement, message, self._columns)
+        except Exception:  # whatever it is, it may not hide the engine's error
+            logger.debug("not explained", exc_info=True)
+            return None
+
+    def _columns(self, query: str) -> list[str] | None:
+        try:
+            return list(self._session.sql(query).columns)
+        except PySparkException:
+            return None
 
     def _missing_tables(self, statement: str) -> list[str]:
-        """Tables that a refused statement reads and that are not there."""
+        """Tables of the project that a refused statement reads and that are not there."""
         read = sorted(set(_READ_TABLE.findall(statement)))
-        return [name for name in read if not self._session.catalog.tableExists(name)]
+        made = [name for name in read if name.startswith(("bronze.", "ops.")) or is_made_here(name)]
+        return [name for name in made if not self._session.catalog.tableExists(name)]
 
 
 def _never_built(missing: Sequence[str], comment: str) -> str | None:

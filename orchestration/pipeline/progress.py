@@ -17,10 +17,13 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 
+from ingestion.visible import visible
 from orchestration.pipeline.dbt import NodeEvent
 
 _DONE_BETWEEN_LINES = 10
+_WIDEST_BAR = 24
 Step = Callable[[str, int, int], None]
 
 _NODE_WORDS = {"model": "building", "seed": "loading", "test": "testing", "unit": "unit-testing"}
@@ -41,15 +44,7 @@ class Display:
         if not self._is_live:
             yield lambda what, done, total: None
             return
-        columns = (
-            SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.fields[step]:<7}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}", style="dim"),
-        )
-        with Progress(*columns, console=self._console) as progress:
+        with new_bar(self._console) as progress:
             task = progress.add_task("", total=None, step=name)
             yield lambda what, done, total: _update(progress, task, what, done, total)
             shown = progress.tasks[0].total or 1
@@ -77,17 +72,40 @@ class LoggedDisplay(Display):
         yield log
 
 
+def new_bar(console: Console) -> Progress:
+    """A line for each step, as wide as the terminal: what is in hand is cut to the rest of it."""
+    rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    return Progress(
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.fields[step]:<7}"),
+        BarColumn(bar_width=min(_WIDEST_BAR, console.width // 5)),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", style="dim", markup=False, table_column=rest),
+        console=console,
+        expand=True,
+    )
+
+
 def _update(progress: Progress, task: TaskID, what: str, done: int, total: int) -> None:
-    progress.update(task, description=what, completed=done, total=total or None)
+    progress.update(task, description=visible(what), completed=done, total=total or None)
 
 
 class NodeProgress:
-    """Turns the events of dbt's threads into one line: what is in hand, how many nodes are done."""
+    """Turns the events of dbt's threads into one line: what is in hand, how many nodes are done.
 
-    def __init__(self, step: Step) -> None:
+    What is shown as done only grows, also where an event does not say how many nodes there are.
+
+    Args:
+        step: Shows it.
+        is_counted: Show how far it is. A command that is followed by a longer one is not counted.
+    """
+
+    def __init__(self, step: Step, *, is_counted: bool = True) -> None:
         self._step = step
+        self._is_counted = is_counted
         self._in_hand: dict[str, str] = {}
-        self._done = 0
+        self._done = self._total = 0
         self._lock = Lock()
 
     def __call__(self, event: NodeEvent) -> None:
@@ -100,5 +118,7 @@ class NodeProgress:
                 word = _NODE_WORDS.get(event.kind.split("_", maxsplit=1)[0], "running")
                 self._in_hand[event.name] = f"{word} {event.name}"
             newest = next(reversed(self._in_hand.values()), "")
+            if self._is_counted:
+                self._total = max(self._total, event.total)
             # Ephemeral models finish too, though the total leaves them out.
-            self._step(newest, min(self._done, event.total), event.total)
+            self._step(newest, min(self._done, self._total), self._total)

@@ -26,16 +26,17 @@ from ingestion.catalog import TABLE_PROPERTIES
 from ingestion.completeness import MissingFile, find_missing
 from ingestion.errors import LakehouseError
 from ingestion.files import list_raw_files, place, raw_names
+from ingestion.layers import LAYERS
 from ingestion.ledger import LOST, LedgerRow, Status, ledger_rows
 from ingestion.ops_tables import INGESTED_FILES, MISSING_FILES
 from ingestion.planning import plan
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.project.tables import is_made_here
-from orchestration.state.damage import find_damage
+from orchestration.state.damage import Damage, find_damage
 from orchestration.state.loaded_rows import Difference, differences
 from orchestration.state.past_runs import read_ops
-from orchestration.state.rollback import Mended, forget_versions, mend
+from orchestration.state.rollback import TableRepair, forget_versions, repair_table
 from orchestration.state.versions import first_line, is_table, open_table
 
 REJECTS, ERASED = "ops.rejected_records", "ops.erased_users"
@@ -49,12 +50,12 @@ class Repair:
     """What was damaged and what was done.
 
     Attributes:
-        mended: Tables that were damaged.
+        tables: Tables that were damaged.
         again: Differences that loading files again makes good.
         lost: What can't be had again, in words.
     """
 
-    mended: list[Mended] = field(default_factory=list)
+    tables: list[TableRepair] = field(default_factory=list)
     again: list[Difference] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ class Repair:
     def lines(self) -> list[str]:
         """All of it in words, at most a few lines of a kind."""
         return [
-            *some(list(map(str, self.mended))),
+            *some(list(map(str, self.tables))),
             *some([f"{difference}: loaded again" for difference in self.again]),
             *some([f"lost: {words}" for words in self.lost]),
         ]
@@ -78,7 +79,7 @@ def repair(settings: Settings, *, gives_up: bool) -> Repair:
     Raises:
         LakehouseError: Something can't be had again, and is not to be given up.
     """
-    done, now = mend_tables(settings, gives_up=gives_up), datetime.now(UTC)
+    done, now = repair_tables(settings, gives_up=gives_up), datetime.now(UTC)
     ledger = ledger_rows(read_ops(settings, "ingested_files"))
     found = differences(settings, ledger)
     gone = _sort_out(settings, ledger, found, done) if found else []
@@ -100,38 +101,47 @@ def repair(settings: Settings, *, gives_up: bool) -> Repair:
     return done
 
 
-def mend_tables(settings: Settings, *, gives_up: bool) -> Repair:
+def repair_tables(settings: Settings, *, gives_up: bool) -> Repair:
     """Bring each damaged table to a whole state; what is not of this project is left alone.
+
+    Args:
+        settings: Where the root is.
+        gives_up: Go on without entries of the list of erased people; and read every data file, as
+            some are spoilt within. A run does not: that would take as long as all it has to do.
 
     Raises:
         LakehouseError: The list of erased people is damaged, and is not to be given up.
     """
+    done, now = Repair(), datetime.now(UTC)
+    try:
+        # The history first: what is done to the others is looked up in it.
+        for layers in (("ops",), tuple(layer for layer in LAYERS if layer != "ops")):
+            for damage in _damages_of_ours(settings, layers, gives_up):
+                done.tables.append(repair_table(settings, damage, now, reads=gives_up))
+            forget_versions(settings, done.tables)
+    except (DeltaError, OSError) as error:
+        raise LakehouseError(
+            f"The damaged tables of {settings.root} can't be repaired: {first_line(error)}",
+            "Free space or give rights there and repeat the command.",
+        ) from error
+    done.lost += [str(one) for one in done.tables if one.damage.table == ERASED]
+    return done
+
+
+def _damages_of_ours(settings: Settings, layers: Sequence[str], gives_up: bool) -> list[Damage]:
     damages = []
-    for damage in find_damage(settings):
-        if _is_ours(damage.table):
-            damages.append(damage)
-        else:
-            logger.warning("left alone, as it is no table of this project: %s", damage)
-    for damage in damages:
+    for damage in find_damage(settings, layers, reads=gives_up):
         if damage.table == ERASED and not gives_up:
             raise LakehouseError(
                 f"The list of erased people is damaged: {damage}.",
                 "Put its folder back from a copy. Without it, people who were erased would be"
                 " loaded again; `lakehouse repair` goes on with what is left of it.",
             )
-    now = datetime.now(UTC)
-    # The history first: what is done to the others is looked up in it.
-    damages.sort(key=lambda damage: not damage.table.startswith("ops."))
-    try:
-        done = Repair([mend(settings, damage, now) for damage in damages])
-        forget_versions(settings, done.mended)
-    except (DeltaError, OSError) as error:
-        raise LakehouseError(
-            f"The damaged tables of {settings.root} can't be repaired: {first_line(error)}",
-            "Free space or give rights there and repeat the command.",
-        ) from error
-    done.lost += [str(one) for one in done.mended if one.damage.table == ERASED]
-    return done
+        if _is_ours(damage.table):
+            damages.append(damage)
+        else:
+            logger.warning("left alone, as it is no table of this project: %s", damage)
+    return damages
 
 
 def _is_ours(table: str) -> bool:

@@ -21,11 +21,12 @@ from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
 from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
-from orchestration.pipeline.repair import mend_tables, repair, some
+from orchestration.pipeline.repair import repair, repair_tables, some
 from orchestration.state.history import record_run
 from orchestration.state.loaded_rows import differences
 from orchestration.state.lock import only_run
 from orchestration.state.past_runs import read_ops
+from orchestration.state.raw_folder import remember_raw
 from orchestration.state.results import FAILED_RUN, RunResult
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def _look_over(settings: Settings, *, with_ingest: bool, gives_up: bool) -> None
     if with_ingest or gives_up:
         lines = repair(settings, gives_up=gives_up).lines
     else:
-        lines = mend_tables(settings, gives_up=False).lines
+        lines = repair_tables(settings, gives_up=False).lines
         ledger = ledger_rows(read_ops(settings, "ingested_files"))
         lines += some(
             [f"{one}: `lakehouse repair` loads it" for one in differences(settings, ledger)]
@@ -135,16 +136,27 @@ def _ingest(
 ) -> None:
     with display.step("ingest") as step, timed(result, "ingest"):
         result.report = ingest(spark, settings, Batch(result.run_id, started_at), progress=step)
+    remember_raw(settings)
 
 
 @contextmanager
 def engine_failures_explained(settings: Settings) -> Iterator[None]:
-    """Let a failure inside the engine leave as one sentence; its stack trace is in the log."""
+    """Let a failure inside the engine leave as one sentence; its stack trace is in a log."""
     try:
         yield
     except (PySparkException, Py4JError) as error:
         raise lost_session(str(error)) or LakehouseError(
             f"The engine failed: {root_cause(error)}",
-            f"Logs are in {settings.log_folder}. If the disk is full or a file was taken away, fix"
+            f"{_logged(settings, error)}If the disk is full or a file was taken away, fix"
             " that; then run again: what was half done is not visible and will be done anew.",
         ) from error
+
+
+def _logged(settings: Settings, error: Exception) -> str:
+    """Keep all words of the engine, which writes no log of its own for each; say where they are."""
+    log = settings.log_folder / "engine.log"
+    with suppress(OSError):  # a full disk may be what failed
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(str(error), encoding="utf-8")
+        return f"All that it said is in {log}. "
+    return ""

@@ -1,40 +1,58 @@
-"""What a run prints at its end: a table of layers, what was refused and why, what to do next."""
+"""What a run prints at its end: tables touched, what is wrong and why, verdict, next step."""
 
 from __future__ import annotations
 
-from collections import Counter
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-import duckdb
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from ingestion.completeness import missing_in_words
+from ingestion.errors import LakehouseError
 from ingestion.ingest import Report
 from ingestion.ledger import LedgerRow, Status
 from ingestion.moves import moves_in_words
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from ingestion.visible import visible
+from orchestration.pipeline.layer_table import layer_table
 from orchestration.project.silver import tables_built_by_day
+from orchestration.project.sql_places import some_of
 from orchestration.state.delta_reader import connect
-from orchestration.state.results import NodeResult, RunResult, Tests
-from orchestration.state.test_failures import failing_row_texts
+from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_WELL, RunResult
+from orchestration.state.test_failures import Found, counts_of, rows_found, warned_in
 
 _TOP = 3
 # Of one kind; the rest is counted.
 _LINES = 10
-# A row of gold is long; what is wrong with it and its key stand first.
-_GOLD_TO_SHOW = "daily_sales"
+_STYLES = {EXIT_WELL: "bold green", EXIT_FAILED: "bold red", EXIT_INCOMPLETE: "bold yellow"}
 
 
-def print_summary(console: Console, settings: Settings, result: RunResult) -> None:
-    """Print the end of a run."""
-    connection = connect(settings)
-    console.print(_layers(connection, result))
+def print_summary(
+    console: Console, settings: Settings, result: RunResult, *, with_known: bool = False
+) -> None:
+    """Print the end of a run: what was touched, what is wrong, the verdict, what to do next.
+
+    Args:
+        console: Where to.
+        settings: The root.
+        result: Of the run.
+        with_known: Show the rows of known warnings, too.
+
+    Raises:
+        LakehouseError: A table is damaged, which is said after what failed in the run.
+    """
+    try:
+        connection = connect(settings)
+    except LakehouseError:
+        print_failures(console, result, {})
+        raise
+    table = layer_table(connection, result)
+    if table.row_count:
+        console.print(table)
     if result.report:
         _print_report(console, result.report)
     if result.unchanged_since:
@@ -44,95 +62,15 @@ def print_summary(console: Console, settings: Settings, result: RunResult) -> No
             soft_wrap=True,
         )
     _print_replaced_days(console, result)
-    found = failing_row_texts(connection, result.run_id, result.results)
-    print_nodes(console, result.results, found)
+    tested_by = result.unchanged_since or result.run_id
+    warned = rows_found(connection, tested_by, warned_in(connection, tested_by))
+    print_warnings(console, warned, is_new=not result.unchanged_since, with_known=with_known)
+    print_failures(console, result, rows_found(connection, result.run_id, _failed(result)))
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
+    console.print(Text(verdict(result), style=_STYLES[result.exit_code]), soft_wrap=True)
     for line in _next_steps(settings, result):
-        console.print(line, markup=False, soft_wrap=True)
-
-
-def _layers(connection: duckdb.DuckDBPyConnection, result: RunResult) -> Table:
-    table = Table(title="Lakehouse", title_justify="left", box=None, pad_edge=False)
-    for heading in ("layer", "table"):
-        table.add_column(heading)
-    for heading in ("read", "loaded", "rejected", "tests", "seconds"):
-        table.add_column(heading, justify="right")
-    table.add_column("top reasons")
-    if result.report:
-        for name in TABLES:
-            table.add_row("bronze", name, *_bronze(result, name))
-    built = {node.table: node for node in result.results if node.kind == "model"}
-    for layer in ("silver", "gold"):
-        for name in _names(connection, layer):
-            table.add_row(layer, name, *_model(connection, layer, name, built, result.results))
-    return table
-
-
-def _bronze(result: RunResult, name: str) -> list[str | Text]:
-    assert result.report is not None
-    rows = [row for row in result.report.rows if row.table_name == name]
-    counts = (
-        sum(row.records_read for row in rows),
-        sum(row.records_loaded for row in rows),
-        sum(row.records_rejected for row in rows),
-    )
-    tests = _tests(result.results, name, "source")
-    reasons = result.report.reasons.get(name, Counter()).most_common()
-    return [*(f"{count:,}" for count in counts), *tests, "", _reasons(reasons)]
-
-
-def _names(connection: duckdb.DuckDBPyConnection, layer: str) -> list[str]:
-    query = (
-        "select table_name from information_schema.tables where table_schema = ?"
-        " and not ends_with(table_name, '_rejected') and not ends_with(table_name, '_superseded')"
-        " and table_name not in ('department_aliases', 'segment_rules') order by 1"
-    )
-    return [name for (name,) in connection.execute(query, [layer]).fetchall()]
-
-
-def _model(
-    connection: duckdb.DuckDBPyConnection,
-    layer: str,
-    name: str,
-    built: dict[str | None, NodeResult],
-    results: Sequence[NodeResult],
-) -> list[str | Text]:
-    (rows,) = connection.execute(f'select count(*) from {layer}."{name}"').fetchone() or (0,)
-    read = rejected = reasons = ""
-    if layer == "silver" and name in TABLES:
-        (read_count,) = connection.execute(f'select count(*) from bronze."{name}"').fetchone() or (
-            0,
-        )
-        top = connection.execute(
-            "select reason, count(*)"
-            f' from (select unnest(reasons) as reason from silver."{name}_rejected")'
-            " group by reason order by 2 desc, 1"
-        ).fetchall()
-        (refused,) = connection.execute(
-            f'select count(*) from silver."{name}_rejected"'
-        ).fetchone() or (0,)
-        read, rejected, reasons = f"{read_count:,}", f"{refused:,}", _reasons(top)
-    node = built.get(f"{layer}.{name}")
-    seconds = f"{node.seconds:.1f}" if node else ""
-    return [read, f"{rows:,}", rejected, *_tests(results, name, layer), seconds, reasons]
-
-
-def _tests(results: Sequence[NodeResult], name: str, layer: str) -> list[str | Text]:
-    wanted = f"bronze.{name}" if layer == "source" else name
-    of_table = [node for node in results if node.is_test and node.table == wanted]
-    if not of_table:
-        return [""]
-    tests = Tests.among(of_table)
-    words = [f"{tests.passed} ok"]
-    words += [f"{tests.failed} failed"] * bool(tests.failed)
-    words += [f"{tests.warned} warn"] * bool(tests.warned)
-    style = "red" if tests.failed else "yellow" if tests.warned else "green"
-    return [Text(", ".join(words), style=style)]
-
-
-def _reasons(top: Sequence[tuple[str, int]]) -> str:
-    return ", ".join(f"{reason} {count:,}" for reason, count in top[:_TOP])
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_report(console: Console, report: Report) -> None:
@@ -191,27 +129,80 @@ def _days(days: Sequence[date] | None) -> str:
     return f"{len(days):,} from {days[0]} to {days[-1]}"
 
 
-def print_nodes(
-    console: Console, results: Sequence[NodeResult], found: Mapping[str, Sequence[str]]
-) -> None:
-    """Print the nodes that failed, with what dbt or the engine says, and the tests that warn.
+def _failed(result: RunResult) -> list[tuple[str, int]]:
+    return counts_of([node for node in result.results if node.is_bad])
+
+
+def print_failures(console: Console, result: RunResult, found: Mapping[str, Found]) -> None:
+    """Print the nodes that failed, with what dbt or the engine says, and what tests found.
 
     Args:
         console: Where to.
-        results: All nodes.
-        found: By the name of a test, in words, what it found.
+        result: Of the run.
+        found: By the name of a test.
     """
-    for node in results:
-        if node.is_bad:
-            console.print(
-                f"[red]{node.status}[/] {node.kind} {node.name} ({node.file})", soft_wrap=True
-            )
-            console.print(f"  {node.message}", markup=False, highlight=False, soft_wrap=True)
-        elif node.status == "warn":
-            rows = "1 row" if node.failures == 1 else f"{node.failures:,} rows"
-            console.print(f"[yellow]warn[/] {escape(node.name)}: {rows}", soft_wrap=True)
-        for row in found.get(node.name, ()):
-            console.print(f"  {row}", markup=False, highlight=False, soft_wrap=True)
+    failed = [node for node in result.results if node.is_bad]
+    for node in failed[:_LINES]:
+        console.print(
+            f"[red]{node.status}[/] {node.kind} {node.name} ({node.file})", soft_wrap=True
+        )
+        rows = found[node.name].texts if node.name in found else ()
+        for line in (*node.message.split("\n"), *rows):
+            text = f"  {visible(line)}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if len(failed) > _LINES:
+        console.print(f"[red]and {len(failed) - _LINES:,} more[/] that failed", soft_wrap=True)
+
+
+def print_warnings(
+    console: Console, found: Mapping[str, Found], *, is_new: bool, with_known: bool
+) -> None:
+    """Print what tests warn of that the run before did not know, and count the rest.
+
+    Args:
+        console: Where to.
+        found: By the name of a test that warned.
+        is_new: The tests ran in this run.
+        with_known: Show the rows of known warnings, too.
+    """
+    known = []
+    for name, what in sorted(found.items()):
+        new = what.new if is_new else 0
+        if not new and not with_known:
+            known.append(what.count)
+            continue
+        rows = counted(what.count, "row") if new in (0, what.count) else f"{what.count:,} rows"
+        some = f"{new:,} new of {rows}" if 0 < new < what.count else rows
+        console.print(f"[yellow]warn[/] {escape(name)}: {some}", soft_wrap=True)
+        for row in what.texts:
+            text = f"  {visible(row)}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if known:
+        counts = f"{counted(len(known), 'test')}, {counted(sum(known), 'row')}"
+        console.print(
+            f"[yellow]known warnings[/] {counts}, as in the run before;"
+            " `lakehouse run --warnings` lists them",
+            soft_wrap=True,
+        )
+
+
+def verdict(result: RunResult) -> str:
+    """How the run ended, in a line: its status, as in `lakehouse runs`, and what it rests on."""
+    totals = result.totals
+    failed = [f"{node.kind} {node.name}" for node in result.results if node.is_bad]
+    skipped = sum(node.status == "skipped" for node in result.results)
+    counts = (
+        (skipped, counted(skipped, "node") + " that depend on it skipped"),
+        (totals.files_quarantined, counted(totals.files_quarantined, "file") + " in quarantine"),
+        (totals.files_missing, counted(totals.files_missing, "file") + " missing"),
+        (totals.files_loaded, counted(totals.files_loaded, "file") + " loaded"),
+        (totals.models_built, counted(totals.models_built, "table") + " built"),
+        (totals.tests_passed, counted(totals.tests_passed, "test") + " passed"),
+        (totals.tests_warned, counted(totals.tests_warned, "test") + " warned"),
+    )
+    words = [f"{some_of(failed, _TOP)} failed"] * bool(failed)
+    words += [said for count, said in counts if count]
+    return f"{result.status}: {', '.join(words) or 'nothing new'}"
 
 
 def _next_steps(settings: Settings, result: RunResult) -> list[str]:
@@ -226,8 +217,14 @@ def _next_steps(settings: Settings, result: RunResult) -> list[str]:
         steps.append("Correct the quarantined files and run again; nothing else waits for them.")
     if result.report and any(file.state == "missing" for file in result.report.missing):
         steps.append("Add the missing files to the raw folder and run again.")
-    if result.results:
-        steps.append(
-            f"Look next: {settings.location('gold', _GOLD_TO_SHOW)}, or `lakehouse status`."
-        )
+    place = f"--root {shlex.quote(settings.root)}"
+    if result.results or result.unchanged_since:
+        steps.append(f"Next: `lakehouse report {place}` writes a page of what the tables say.")
+    elif result.report and result.exit_code == EXIT_WELL:
+        steps.append(f"Next: `lakehouse build {place}` builds silver and gold.")
     return steps
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things in words."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -43,9 +43,14 @@ def silver_fingerprint(folder: Path | None = None) -> str:
     return digest.hexdigest()
 
 
+def project_vars(folder: Path | None = None) -> dict[str, Any]:
+    """The vars of the project."""
+    return dict(_project_settings(folder or project.PROJECT_FOLDER)["vars"])
+
+
 def limits(folder: Path | None = None) -> dict[str, Decimal]:
     """The value of each limit, currency units."""
-    values = _project_settings(folder or project.PROJECT_FOLDER)["vars"]
+    values = project_vars(folder)
     return {name: Decimal(str(values[name])) for name in LIMITS}
 
 

@@ -42,14 +42,14 @@ def place_at(sql: str, line: int, column: int, length: int = 1) -> Place:
     return Place(sum(len(text) + 1 for text in lines[: line - 1]) + max(column - 1, 0), length)
 
 
-def close_to(name: str, names: Iterable[str]) -> list[str]:
-    """Up to three of the names that this one may be meant to be."""
-    return get_close_matches(name, sorted(set(names)), n=3, cutoff=0.6)
+def close_to(name: str, names: Iterable[str], likeness: float = 0.6) -> list[str]:
+    """Up to three of the names that this one may be meant to be; a likeness of 1 is the same."""
+    return get_close_matches(name, sorted(set(names)), n=3, cutoff=likeness)
 
 
-def some_of(names: Iterable[str]) -> str:
+def some_of(names: Iterable[str], most: int = _NAMES_IN_A_LIST) -> str:
     """A list of names for a sentence, cut where it would get long."""
     listed = list(names)
-    rest = len(listed) - _NAMES_IN_A_LIST
+    rest = len(listed) - most
     more = f" and {rest} more" if rest > 0 else ""
-    return ", ".join(listed[:_NAMES_IN_A_LIST]) + more
+    return ", ".join(listed[:most]) + more

@@ -1,9 +1,11 @@
-"""Which tables of a root are damaged, from their logs and the sizes of their files; no row is read.
+"""Which tables of a root are damaged, from their logs and the sizes of their files.
 
-Data flow: listing of root/<layer>/<table> -> log without a hole? -> data files as the log says?
+Data flow: listing of root/<layer>/<table> -> log without a hole? as new as the last run left it?
+-> data files as the log says?
 
 A power cut leaves files of the last seconds empty, and a table that has lost one is silently
 another version, or fails in the middle of a query. So this is asked before a table is relied on.
+Rows are read only for who asks for it: a file may be spoilt within and keep its size.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from orchestration.state.past_runs import past_runs
 from orchestration.state.storage import storage_of
-from orchestration.state.versions import first_line, table_locations
+from orchestration.state.versions import TableVersion, first_line, table_locations, version_of
 
 _JSON = re.compile(r"_delta_log/(\d{20})\.json")
+_ENTRY = re.compile(r"_delta_log/(\d{20})\..+")
 _CHECKPOINT = re.compile(r"_delta_log/(\d{20})\.checkpoint\..*parquet")
 _PARQUET_END = b"PAR1"
 _THREADS = 8
@@ -40,40 +43,58 @@ class Damage:
         table: `<layer>.<table>`.
         problem: In words, with the file.
         files: Data files that are gone or damaged, relative to the table; empty if the log is.
+        is_older: The table is whole, in a version from before the last run.
     """
 
     table: str
     problem: str
     files: tuple[str, ...] = ()
+    is_older: bool = False
 
     def __str__(self) -> str:
         return f"{self.table}: {self.problem}"
 
 
-def find_damage(settings: Settings, layers: Sequence[str] = LAYERS) -> list[Damage]:
+def find_damage(
+    settings: Settings, layers: Sequence[str] = LAYERS, *, reads: bool = False
+) -> list[Damage]:
     """What is wrong with the tables of these layers, also with those of the last run that are gone.
+
+    Args:
+        settings: Where the root is.
+        layers: Whose tables to look at.
+        reads: Read every data file of a folder whole.
 
     Raises:
         LakehouseError: The root can't be listed.
     """
     names = _of(layers, table_locations(settings))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda name: damage_of(settings, name), names)
-        damages = [damage for damage in found if damage]
+    left: Mapping[str, TableVersion] = {}
     with suppress(LakehouseError):  # the history is damaged itself, which is among them
         left = next((run.versions for run in past_runs(settings) if run.versions), {})
-        damages += [
-            Damage(name, "its log is gone") for name in _of(layers, left) if name not in names
-        ]
-    return damages
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found = pool.map(lambda name: damage_of(settings, name, left.get(name), reads=reads), names)
+        damages = [damage for damage in found if damage]
+    return damages + [
+        Damage(name, "its log is gone") for name in _of(layers, left) if name not in names
+    ]
 
 
 def _of(layers: Sequence[str], tables: Iterable[str]) -> list[str]:
     return [name for name in sorted(tables) if name.split(".")[0] in layers]
 
 
-def damage_of(settings: Settings, table: str) -> Damage | None:
-    """What is wrong with a table, None if it is whole or has no log at all."""
+def damage_of(
+    settings: Settings, table: str, left: TableVersion | None = None, *, reads: bool = False
+) -> Damage | None:
+    """What is wrong with a table, None if it is whole.
+
+    Args:
+        settings: Where the root is.
+        table: `<layer>.<table>`.
+        left: In which version the last run left it, if that is known.
+        reads: Read every data file of a folder whole.
+    """
     folder = table.replace(".", "/")
     sizes = {
         file.name.removeprefix(f"{folder}/"): file.bytes
@@ -84,22 +105,41 @@ def damage_of(settings: Settings, table: str) -> Damage | None:
         return Damage(table, problem)
     location = settings.location(*table.split("."))
     try:
-        actions = DeltaTable(location).get_add_actions()
-        expected = dict(
-            zip(
-                map(unquote, actions["path"].to_pylist()),
-                actions["size_bytes"].to_pylist(),
-                strict=True,
-            )
-        )
+        opened = DeltaTable(location)
+        actions = opened.get_add_actions()
+        version = version_of(opened)
     except (DeltaError, OSError) as error:
         return Damage(table, f"its log can't be read: {first_line(error)}")
-    bad = _bad_files(sizes, expected, Path(location) if settings.is_local else None)
+    if left and left.table_id == version.table_id and left.version > version.version:
+        newest = f"the last run left version {left.version:,}, the newest is {version.version:,}"
+        return Damage(table, f"commits of its log are gone: {newest}", is_older=True)
+    names, bytes_ = (actions[column].to_pylist() for column in ("path", "size_bytes"))
+    expected = dict(zip(map(unquote, names), bytes_, strict=True))
+    bad = _bad_files(sizes, expected, Path(location) if settings.is_local else None, reads)
     if not bad:
         return None
     name, problem = next(iter(bad.items()))
     more = f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""
     return Damage(table, f"its data file {name} {problem}{more}", tuple(bad))
+
+
+def require_whole(settings: Settings, table: str) -> None:
+    """Let a reader rely on a table.
+
+    Raises:
+        LakehouseError: It is damaged.
+    """
+    damage = damage_of(settings, table)
+    if damage:
+        raise damaged(settings, damage)
+
+
+def damaged(settings: Settings, damage: Damage) -> LakehouseError:
+    """The error of a reader that can't go on."""
+    return LakehouseError(
+        f"A table of {settings.root} is damaged: {damage}.",
+        f"Repair it with `lakehouse repair --root {settings.root} --raw DIR`.",
+    )
 
 
 def commits_of(names: Iterable[str]) -> tuple[list[int], list[int]]:
@@ -112,19 +152,31 @@ def commits_of(names: Iterable[str]) -> tuple[list[int], list[int]]:
     return found
 
 
+def newest_of(names: Iterable[str]) -> int:
+    """Number of the newest commit that any file of a log is about, -1 if there is none.
+
+    The engines write a checksum beside a commit, which may outlast it.
+    """
+    return max((int(match[1]) for name in names if (match := _ENTRY.fullmatch(name))), default=-1)
+
+
 def _problem_of_log(sizes: Mapping[str, int]) -> str | None:
-    commits, checkpoints = commits_of(sizes)
-    newest = max(commits + checkpoints, default=-1)
-    first = max(checkpoints, default=-1) + 1
-    for number in range(first, newest + 1):
+    _, checkpoints = commits_of(sizes)
+    for number in range(max(checkpoints, default=-1) + 1, newest_of(sizes) + 1):
         size = sizes.get(f"_delta_log/{number:020}.json")
         if not size:
             return f"commit {number:,} of its log is {'gone' if size is None else 'empty'}"
-    return None
+    empty = next((name for name, size in sizes.items() if is_checkpoint(name) and not size), None)
+    return empty and f"its checkpoint {empty.rpartition('/')[2]} is empty"
+
+
+def is_checkpoint(name: str) -> bool:
+    """Whether a file of a table is a copy of what its log says, or names the last one."""
+    return name == "_delta_log/_last_checkpoint" or _CHECKPOINT.fullmatch(name) is not None
 
 
 def _bad_files(
-    sizes: Mapping[str, int], expected: Mapping[str, int], folder: Path | None
+    sizes: Mapping[str, int], expected: Mapping[str, int], folder: Path | None, reads: bool
 ) -> dict[str, str]:
     bad = {}
     for name, size in sorted(expected.items()):
@@ -134,6 +186,8 @@ def _bad_files(
             bad[name] = f"has {sizes[name]:,} bytes instead of {size:,}"
         elif folder is not None and not _has_end(folder / name):
             bad[name] = "is no whole Parquet file"
+        elif folder is not None and reads and (problem := unreadable(folder / name)):
+            bad[name] = f"can't be read: {problem}"
     return bad
 
 
@@ -142,3 +196,17 @@ def _has_end(file: Path) -> bool:
     with file.open("rb") as stream:
         stream.seek(-len(_PARQUET_END), 2)
         return stream.read() == _PARQUET_END
+
+
+def unreadable(file: Path) -> str | None:
+    """Why a Parquet file can't be read to its last row, None if it can."""
+    import pyarrow as pa  # a quarter of a second, which only who reads needs
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            for _ in parquet.iter_batches():
+                pass
+    except (pa.ArrowException, OSError) as error:
+        return first_line(error)
+    return None

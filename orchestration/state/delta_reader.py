@@ -12,11 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import pyarrow.dataset as ds
 
-from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
-from orchestration.state.damage import find_damage
+from orchestration.state.damage import damaged, find_damage
 from orchestration.state.past_runs import recorded_versions
 from orchestration.state.versions import open_table, require_lakehouse
 
@@ -74,10 +73,7 @@ def _foreign(settings: Settings, layers: Sequence[str]) -> list[str]:
     made = _made_by_runs(settings) if damages else set()
     for damage in damages:
         if damage.table in made or damage.table.startswith(("bronze.", "ops.")):
-            raise LakehouseError(
-                f"A table of {settings.root} is damaged: {damage}.",
-                f"Repair it with `lakehouse repair --root {settings.root} --raw DIR`.",
-            )
+            raise damaged(settings, damage)
         logger.warning("left out, as no run has made it: %s", damage)
     return [damage.table for damage in damages]
 

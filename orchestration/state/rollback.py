@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from ingestion.settings import Settings
-from orchestration.state.damage import Damage, commits_of, damage_of
+from orchestration.state.damage import Damage, commits_of, damage_of, is_checkpoint, newest_of
 from orchestration.state.past_runs import read_ops
 
 ASIDE = ".damaged"
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Mended:
+class TableRepair:
     """What was done about a damaged table.
 
     Attributes:
@@ -47,11 +47,13 @@ class Mended:
         elif self.is_older:
             done = f"went back to version {self.version:,}"
         else:
-            done = "goes on without what is lost"
+            done = f"goes on without {'its rows' if self.damage.files else 'it'}"
         return f"{self.damage}: {done}"
 
 
-def mend(settings: Settings, damage: Damage, now: datetime) -> Mended:
+def repair_table(
+    settings: Settings, damage: Damage, now: datetime, *, reads: bool = False
+) -> TableRepair:
     """Bring a table to the newest state that is whole.
 
     A commit that has nothing whole to give is taken back. Of other data files that are gone only
@@ -61,26 +63,28 @@ def mend(settings: Settings, damage: Damage, now: datetime) -> Mended:
         settings: Where the root is, a folder.
         damage: What is wrong.
         now: Names the folder for what is taken away.
+        reads: Whole is what can be read to the last row.
     """
     table = _Table(settings, damage.table, now)
-    is_older = has_given_up_files = False
-    found: Damage | None = damage
+    table.set_aside_empty_checkpoints()
+    is_older, has_given_up_files = damage.is_older, False
+    found = damage_of(settings, damage.table, reads=reads)
     while found is not None:
-        commits, checkpoints = table.log()
-        newest = max(commits + checkpoints, default=0)
+        commits, checkpoints = commits_of(table.log())
+        newest = max(newest_of(table.log()), 0)
         if found.files and not has_given_up_files and not table.is_vain(newest, found.files):
             has_given_up_files = True
             table.give_up(found.files)
         elif (found.files and has_given_up_files) or newest == 0:
             table.set_aside_all()
-            return Mended(damage, None, is_older)
+            return TableRepair(damage, None, is_older)
         elif checkpoints and commits == list(range(newest + 1)) and not found.files:
             table.set_aside_log(*checkpoints, suffix=".checkpoint")
         else:
             is_older = True
             table.set_aside_log(newest)
-        found = damage_of(settings, damage.table)
-    return Mended(damage, table.version(), is_older)
+        found = damage_of(settings, damage.table, reads=reads)
+    return TableRepair(damage, table.version(), is_older)
 
 
 class _Table:
@@ -91,10 +95,10 @@ class _Table:
         self._folder = Path(settings.location(*place))
         self._aside = Path(settings.root, ASIDE, f"{now:%Y-%m-%dT%H%M%S.%f}", *place)
 
-    def log(self) -> tuple[list[int], list[int]]:
-        """Numbers of its commits and checkpoints."""
+    def log(self) -> list[str]:
+        """Files of its log, relative to the table."""
         files = (self._folder / "_delta_log").glob("*")
-        return commits_of(file.relative_to(self._folder).as_posix() for file in files)
+        return sorted(file.relative_to(self._folder).as_posix() for file in files)
 
     def version(self) -> int:
         """Number of its newest commit."""
@@ -118,6 +122,12 @@ class _Table:
         except (DeltaError, OSError) as error:  # what is still wrong is seen by looking again
             logger.debug("%s: %s", self._folder, error)
 
+    def set_aside_empty_checkpoints(self) -> None:
+        """Take away copies of the log that say nothing; what they should say is in the log."""
+        for name in self.log():
+            if is_checkpoint(name) and not (self._folder / name).stat().st_size:
+                self.set_aside(name)
+
     def set_aside_log(self, *commits: int, suffix: str = "") -> None:
         """Take what belongs to commits out of the log; a reader finds the newest of the others."""
         for commit in commits:
@@ -140,13 +150,13 @@ class _Table:
             self._folder.rename(target)
 
 
-def forget_versions(settings: Settings, mended: Iterable[Mended]) -> None:
+def forget_versions(settings: Settings, repairs: Iterable[TableRepair]) -> None:
     """Take runs out of `ops.table_versions` whose state of a table can't be had any more.
 
     The numbers of their commits will be used again, and a run that is not known can't be taken for
     what another one left.
     """
-    newest = {one.damage.table: one.version for one in mended if one.is_older}
+    newest = {one.damage.table: one.version for one in repairs if one.is_older}
     rows = read_ops(settings, "table_versions")
     gone = {
         row["run_id"]

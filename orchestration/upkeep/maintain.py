@@ -25,6 +25,7 @@ from orchestration.state.history import record_run
 from orchestration.state.lock import only_run
 from orchestration.state.past_runs import PastRun, past_runs
 from orchestration.state.results import RunResult
+from orchestration.state.storage import storage_of
 from orchestration.state.versions import (
     all_tables,
     current_versions,
@@ -124,6 +125,7 @@ def maintain(
             with _failures_explained(care):
                 compact(open_table(care.name, care.folder), care.merge)
         record_run(settings, result, started_at, clock(), "well", available_cores())
+        storage_of(settings.root).sync()  # a power cut could take what is new and what was deleted
         for care in due:
             with _failures_explained(care):
                 for path in care.leftovers.paths:

@@ -8,7 +8,7 @@ from typing import Any
 import trino
 
 from tests.cloud.trino import start
-from tests.lakehouse.query.trino.record import asked, recorded
+from tests.lakehouse.query.trino.record import are_equal, asked, recorded
 
 
 def test_trino_gives_the_answers_that_are_recorded(tmp_path: Path) -> None:
@@ -23,7 +23,11 @@ def test_trino_gives_the_answers_that_are_recorded(tmp_path: Path) -> None:
         return [kind for _, kind in result.columns], result.rows
 
     try:
-        found = {line[0]: line for line in asked(ask)}
-        assert found == {line[0]: line for line in recorded()}
+        known = {line[0]: line for line in recorded()}
+        found = {line[0]: line for line in asked(ask, list(known.values()))}
+        assert found.keys() == known.keys()
+        # Sums of doubles depend on their order.
+        pairs = ((found[term][1:], known[term][1:], str(known[term][1])) for term in known)
+        assert [pair for pair in pairs if not are_equal(*pair)] == []
     finally:
         server.stop()

@@ -15,7 +15,7 @@ from ingestion.faults import FileFault
 from ingestion.reader import read_file
 from ingestion.session import get_session
 from ingestion.settings import Settings
-from lakehouse.trace import print_trace
+from lakehouse.trace import trace_page
 from tests.ingestion.corpus import Case, cases
 from tests.lake import Lakehouse, new_lakehouse
 
@@ -147,7 +147,7 @@ def test_replay_under_the_same_rules_finds_nothing_to_repair(lakehouse: Lakehous
 def test_trace_finds_a_record_that_was_refused(lakehouse: Lakehouse, case: Case, key: str) -> None:
     output = io.StringIO()
     console = Console(file=output, width=400)
-    print_trace(console, lakehouse.settings, case.table, int(key))
+    trace_page(lakehouse.settings, case.table, int(key)).show(console)
     line = next(line for line in output.getvalue().splitlines() if case.source_file in line)
     assert case.trace[key] in line
     assert "\x1b" not in output.getvalue()

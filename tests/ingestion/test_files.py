@@ -6,13 +6,14 @@ from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from ingestion.errors import LakehouseError
 from ingestion.files import list_raw_files, place, to_path
 from ingestion.stored import read_bytes
-from tests.ingestion.objects import put, put_in_parts
+from tests.ingestion.objects import BUCKET, put, put_in_parts
 
 
 def write(raw: Path, *names: str, content: str = "x") -> None:
@@ -239,6 +240,21 @@ def test_what_s3_refuses_is_reported_with_what_to_do(
     with pytest.raises(LakehouseError, match=problem) as raised:
         list_raw_files(f"{s3}/raw")
     assert "AWS credentials" in raised.value.next_step
+
+
+def test_an_object_that_s3_does_not_give_is_named_and_the_others_are_listed(s3: str) -> None:
+    put("raw/orders/2025-04-01.csv", b"id\n")
+    archived: dict[str, Any] = {
+        "Bucket": BUCKET,
+        "Key": "raw/orders/2025-04-02.csv",
+        "Body": b"id\n",
+    }
+    boto3.client("s3").put_object(**archived, StorageClass="GLACIER")
+    first, second = list_raw_files(f"{s3}/raw")
+    assert (first.fault, first.is_openable) == (None, True)
+    assert str(second.fault).startswith("unreadable: The raw file orders/2025-04-02.csv can't be")
+    assert "InvalidObjectState" in str(second.fault)
+    assert not second.is_openable
 
 
 def test_a_prefix_of_s3_without_objects_does_not_exist(s3: str) -> None:

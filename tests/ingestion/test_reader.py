@@ -39,6 +39,25 @@ def read(
     return sorted(rows, key=lambda row: row["record_number"])
 
 
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_a_column_that_a_file_may_lack_is_null_where_it_is_not(
+    is_clean: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_clean:
+        monkeypatch.setattr(reader, "read_clean", lambda *_: None)
+    columns = [Column("id", Type.BIGINT), Column("fee", Type.MONEY, optional=True)]
+    table = Table("fees", tuple(columns), key="id")
+
+    def rows(text: str) -> list[dict[str, Any]]:
+        batches = read_file(text.encode(), "2025-04-01.csv", table, LIMIT)[1]
+        return [row for batch in batches for row in batch.to_pylist()]
+
+    assert [(row["id"], row["fee"], row["reasons"]) for row in rows("id\n7\n8\n")] == [
+        *((7, None, None), (8, None, None)),
+    ]
+    assert [row["reasons"] for row in rows("id,fee\n7,\n")] == [["missing:fee"]]
+
+
 def fault(content: str | bytes, name: str = "2025-04-01.csv", max_bytes: int = LIMIT) -> str:
     with pytest.raises(FileFault) as raised:
         read(content, name, max_bytes=max_bytes)

@@ -1,22 +1,29 @@
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from lakehouse.replaced_rows import replaced_rows
+from orchestration.project import PROJECT_FOLDER
 from orchestration.state.delta_reader import connect
 from orchestration.state.lock import only_run, restore_under_way
 from tests.lake import Lakehouse
 from tests.lakehouse.report.lakes import empty_gold, write_lake
 
 Outcome = tuple[int, str, str]
+PRODUCTS = "products/products.csv"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +67,15 @@ def test_report_writes_its_page_here_and_says_where(
     assert code == 0
     assert f"wrote {tmp_path / 'report.html'} (" in shown
     assert "No orders yet." in (tmp_path / "report.html").read_text()
+
+
+def test_the_version_is_shown(run: Callable[..., Outcome]) -> None:
+    project = tomllib.loads((PROJECT_FOLDER / "pyproject.toml").read_text())["project"]
+    assert run("--version") == (0, f"lakehouse {project['version']}\n", "")
+
+
+def test_completion_is_installed_by_a_flag(run: Callable[..., Outcome]) -> None:
+    assert "--install-completion" in run("--help")[1]
 
 
 def test_help_lists_the_exit_codes_and_where_to_start(run: Callable[..., Outcome]) -> None:
@@ -220,15 +236,43 @@ def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_fixed(
     assert "quarantined products/products.csv: missing_column: " in shown
     assert "unknown there: '[dept]'" in shown
     assert "Correct the quarantined files and run again" in shown
+    code, shown, said = run(*ingest, "-q")
+    assert (code, shown) == (2, "")
+    assert said.startswith("incomplete: 1 file in quarantine, 1 file expected and not loaded; ")
+    assert said.count("\n") == 1
     lakehouse.write("products/products.csv", header, "1,2,a,b")
     code, shown, _ = run(*ingest)
     assert code == 0
     assert "quarantined" not in shown
+    code, shown, said = run("status", "--root", lakehouse.settings.root, "--format", "json")
+    assert (code, said) == (0, "")
+    assert json.loads(shown)["last_run"]["status"] == "well"
     code, shown, _ = run("status", "--root", lakehouse.settings.root)
     assert code == 0
     assert "Last run" in shown
     assert "In quarantine" not in shown
     assert "Missing" not in shown
+
+
+def test_the_raw_folder_is_remembered_until_another_is_named(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.pipeline.run.get_session", lambda settings: lakehouse.spark)
+    lakehouse.write(PRODUCTS, "product_id,department_id,department,product_name", "1,2,a,b")
+    root = ("--root", lakehouse.settings.root)
+    assert run("ingest", *root, "--raw", str(lakehouse.raw))[0] == 0
+    assert f"raw    {lakehouse.raw}, as last time" in run("ingest", *root)[2]
+    assert run("ingest", *root, "-q")[1:] == ("", "")
+    assert f"all 1 loaded files still lie in {lakehouse.raw}" in run("status", *root)[1]
+    moved = lakehouse.raw.rename(lakehouse.raw.with_name("moved"))
+    for command in ("run", "ingest", "repair", "replay"):
+        code, _, shown = run(command, *root)
+        assert code == 1
+        assert f"The raw folder {lakehouse.raw}, which the root" in shown
+        assert "with --raw DIR" in shown.splitlines()[1]
+    assert "name it with --raw" in run("status", *root)[1]
+    assert run("ingest", *root, "--raw", str(moved))[0] == 0
+    assert run("ingest", *root)[0] == 0
 
 
 def ingest_twice(run: Callable[..., Outcome], lakehouse: Lakehouse) -> list[str]:
@@ -240,6 +284,23 @@ def ingest_twice(run: Callable[..., Outcome], lakehouse: Lakehouse) -> list[str]
         assert run(*arguments)[0] == 0
     query = "select run_id from ops.runs order by run_number"
     return [run_id for (run_id,) in lakehouse.query(query)]
+
+
+def test_rows_that_a_corrected_file_replaced_are_found_with_their_values(
+    run: Callable[..., Outcome], lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.pipeline.run.get_session", lambda settings: lakehouse.spark)
+    assert replaced_rows(lakehouse.settings, TABLES["products"], 1) == []
+    first, _ = ingest_twice(run, lakehouse)
+    (row,) = replaced_rows(lakehouse.settings, TABLES["products"], 1)
+    assert (row["product_name"], row["batch_id"], row["source_file"]) == ("b", first, PRODUCTS)
+    assert replaced_rows(lakehouse.settings, TABLES["products"], 2) == []
+    folder = Path(lakehouse.settings.location("bronze", "products"))
+    kept = {Path(uri).name for uri in DeltaTable(folder).file_uris()}
+    for file in folder.rglob("*.parquet"):
+        if file.name not in kept:
+            file.unlink()
+    assert replaced_rows(lakehouse.settings, TABLES["products"], 1) == []
 
 
 def test_a_restore_lists_the_runs_says_what_it_would_do_does_it_and_names_the_way_back(
@@ -326,6 +387,24 @@ def test_upkeep_waits_for_no_other_run_and_makes_no_lakehouse(
     assert code == 1
     assert "There is no lakehouse at" in shown
     assert not Path("nowhere").exists()
+
+
+def test_a_reader_that_has_seen_enough_changes_no_exit_code() -> None:
+    code = (
+        "import sys\n"
+        "from lakehouse import cli\n"
+        "from orchestration.pipeline.console import new_console\n"
+        "def main():\n"
+        "    for _ in range(3): new_console().print('a line\\n' + ('x' * 200 + '\\n') * 500)\n"
+        "    sys.exit(2)\n"
+        "cli.main = main\n"
+        "cli.command()\n"
+    )
+    pipeline = f'{sys.executable} -c "$0" | head -1; echo ${{PIPESTATUS[0]}}'
+    done = subprocess.run(
+        ["bash", "-c", pipeline, code], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.stdout, done.stderr) == ("a line\n2\n", "")
 
 
 def test_the_command_ends_with_its_code_though_a_thread_is_still_at_work() -> None:

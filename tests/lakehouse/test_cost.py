@@ -23,8 +23,9 @@ from lakehouse.cost import (
     scan_money,
     storage_money,
 )
-from lakehouse.cost_report import print_cost
+from lakehouse.cost_report import cost_page
 from lakehouse.prices import PRICE_TABLE, Prices, read_prices
+from tests.lakehouse.json_pages import as_json, documented, names_in
 
 PRICES = Prices(
     date=date(2025, 4, 1),
@@ -178,7 +179,7 @@ def write_run(root: Path, run_id: str, day: int, engine: str = "spark") -> None:
 def shown(root: Path, run_id: str | None = None) -> str:
     console = Console(width=160, force_terminal=False)
     with console.capture() as capture:
-        print_cost(console, Settings(str(root), ""), run_id, 2, "G.1X")
+        cost_page(Settings(str(root), ""), run_id, 2, "G.1X").show(console)
     return " ".join(capture.get().split())
 
 
@@ -216,6 +217,14 @@ def test_an_unknown_run_is_reported_with_the_newest_that_are_known(tmp_path: Pat
     with pytest.raises(LakehouseError, match="No run 'run-9'") as raised:
         shown(tmp_path, "run-9")
     assert "The newest are run-4, run-3, run-2." in raised.value.next_step
+
+
+def test_programs_get_numbers_and_every_name_that_is_documented(tmp_path: Path) -> None:
+    write_run(tmp_path, "first", 1)
+    found = as_json(cost_page(Settings(str(tmp_path), ""), None, 2, "G.1X"))
+    part = next(part for part in found["parts"] if part["part"] == "gold.daily_sales")
+    assert part["money"] == pytest.approx(80 / 3600 * 0.44)
+    assert set(names_in(found)) == documented("cost")
 
 
 def test_a_root_whose_runs_recorded_no_seconds_says_what_to_do(tmp_path: Path) -> None:

@@ -112,4 +112,4 @@ def test_a_file_that_is_gone_from_the_raw_folder_of_a_bucket_is_named(
     storage.delete(name)
     _, shown, _ = run("status", "--root", on_s3.root, "--raw", on_s3.raw)
     storage.write(name, content)
-    assert f"gone from the raw folder: {name}" in shown
+    assert f"\n{name} " in shown.split("Gone from the raw folder")[1]

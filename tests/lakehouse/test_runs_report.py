@@ -7,11 +7,12 @@ from rich.console import Console
 
 from ingestion.ingest import Report
 from ingestion.planning import Plan
-from lakehouse.runs_report import print_runs
+from lakehouse.runs_report import runs_page
 from orchestration.state.history import record_run
 from orchestration.state.results import NodeResult, RunResult
 from tests.ingestion.ledgers import ledger_row
 from tests.lake import STARTED_AT, Lakehouse
+from tests.lakehouse.json_pages import as_json, documented, names_in
 
 GOOD = "Every test has the outcome that it had before."
 
@@ -30,7 +31,7 @@ def record(lakehouse: Lakehouse, run_id: str, tests: dict[str, str] | None = Non
 def shown(lakehouse: Lakehouse, limit: int = 10) -> str:
     console = Console(width=200, force_terminal=False)
     with console.capture() as capture:
-        print_runs(console, lakehouse.settings, limit)
+        runs_page(lakehouse.settings, limit).show(console)
     return " ".join(capture.get().split())
 
 
@@ -72,6 +73,17 @@ def test_a_test_is_compared_with_its_last_outcome_whatever_ran_between(
     record(lakehouse, "run-4", {"a": "pass", "b": "warn"})
     text = shown(lakehouse)
     assert "before now rows run-4 b passed warned 1 Rows that" in text
+
+
+def test_programs_get_whole_ids_and_every_name_that_is_documented(lakehouse: Lakehouse) -> None:
+    assert as_json(runs_page(lakehouse.settings, 9)) == {"runs": [], "changed_tests": []}
+    record(lakehouse, "0123456789abcdef", {"a": "warn"})
+    found = as_json(runs_page(lakehouse.settings, 9))
+    assert found["runs"][0]["run_id"] == "0123456789abcdef"
+    assert found["changed_tests"] == [
+        {"run_id": "0123456789abcdef", "test": "a", "before": "new", "now": "warned", "rows": 1}
+    ]
+    assert set(names_in(found)) | {"runs", "changed_tests"} == documented("runs")
 
 
 def test_only_the_newest_runs_are_shown_and_compared_with_those_before(

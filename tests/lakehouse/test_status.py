@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from rich.console import Console
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from lakehouse.status import print_status
+from lakehouse.page import Page
+from lakehouse.status import status_page
 from tests.ingestion.ledgers import ledger_row
+from tests.lakehouse.json_pages import as_json, documented, names_in
 
 FIRST, SECOND = datetime(2025, 4, 1, tzinfo=UTC), datetime(2025, 4, 2, tzinfo=UTC)
 NOW = datetime(2025, 4, 2, 20, tzinfo=UTC)
 FILE = "orders/2025-04-01.csv"
+HUGE = Decimal("9999999999999999.99")
 
 
 def write(root: Path, table: str, *rows: dict[str, Any]) -> None:
@@ -34,10 +38,14 @@ def day_of(table: str, day: int | None) -> dict[str, Any]:
     return {"source_file": f"{table}/{day}", "table_name": table, "file_date": file_date}
 
 
+def page(root: Path) -> Page:
+    return status_page(Settings(str(root), str(root / "raw")), NOW)
+
+
 def shown(root: Path) -> str:
     console = Console(width=160, force_terminal=False)
     with console.capture() as capture:
-        print_status(console, Settings(str(root), str(root / "raw")), NOW)
+        page(root).show(console)
     return " ".join(capture.get().split())
 
 
@@ -108,7 +116,7 @@ def test_where_every_row_went_adds_up_or_says_no(
 def test_a_loaded_file_that_somebody_took_away_is_reported(tmp_path: Path) -> None:
     write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST, records_loaded=3))
     (tmp_path / "raw").mkdir()
-    assert f"gone from the raw folder: {FILE}; its 3 rows stay" in shown(tmp_path)
+    assert f"source file records loaded {FILE} 3" in shown(tmp_path)
     path = tmp_path / "raw" / FILE
     path.parent.mkdir()
     path.touch()
@@ -190,4 +198,69 @@ def test_a_damaged_ops_table_is_named_and_leaves_out_only_what_reads_it(
     }
     unread = {"ingested_files", "rejected_records"} if table == "ingested_files" else {table}
     assert {name for name, words in lists.items() if words not in text} == unread
-    assert ("Rejected records (bronze): not shown" in text) == (table == "ingested_files")
+    assert ("Rejected records: not shown" in text) == (table == "ingested_files")
+
+
+def test_programs_get_every_name_that_is_documented_and_no_other(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
+    found = as_json(page(tmp_path))
+    tables = {name for name, rows in found.items() if isinstance(rows, list)}
+    assert tables >= {"files", "quarantined", "missing", "row_equations", "gone_from_raw"}
+    assert set(names_in(found)) <= documented("status")
+    assert found["files"][0]["newest_day"] == "2025-04-01"
+    assert found["last_run"] is None
+    assert found["raw_is_there"] is False
+
+
+@pytest.mark.parametrize(
+    ("reason", "row", "words"),
+    [
+        ("too_late:date", {"date": date(2205, 4, 1)}, "2205-04-01; expected no day later than 20"),
+        ("too_early:date", {"date": date(205, 4, 1)}, "0205-04-01; expected 2000-01-01 or later"),
+        ("above:total_amount", {"total_amount": HUGE}, f"{HUGE}; expected at most 100000.0 (max_"),
+        ("above:add_to_cart_order", {"add_to_cart_order": 2**62}, f"{2**62}; expected at most 1"),
+        ("unknown_order", {}, "; waits for an order of its order_id"),
+        ("invalid:a_rule_of_ours", {"a_rule_of_ours": 7}, ": 7"),
+    ],
+)
+def test_a_reason_of_silver_is_shown_with_a_value_and_what_was_expected(
+    tmp_path: Path, reason: str, row: dict[str, Any], words: str
+) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
+    write(tmp_path, "bronze/orders", {"order_id": 1})
+    for table in ("orders", "orders_superseded"):
+        write(tmp_path, f"silver/{table}", {"order_id": 1})
+    place = {"source_file": FILE, "record_number": 3, "reasons": [reason]}
+    write(tmp_path, "silver/orders_rejected", place | row)
+    (found,) = as_json(page(tmp_path))["silver_rejects"]
+    assert (found["reason"], found["records"]) == (reason, 1)
+    assert found["example"].startswith(f"{FILE} record 3")
+    assert words in found["example"]
+
+
+def test_decades_of_missing_files_are_a_line_each(tmp_path: Path) -> None:
+    days = [date(2025, 4, 1) + timedelta(number) for number in range(20_000)]
+    rows = [
+        {"table_name": name, "file_date": day, "expected_file": f"{name}/{day}.csv"}
+        for name in ("order_items", "orders")
+        for day in days
+    ]
+    write(tmp_path, "ops/missing_files", *(row | {"state": "missing"} for row in rows))
+    lines = shown(tmp_path).split("Missing expected file ")[1]
+    assert lines.count("20,000 days (missing). Has a file a typing error in the year") == 2
+    assert lines.count(".csv") == 2
+
+
+def test_names_and_values_of_files_steer_no_terminal(tmp_path: Path) -> None:
+    name = "orders/2025\x1b[2J\x07\u202e\n.csv"
+    bad = version("quarantined", "a", FIRST, source_file=name, reason=f"wrong_name: {name}")
+    write(
+        tmp_path, "ops/ingested_files", bad, version("loaded", "b", FIRST, source_file=f"{name}2")
+    )
+    console = Console(width=60, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        page(tmp_path).show(console)
+    assert [
+        letter for letter in capture.get() if not (letter.isprintable() or letter == "\n")
+    ] == []
+    assert "orders/2025\\x1b[2J\\x07\\u202e\\n.csv" in capture.get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,8 +13,10 @@ from rich.console import Console
 from ingestion.errors import LakehouseError
 from ingestion.ledger import Status
 from ingestion.settings import Settings
-from lakehouse.trace import print_trace
+from lakehouse.trace import changed_values, trace_page
+from orchestration.project import PROJECT_FOLDER
 from tests.ingestion.ledgers import ledger_row
+from tests.lakehouse.json_pages import as_json, documented, names_in
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def traced(settings: Settings, table: str, key: int) -> list[str]:
     """Lines of the answer, each with single blanks."""
     console = Console(width=300, force_terminal=False)
     with console.capture() as capture:
-        print_trace(console, settings, table, key)
+        trace_page(settings, table, key).show(console)
     return [" ".join(line.split()) for line in capture.get().splitlines()]
 
 
@@ -45,6 +48,66 @@ def test_a_corrected_order_is_shown_with_both_versions_and_its_numbers(settings:
     assert "total_amount 186.84" in lines
     assert "gold.customer_insights user_id 1148 total_spend 186.84, total_orders 1" in lines
     assert len(starting(lines, "gold.daily_sales order_date 2025-04-01 ")) == 1
+
+
+def test_a_corrected_order_is_shown_with_the_old_and_the_new_value_and_their_lines(
+    settings: Settings,
+) -> None:
+    old, new = _fields("orders/2025-04-01.csv", 12), _fields("orders/2025-04-07.csv", 31)
+    assert (old[:4], new[:4]) == (new[:4], old[:4])
+    assert "column old new old from new from" in traced(settings, "orders", 10011)
+    found = as_json(trace_page(settings, "orders", 10011))
+    assert found["changes"] == [
+        {
+            "column": "total_amount",
+            "old": float(old[4]),
+            "new": float(new[4]),
+            "old_from": "orders/2025-04-01.csv record 12",
+            "new_from": "orders/2025-04-07.csv record 31",
+        }
+    ]
+    assert found["silver"]["total_amount"] == float(new[4])
+    assert set(names_in(found, without="silver")) <= documented("trace")
+
+
+def _fields(file: str, record: int) -> list[str]:
+    return (PROJECT_FOLDER / "sample" / file).read_text().splitlines()[record].split(",")
+
+
+def test_each_version_is_compared_with_the_one_before_it_whatever_their_order() -> None:
+    columns = ("department", "department_id", "_rescued")
+    rows = [
+        ("products/2025-04-04.csv", 4, 1, 6, None, 4, '{"x":1}'),
+        ("products/2025-04-01.csv", 1, 5, 6, "Home", 3, None),
+        ("products/2025-04-02.csv", 2, 9, 6, "Homes", 3, None),
+        ("products/2025-04-02.csv", 2, 8, 7, "Hom\u00e9", 3, None),
+        ("products/2025-04-03.csv", 3, 2, 6, "Hom\u00e9", 3, None),
+        ("products/products.csv", None, 7, 9, "House", 3, None),
+    ]
+    versions = [
+        {
+            **{"source_file": file, "file_date": date(2025, 4, day) if day else None},
+            **{"record_number": record, "ingestion_timestamp": datetime(2025, 5, hour)},
+            **dict(zip(columns, values, strict=True)),
+        }
+        for file, day, record, hour, *values in rows
+    ]
+    undated, first, second, again, third, fourth = (
+        f"products/{name}.csv record {record}"
+        for name, record in (
+            *(("products", 7), ("2025-04-01", 5), ("2025-04-02", 9)),
+            *(("2025-04-02", 8), ("2025-04-03", 2), ("2025-04-04", 1)),
+        )
+    )
+    assert changed_values(versions, columns) == [
+        ("department", "Hom\u00e9", None, third, fourth),
+        ("department_id", 3, 4, third, fourth),
+        ("_rescued", None, '{"x":1}', third, fourth),
+        ("department", "Homes", "Hom\u00e9", second, again),
+        ("department", "Home", "Homes", first, second),
+        ("department", "House", "Home", undated, first),
+    ]
+    assert changed_values(versions[:1], columns) == []
 
 
 def test_a_rejected_order_is_shown_with_its_reasons_and_no_row_of_gold(settings: Settings) -> None:
@@ -123,6 +186,6 @@ def test_a_refused_record_says_whether_its_file_was_corrected_since(
 
 def test_a_root_whose_ops_tables_are_gone_says_how_to_repair_it(tmp_path: Path) -> None:
     write_deltalake(tmp_path / "gold/daily_sales", pa.table({"order_date": ["2025-04-01"]}))
-    with pytest.raises(LakehouseError, match=r"is gone from .*rejected_records") as raised:
+    with pytest.raises(LakehouseError, match="A table that this reads is gone from") as raised:
         traced(Settings(str(tmp_path), str(tmp_path / "raw")), "orders", 1)
     assert "lakehouse repair" in raised.value.next_step

@@ -62,7 +62,7 @@ class Oracle:
 
     `as_of_date` defaults to the last order date. `aliases` is the seed of department names, taken
     from the repository and treated as empty when the file does not exist. An order lies at most
-    `max_days_ahead` after the day of its file.
+    `max_days_ahead` after and `max_days_behind` before the day of its file.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Oracle:
         as_of_date: date | None = None,
         aliases: Path = ALIASES,
         max_days_ahead: int = 1,
+        max_days_behind: int = 300,
     ) -> None:
         self._connection = duckdb.connect(":memory:", config={"threads": 1})
         self._connection.execute(RAW_TABLES)
@@ -81,6 +82,7 @@ class Oracle:
         given_date = "null" if as_of_date is None else f"'{as_of_date.isoformat()}'"
         self._connection.execute(f"set variable as_of_date = cast({given_date} as date)")
         self._connection.execute(f"set variable max_days_ahead = {max_days_ahead}")
+        self._connection.execute(f"set variable max_days_behind = {max_days_behind}")
         self._left = list(SQL_FILES)
 
     def all_tables(self) -> duckdb.DuckDBPyConnection:

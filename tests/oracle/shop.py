@@ -74,9 +74,10 @@ def daily_orders(*lines: str) -> dict[str, str | bytes]:
     return with_all_files({f"orders/{day}.csv": orders(*those) for day, those in by_day.items()})
 
 
-def with_all_files(files: dict[str, str | bytes]) -> dict[str, str | bytes]:
-    """The files, and a file without records for each feed and day that lacks one."""
-    days = [date.fromisoformat(Path(name).name[:10]) for name in files if "products" not in name]
+def with_all_files(files: dict[str, str | bytes], *ends: str) -> dict[str, str | bytes]:
+    """The files, and one without records for each feed and day that lacks one, to the ends too."""
+    named = [Path(name).name[:10] for name in files if "products" not in name]
+    days = [date.fromisoformat(day) for day in (*named, *ends)]
     span = range((max(days) - min(days)).days + 1)
     empty: dict[str, str | bytes] = {
         f"{table}/{min(days) + timedelta(number)}.csv": header
@@ -91,17 +92,18 @@ def oracle_of(
     files: dict[str, str | bytes],
     *,
     as_of_date: date | None = None,
-    max_days_ahead: int = 1000,
+    max_days_apart: int = 1000,
 ) -> Oracle:
     """An oracle on these files, with no aliases, whatever the repository's seed says.
 
-    Orders may lie long after the day of their file, so that most cases need one file alone.
+    Orders may lie far from the day of their file, so that most cases need one file alone.
     """
     return Oracle(
         write_raw(raw, files),
         as_of_date=as_of_date,
         aliases=raw / "no_aliases.csv",
-        max_days_ahead=max_days_ahead,
+        max_days_ahead=max_days_apart,
+        max_days_behind=max_days_apart,
     )
 
 

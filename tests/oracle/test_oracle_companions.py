@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from .oracle import Oracle
-from .shop import daily_orders, item, oracle_of, order, order_items, orders, products, values_of
+from .shop import (
+    daily_orders,
+    item,
+    oracle_of,
+    order,
+    order_items,
+    orders,
+    products,
+    values_of,
+    with_all_files,
+)
 
 COHORT = "cohort_size retained_customers orders sales is_complete retention_rate"
 
@@ -146,15 +156,18 @@ def test_sums_agree_but_for_orders_without_a_line(tmp_path: Path) -> None:
     day, later = "2025-04-01", "2025-04-03"
     oracle = oracle_of(
         tmp_path,
-        {
-            "products/products.csv": products("1,1,Books,Pen", "2,1,Books,Ink"),
-            "orders/2025-04-01.csv": orders(
-                order(1, 1, day, "1.00"), order(2, 1, day, "2.50"), order(3, 2, later, "4.00")
-            ),
-            "order_items/2025-04-01.csv": order_items(
-                item(1, 1, 1, 1, day), item(2, 1, 1, 2, day), item(3, 3, 2, 1, later)
-            ),
-        },
+        with_all_files(
+            {
+                "products/products.csv": products("1,1,Books,Pen", "2,1,Books,Ink"),
+                "orders/2025-04-01.csv": orders(
+                    order(1, 1, day, "1.00"), order(2, 1, day, "2.50"), order(3, 2, later, "4.00")
+                ),
+                "order_items/2025-04-01.csv": order_items(
+                    item(1, 1, 1, 1, day), item(2, 1, 1, 2, day), item(3, 3, 2, 1, later)
+                ),
+            },
+            later,
+        ),
         as_of_date=date(2025, 4, 2),
     )
     columns = "measure left_relation right_relation left_value right_value unallocated_value"

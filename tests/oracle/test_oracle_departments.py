@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .oracle import Oracle
-from .shop import item, oracle_of, order, order_items, orders, products, values_of
+from .shop import item, oracle_of, order, order_items, orders, products, values_of, with_all_files
 
 FIRST, SECOND, THIRD = "2025-04-01", "2025-04-02", "2025-04-03"  # a Tuesday and what follows
 TABLE = "gold.department_analytics"
@@ -23,27 +23,30 @@ def shop(tmp_path: Path) -> Oracle:
     listed = "1,1,Books,Pen", "2,2,Books,Ink", "3,,Toys,Kite", "4,4,Toys,Car"
     return oracle_of(
         tmp_path,
-        {
-            "products/products.csv": products("5,2,Books,Map", "6,6,Home,Pot"),
-            "products/2025-04-02.csv": products(*listed),
-            "orders/2025-04-01.csv": orders(
-                order(1, 1, FIRST, "6.00", "09:00:00"),
-                order(2, 2, FIRST, "1.00", "10:00:00"),
-                order(3, 3, SECOND, "5.00"),
-                order(4, 1, THIRD, "3.00", "10:00:00"),
-                order(5, 2, THIRD, "0.01", "09:00:00"),
-            ),
-            "order_items/2025-04-01.csv": order_items(
-                item(1, 1, 1, 1, FIRST, position=1),
-                item(2, 1, 1, 1, FIRST, position=2),
-                item(3, 1, 1, 3, FIRST, position=3),
-                item(4, 2, 2, 2, FIRST),
-                item(5, 4, 1, 5, THIRD, position=1),
-                item(6, 4, 1, 2, THIRD, position=2, reordered=1),
-                item(7, 5, 2, 2, THIRD, position=1),
-                item(8, 5, 2, 3, THIRD, position=2),
-            ),
-        },
+        with_all_files(
+            {
+                "products/products.csv": products("5,2,Books,Map", "6,6,Home,Pot"),
+                "products/2025-04-02.csv": products(*listed),
+                "orders/2025-04-01.csv": orders(
+                    order(1, 1, FIRST, "6.00", "09:00:00"),
+                    order(2, 2, FIRST, "1.00", "10:00:00"),
+                    order(3, 3, SECOND, "5.00"),
+                    order(4, 1, THIRD, "3.00", "10:00:00"),
+                    order(5, 2, THIRD, "0.01", "09:00:00"),
+                ),
+                "order_items/2025-04-01.csv": order_items(
+                    item(1, 1, 1, 1, FIRST, position=1),
+                    item(2, 1, 1, 1, FIRST, position=2),
+                    item(3, 1, 1, 3, FIRST, position=3),
+                    item(4, 2, 2, 2, FIRST),
+                    item(5, 4, 1, 5, THIRD, position=1),
+                    item(6, 4, 1, 2, THIRD, position=2, reordered=1),
+                    item(7, 5, 2, 2, THIRD, position=1),
+                    item(8, 5, 2, 3, THIRD, position=2),
+                ),
+            },
+            THIRD,
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .oracle import Oracle
-from .shop import item, oracle_of, order, order_items, orders, products, values_of
+from .shop import item, oracle_of, order, order_items, orders, products, values_of, with_all_files
 
 FIRST, FOURTH, LAST = "2025-04-01", "2025-04-04", "2025-04-14"
 NAMES = "1,1,Books,Pen", "2,2,Books,Ink", "3,3,Toys,Kite", "4,4,Toys,Car", "5,5,Home,Pot"
@@ -22,25 +22,28 @@ def shop(tmp_path: Path) -> Oracle:
     """
     return oracle_of(
         tmp_path,
-        {
-            "products/products.csv": products(*NAMES),
-            "orders/2025-04-01.csv": orders(
-                order(1, 1, FIRST, "6.00"),
-                order(2, 1, FIRST, "2.00", "11:00:00"),
-                order(3, 1, FOURTH, "4.00"),
-                order(4, 2, LAST, "1.01"),
-            ),
-            "order_items/2025-04-01.csv": order_items(
-                item(1, 1, 1, 1, FIRST, position=1, days_since=3),
-                item(2, 1, 1, 1, FIRST, position=2),
-                item(3, 1, 1, 2, FIRST, position=3, days_since=5),
-                item(4, 2, 1, 1, FIRST, reordered=1),
-                item(5, 3, 1, 1, FOURTH, position=2, days_since=4),
-                item(6, 3, 1, 3, FOURTH, position=1),
-                item(7, 4, 2, 2, LAST, position=1),
-                item(8, 4, 2, 1, LAST, position=2),
-            ),
-        },
+        with_all_files(
+            {
+                "products/products.csv": products(*NAMES),
+                "orders/2025-04-01.csv": orders(
+                    order(1, 1, FIRST, "6.00"),
+                    order(2, 1, FIRST, "2.00", "11:00:00"),
+                    order(3, 1, FOURTH, "4.00"),
+                    order(4, 2, LAST, "1.01"),
+                ),
+                "order_items/2025-04-01.csv": order_items(
+                    item(1, 1, 1, 1, FIRST, position=1, days_since=3),
+                    item(2, 1, 1, 1, FIRST, position=2),
+                    item(3, 1, 1, 2, FIRST, position=3, days_since=5),
+                    item(4, 2, 1, 1, FIRST, reordered=1),
+                    item(5, 3, 1, 1, FOURTH, position=2, days_since=4),
+                    item(6, 3, 1, 3, FOURTH, position=1),
+                    item(7, 4, 2, 2, LAST, position=1),
+                    item(8, 4, 2, 1, LAST, position=2),
+                ),
+            },
+            LAST,
+        ),
     )
 
 
@@ -114,7 +117,8 @@ def test_an_as_of_date_moves_the_windows_and_nothing_else(tmp_path: Path) -> Non
             *(item(number, number, 1, 1, day) for number, day in enumerate(dates, 1)),
         ),
     }
-    oracle = oracle_of(tmp_path, files, as_of_date=date(2025, 4, 14))
+    every_day = with_all_files(files, "2025-03-31", "2025-04-15")
+    oracle = oracle_of(tmp_path, every_day, as_of_date=date(2025, 4, 14))
     assert values_of(oracle, "gold.product_performance", f"{SOLD} total_quantity") == [
         ["1", "2025-03-31", "2025-04-15", "16", "6", "2", "2", "0.000000", "6"]
     ]

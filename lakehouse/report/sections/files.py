@@ -31,7 +31,8 @@ _EXPECTED = f"""
 with span as (
     select min(file_date) as first_day, max(file_date) as last_day
     from (
-        select file_date from ops.ingested_files where file_date is not null
+        select file_date from ops.ingested_files
+        where file_date is not null and status <> 'superseded'
         union all
         select file_date from ops.missing_files where file_date is not null
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingestion.tables import TABLES
-from lakehouse.refused import REJECTS
+from lakehouse.refused import REJECTS, SILVER_REJECTS
 from lakehouse.report import wording as say
 from lakehouse.report.bars import Bar, horizontal_bars
 from lakehouse.report.drawing import Picture, draw
 from lakehouse.report.parts import Figure, Section, Table
 from lakehouse.report.reading import Lake, Row
 from lakehouse.report.sections.files import files
-from lakehouse.status import SILVER_REJECTS
 
 _MOST_BARS = 10
 _ACCOUNTS = """

@@ -85,6 +85,9 @@ class BucketStorage:
         with self._writing():
             self._client.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
 
+    def sync(self) -> None:
+        """Nothing to wait for: S3 answers when an object is kept."""
+
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Hold the root by an object; of a process that was killed it stays."""

@@ -49,6 +49,7 @@ class FolderStorage:
         path = self._root / name
         with self._writing():
             _beside(path, content).replace(path)
+            _sync_folder(path.parent)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file beside its place, then link it there, which fails if there is one."""
@@ -61,12 +62,17 @@ class FolderStorage:
                 return False
             finally:
                 new.unlink()
+            _sync_folder(path.parent)
         return True
 
     def delete(self, name: str) -> None:
         """Delete a file."""
         with self._writing():
             (self._root / name).unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """All that the system has to write: file by file takes many times as long."""
+        os.sync()
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
@@ -87,6 +93,7 @@ class FolderStorage:
             self.write(_HOLDER, holder.encode())
             yield
         finally:
+            self.sync()
             lock.release()
 
     @contextmanager
@@ -117,8 +124,20 @@ def _beside(path: Path, content: bytes) -> Path:
     """A file of this content in the folder of another, for which nobody looks."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{uuid4().hex}")
-    new.write_bytes(content)
+    with new.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
     return new
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unless_gone(error: OSError) -> None:

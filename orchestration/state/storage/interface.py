@@ -37,7 +37,7 @@ class Storage(Protocol):
         """Content of a file, None if it does not exist."""
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file; a reader sees what it was before or all of what it is now."""
+        """Write a file; a reader sees what it was or all of what it is, after a power cut too."""
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file unless it exists; of several who try at once, one gets True."""
@@ -45,8 +45,11 @@ class Storage(Protocol):
     def delete(self, name: str) -> None:
         """Delete a file; one that does not exist is no error."""
 
+    def sync(self) -> None:
+        """Make all that anybody has written below the root outlast a power cut."""
+
     def lock(self, holder: str) -> AbstractContextManager[None]:
-        """Hold the root.
+        """Hold the root; what was written meanwhile is synced at the end.
 
         Args:
             holder: Who does, for the message that another one gets.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
+from orchestration.state.storage import storage_of
 from orchestration.state.versions import files_of, open_table
 from orchestration.upkeep.erasure.search import data_files
 
@@ -22,11 +23,13 @@ def purge(name: str, folder: Path) -> int:
 
     The table is as it was before for every reader, whenever it is cut off: a checkpoint says what
     the deleted entries of the log said together. The last entry stays, for readers that want one.
+    What stays is on the disk before anything is deleted, or a power cut could take both.
     """
     table = open_table(name, folder)
     old = [*_old_data(table, folder), *_old_log(folder, table.version())]
     if old:
         table.create_checkpoint()
+        storage_of(str(folder)).sync()
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

@@ -6,8 +6,9 @@ import pytest
 from rich.console import Console
 
 from ingestion.errors import LakehouseError
+from lakehouse.formats import Format
 from lakehouse.lineage.graph import Column, Lineage, Table
-from lakehouse.lineage.report import Format, print_lineage
+from lakehouse.lineage.report import print_lineage
 
 LINEAGE = Lineage(
     {

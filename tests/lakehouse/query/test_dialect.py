@@ -56,7 +56,7 @@ DATES = {
     "to_iso8601(date '2025-04-06')": "2025-04-06",
 }
 TEXTS_AND_LISTS = {
-    "'a' || null": None,
+    "'a' || cast(null as varchar)": None,
     "concat('a', null)": None,
     "greatest(1, null)": None,
     "substr('abcd', 2, 2)": "bc",
@@ -213,3 +213,33 @@ def test_what_can_not_be_translated_is_refused_and_not_guessed(
     assert "reduce is not proven to give here what Athena gives" in error.problem
     error = refused("select format_datetime(date '2025-04-01', 'yyyy-QQ')")
     assert "'QQ' in the pattern 'yyyy-QQ' is not proven" in error.problem
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        *("try_cast('25-01-01' as date)", "try_cast('1f' as double)", "try_cast('٣' as integer)"),
+        "try_cast('2025-01-01 10:00:00 UTC' as timestamp)",
+        "try_cast('2025-01-01 10:00:00 +01:00' as timestamp with time zone)",
+        *("try(cast('02025-01-01' as date))", "try_cast(array['25-01-01'] as array(date))"),
+        *("try(date_parse('25-1-5', '%Y-%m-%d'))", "try(json_extract_scalar('[1.5]', '$[0]'))"),
+        *("try_cast('12025-01-01' as date) is null", "try_cast('0000-01-01' as date)"),
+    ],
+)
+def test_try_makes_no_null_of_a_text_that_trino_takes(
+    refused: Callable[[str], LakehouseError], term: str
+) -> None:
+    assert "not proven to mean here" in refused(f"select {term}").problem
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("select 1 from (values 1) as t(x) order by x limit 1 by x", "(select 1) where 1 = 2"),
+        "with a as materialized (select 1 as x) select x from a",
+    ],
+)
+def test_a_word_that_no_rule_reads_is_refused(
+    refused: Callable[[str], LakehouseError], query: str
+) -> None:
+    assert "is not proven" in refused(query).problem

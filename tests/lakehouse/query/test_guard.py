@@ -149,7 +149,7 @@ def test_words_before_a_bracket_that_are_no_functions_are_let_through(
             (select order_date, order_count from gold.daily_sales)
         )
         select (case when (number > 1) then (1) else (2) end), cast(number as decimal(5, 1)),
-            count(*) over (partition by (number)), sum(number) filter (where (number > 0)) over ()
+            count(*) over (partition by (number)), sum(number) over ()
         from days as found (day, number)
         where not (number in (0)) and exists (select 1) and number > all (values (1))
         order by (day)

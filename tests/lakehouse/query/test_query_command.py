@@ -56,6 +56,7 @@ def test_the_sql_comes_from_an_argument_a_file_or_standard_input(
     file.write_text("\ufeffselect 1 as n;\n", encoding="utf-8")
     assert query("--file", str(file), "--format", "csv")[1] == "n\n1\n"
     assert query("--format", "csv", stdin="select 2 as n\n")[1] == "n\n2\n"
+    assert query("--format", "csv", stdin="\ufeffselect 3 as n\n")[1] == "n\n3\n"
     code, _, shown = query("select 1", "--file", str(file))
     assert (code, "There are two queries." in shown) == (1, True)
     code, _, shown = query("--file", "nowhere.sql")

@@ -35,7 +35,10 @@ def nested(draw: st.DrawFn, known: tuple[tuple[str, int], ...] = (), depth: int 
         inner, inner_value = draw(nested(known, depth + 1))
         body, body_value = draw(nested((*known, (name, inner_value)), depth + 1))
         # A part that can't be read refuses the whole, used or not.
-        return f"with {name} as ({inner}) {body}", body_value if inner_value is not None else None
+        return (
+            f"with {name} as ({inner}) select x from ({body}) as y",
+            body_value if inner_value is not None else None,
+        )
     left, left_value = draw(nested(known, depth + 1))
     right, right_value = draw(nested(known, depth + 1))
     whole = None if None in (left_value, right_value) else left_value + right_value
@@ -43,7 +46,7 @@ def nested(draw: st.DrawFn, known: tuple[tuple[str, int], ...] = (), depth: int 
 
 
 @given(case=nested())
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_random_nestings_read_what_is_in_scope_and_nothing_else(
     lake: Settings, case: tuple[str, int | None]
 ) -> None:

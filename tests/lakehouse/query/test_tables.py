@@ -160,3 +160,64 @@ def test_a_table_that_needs_a_newer_reader_is_not_read_wrong(tmp_path: Path) -> 
     settings = Settings.read(root=str(tmp_path), environment={})
     with pytest.raises(LakehouseError, match="uses a feature of Delta"):
         asked(settings, "select * from newer")
+
+
+def test_the_path_of_a_row_is_the_file_that_holds_it(
+    settings: Settings, rows: Callable[[str], Rows]
+) -> None:
+    folder = Path(settings.root) / "silver" / "orders"
+    found = rows('select order_id, "$path" from silver.orders order by order_id')
+    assert [Path(path).parent.parent for _, path in found] == [folder] * 3
+    assert [Path(path).is_file() for _, path in found] == [True] * 3
+    assert rows("select * from gold.daily_sales limit 0") == []
+    assert rows("select count(*) from gold.daily_sales where \"$path\" like '%.csv'") == [(0,)]
+
+
+def test_information_schema_lists_layers_tables_and_columns(rows: Callable[[str], Rows]) -> None:
+    assert rows("select table_schema, table_name from information_schema.tables order by 1, 2") == [
+        ("gold", "daily_sales"),
+        ("silver", "empty"),
+        ("silver", "orders"),
+    ]
+    assert rows(
+        "select column_name, data_type from information_schema.columns"
+        " where table_name = 'daily_sales' order by ordinal_position"
+    ) == [("order_date", "date"), ("total_sales", "decimal(18,2)"), ("order_count", "bigint")]
+    assert ("gold",) in rows("select schema_name from information_schema.schemata")
+
+
+def test_information_schema_has_no_other_table(refused: Callable[[str], LakehouseError]) -> None:
+    problem = refused("select * from information_schema.views").problem
+    assert "information_schema has no table views here." in problem
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def spoil_within(content: bytes) -> bytes:
+    """The first page is no page any more; the size is the same."""
+    return content[:4] + bytes(8) + content[12:]
+
+
+@pytest.mark.parametrize("damage", [cut, spoil_within])
+def test_a_damaged_data_file_is_named_with_its_table_and_the_command(
+    damage: Callable[[bytes], bytes], settings: Settings, tmp_path: Path
+) -> None:
+    root = tmp_path / "lake"
+    shutil.copytree(settings.root, root)
+    (name,) = DeltaTable(root / "gold/daily_sales").get_add_actions()["path"].to_pylist()
+    file = root / "gold/daily_sales" / name
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(LakehouseError) as raised:
+        asked(Settings.read(root=str(root), environment={}), "select * from daily_sales")
+    assert f"damaged: gold.daily_sales: its data file {name} " in raised.value.problem
+    assert "`lakehouse repair" in raised.value.next_step
+
+
+def test_a_commit_that_is_empty_is_no_older_version(settings: Settings, tmp_path: Path) -> None:
+    root = tmp_path / "lake"
+    shutil.copytree(settings.root, root)
+    (root / f"gold/daily_sales/_delta_log/{1:020}.json").write_bytes(b"")
+    with pytest.raises(LakehouseError, match="commit 1 of its log is empty"):
+        asked(Settings.read(root=str(root), environment={}), COUNT)

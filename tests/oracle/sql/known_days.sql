@@ -1,6 +1,6 @@
 -- One row per calendar day from the first to the last that has an order or a daily file in its name:
--- is every file there that is expected of it? Expected are both feeds on the days that files are
--- named for and on all between.
+-- is every file there that a day has? Of a day before the first file or after the last, only what
+-- other files happen to have is known. A file whose every record was refused says nothing either.
 
 create table silver.known_days as
 with daily_files as (
@@ -32,17 +32,39 @@ loaded_files as (
 ),
 
 silver_rejected as (
-    select file_date
+    select 'orders' as table_name, file_date, count(*) as rejected_count
     from silver.orders_rejected
+    group by all
     union all
-    select file_date
+    select 'order_items', file_date, count(*)
     from silver.order_items_rejected
+    group by all
+),
+
+loaded_records as (
+    select 'orders' as table_name, file_date, count(*) as loaded_count
+    from bronze.orders
+    group by all
+    union all
+    select 'order_items', file_date, count(*)
+    from bronze.order_items
+    group by all
+),
+
+refused_feeds as (
+    select
+        file_date,
+        list(table_name) as feeds
+    from loaded_records
+    inner join silver_rejected using (table_name, file_date)
+    where rejected_count = loaded_count
+    group by file_date
 ),
 
 silver_rejected_days as (
     select
         file_date,
-        count(*) as silver_rejected_count
+        sum(rejected_count) as silver_rejected_count
     from silver_rejected
     group by file_date
 ),
@@ -61,20 +83,17 @@ days as (
 final as (
     select
         days.date,
-        if(is_expected, 2, 0) as files_expected,
+        2 as files_expected,
         coalesce(loaded_files.files_received, 0) as files_received,
         coalesce(loaded_files.bronze_rejected_count, 0)
         + coalesce(silver_rejected_days.silver_rejected_count, 0) as rejected_rows,
-        not is_expected or 'orders' in coalesce(loaded_files.feeds, []) as orders_complete,
-        not is_expected or 'order_items' in coalesce(loaded_files.feeds, []) as lines_complete
+        'orders' in coalesce(loaded_files.feeds, [])
+            and 'orders' not in coalesce(refused_feeds.feeds, []) as orders_complete,
+        'order_items' in coalesce(loaded_files.feeds, [])
+            and 'order_items' not in coalesce(refused_feeds.feeds, []) as lines_complete
     from days
-    cross join named_dates
-    cross join lateral (
-        select
-            coalesce(days.date between named_dates.first_date and named_dates.last_date, false)
-                as is_expected
-    ) as expectations
     left join loaded_files on days.date = loaded_files.file_date
+    left join refused_feeds on days.date = refused_feeds.file_date
     left join silver_rejected_days on days.date = silver_rejected_days.file_date
 )
 

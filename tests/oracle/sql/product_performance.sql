@@ -35,13 +35,13 @@ sales as (
 
 windows as (
     select
-        count(*) filter (where days_ago between 0 and 6) as incomplete_days_last_7d,
-        count(*) filter (where days_ago between 7 and 13) as incomplete_days_prev_7d
+        7 - count(*) filter (where days_ago between 0 and 6) as incomplete_days_last_7d,
+        7 - count(*) filter (where days_ago between 7 and 13) as incomplete_days_prev_7d
     from (
         select date_diff('day', date, getvariable('as_of_date')) as days_ago
         from silver.known_days
-        where not is_complete
-    ) as incomplete_days
+        where is_complete
+    ) as complete_days
 ),
 
 order_sizes as (

@@ -8,8 +8,18 @@ select
         if(user_id <= 0, 'not_positive:user_id', null),
         if(total_amount < 0.01, 'below:total_amount', null),
         if(total_amount > 100000.00, 'above:total_amount', null),
-        if(date < '2000-01-01'::date, 'too_early:date', null),
-        if(date > file_date + getvariable('max_days_ahead')::integer or date > '2099-12-31'::date, 'too_late:date', null),
+        if(
+            date < file_date - getvariable('max_days_behind')::integer
+            or date < '2000-01-01'::date,
+            'too_early:date',
+            null
+        ),
+        if(
+            date > file_date + getvariable('max_days_ahead')::integer
+            or date > '2099-12-31'::date,
+            'too_late:date',
+            null
+        ),
         if(date <> cast(order_timestamp as date), 'mismatch:date', null),
     ]) as reasons
 from bronze.orders;

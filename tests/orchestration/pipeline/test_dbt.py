@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.pipeline.dbt import NodeEvent, _explained, _first_words, _Listener, _table_of
+from orchestration.pipeline.dbt import NodeEvent, _explained, _Listener, _table_of
+from orchestration.pipeline.faults.engine_words import first_words
 from orchestration.pipeline.progress import NodeProgress
 from orchestration.state.results import NodeResult
 
@@ -75,10 +76,10 @@ def test_a_unit_test_belongs_to_its_model() -> None:
     ],
 )
 def test_a_message_ends_before_the_plan_or_the_stack_of_the_engine(stack: str) -> None:
-    assert _first_words(f"  Table not found.\nLook at line 3{stack}") == (
+    assert first_words(f"  Table not found.\nLook at line 3{stack}") == (
         "Table not found.\nLook at line 3"
     )
-    assert _first_words("arrived\nat noon (12:00)") == "arrived\nat noon (12:00)"
+    assert first_words("arrived\nat noon (12:00)") == "arrived\nat noon (12:00)"
 
 
 def test_a_failure_before_the_first_node_names_the_log_and_the_next_step() -> None:
@@ -123,4 +124,4 @@ def test_what_glue_says_is_reported_without_the_statement() -> None:
         "'b, c' from t''', use_arrow=False, location='s3://bucket'), AnalysisException: no a;\n"
         "'Project [a]"
     )
-    assert _first_words(message) == "AnalysisException: no a"
+    assert first_words(message) == "AnalysisException: no a"

@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from ingestion.errors import LakehouseError
 from orchestration.pipeline.repair import repair
 from orchestration.state.damage import find_damage
 from orchestration.state.delta_reader import connect
-from tests.lake import Lakehouse, new_lakehouse, use
+from orchestration.state.history import record_run
+from orchestration.state.past_runs import past_runs
+from orchestration.state.results import RunResult
+from tests.lake import STARTED_AT, Lakehouse, new_lakehouse, use
 
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
 ONE, TWO, BAD = (f"orders/2025-04-0{day}.csv" for day in (1, 2, 3))
@@ -55,12 +59,18 @@ def values(lakehouse: Lakehouse) -> dict[str, list[tuple[Any, ...]]]:
     return {name: lakehouse.query(query) for name, query in queries.items()}
 
 
+def record(lakehouse: Lakehouse, run_id: str) -> None:
+    done = RunResult(run_id, "ingest")
+    record_run(lakehouse.settings, done, STARTED_AT, STARTED_AT, "well", cores=1)
+
+
 @pytest.fixture(scope="module")
 def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     lakehouse = new_lakehouse(spark, tmp_path_factory.mktemp("made"))
     for batch, amount in (("first", "9.50"), ("second", "8.50")):
         write_raw(lakehouse, amount)
         lakehouse.ingest(batch)
+        record(lakehouse, batch)
     return lakehouse
 
 
@@ -105,17 +115,36 @@ def zero(*files: Path) -> None:
 
 def empty_last_write(table: Path) -> None:
     newest = log(table)[-1]
-    empty(*data_of(newest), newest)
+    empty(*data_of(newest), *newest.parent.glob(f"{newest.stem}.*"))
 
 
-def spoil_checkpoint(table: Path) -> None:
-    from deltalake import DeltaTable
+def forget_commit(table: Path) -> None:
+    newest = log(table)[-1]
+    for file in newest.parent.glob(f"{newest.stem}.*"):
+        file.unlink()
 
+
+def empty_checkpoint(table: Path, *patterns: str) -> None:
     DeltaTable(table).create_checkpoint()
-    empty(*(table / "_delta_log").glob("*.parquet"), table / "_delta_log/_last_checkpoint")
+    empty(*(file for pattern in patterns for file in (table / "_delta_log").glob(pattern)))
+
+
+def empty_checkpoint_of_a_short_log(table: Path) -> None:
+    """As after a maintenance, which deletes what the checkpoint says as well."""
+    empty_checkpoint(table, "*.parquet")
+    for commit in log(table)[:-1]:
+        commit.unlink()
+
+
+def cut_power(root: Path) -> None:
+    """What the last run has written everywhere is empty; of one table its name is not known."""
+    for folder in (ORDERS_TABLE, LEDGER, REJECTS, *HISTORY):
+        empty_last_write(root / folder)
+    log(root / "ops/table_versions")[-1].unlink()
 
 
 ORDERS_TABLE, LEDGER, REJECTS = "bronze/orders", "ops/ingested_files", "ops/rejected_records"
+HISTORY = ("ops/runs", "ops/table_versions")
 CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "table gone": (ORDERS_TABLE, shutil.rmtree),
     "log gone": (ORDERS_TABLE, lambda table: shutil.rmtree(table / "_delta_log")),
@@ -123,6 +152,7 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "last commit half": (ORDERS_TABLE, lambda table: halve(log(table)[-1])),
     "last commit zeros": (ORDERS_TABLE, lambda table: zero(log(table)[-1])),
     "last commit gone": (ORDERS_TABLE, lambda table: log(table)[-1].unlink()),
+    "last commit and its checksum gone": (ORDERS_TABLE, lambda table: forget_commit(table)),
     "a hole in the log": (ORDERS_TABLE, lambda table: log(table)[1].unlink()),
     "first commit empty": (ORDERS_TABLE, lambda table: empty(log(table)[0])),
     "all of the last commit's data empty": (ORDERS_TABLE, lambda t: empty(*data_of(log(t)[-1]))),
@@ -132,13 +162,27 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
         ORDERS_TABLE,
         lambda table: next(table.glob("date=2025-04-02/*.parquet")).unlink(),
     ),
-    "checkpoint empty": (ORDERS_TABLE, spoil_checkpoint),
+    "checkpoint empty": (ORDERS_TABLE, lambda table: empty_checkpoint(table, "*.parquet")),
+    "name of the checkpoint empty": (ORDERS_TABLE, lambda t: empty_checkpoint(t, "_last_*")),
+    "checkpoint and its name empty": (
+        ORDERS_TABLE,
+        lambda table: empty_checkpoint(table, "*.parquet", "_last_*"),
+    ),
+    "checkpoint of a short log empty": (ORDERS_TABLE, empty_checkpoint_of_a_short_log),
     "ledger gone": (LEDGER, shutil.rmtree),
     "ledger's last write empty": (LEDGER, empty_last_write),
+    "ledger's last commit empty": (LEDGER, lambda table: empty(log(table)[-1])),
+    "ledger's last commit gone": (LEDGER, lambda table: log(table)[-1].unlink()),
     "ledger's last data empty": (LEDGER, lambda table: empty(*data_of(log(table)[-1]))),
     "rejects gone": (REJECTS, shutil.rmtree),
     "rejects' last write empty": (REJECTS, empty_last_write),
+    "rejects' last commit gone": (REJECTS, lambda table: log(table)[-1].unlink()),
     "missing files gone": ("ops/missing_files", shutil.rmtree),
+    "history's last commits empty": (
+        "ops",
+        lambda ops: empty(*(log(ops.parent / table)[-1] for table in HISTORY)),
+    ),
+    "everything of the last run empty": ("", cut_power),
 }
 
 
@@ -149,8 +193,7 @@ def test_a_damaged_root_ends_as_a_new_root_of_the_same_folder(
     table, damage = CASES[case]
     damage(Path(lakehouse.settings.root, table))
     done = repair(lakehouse.settings, gives_up=False)
-    # Without a history of runs nobody misses the first two; readers go on without a checkpoint.
-    assert done.lines or case in ("ledger gone", "missing files gone", "checkpoint empty")
+    assert done.lines
     assert all(len(line) < 300 for line in done.lines)
     use(lakehouse)
     lakehouse.ingest("after")
@@ -159,10 +202,56 @@ def test_a_damaged_root_ends_as_a_new_root_of_the_same_folder(
     assert repair(lakehouse.settings, gives_up=False).lines == []
 
 
+def test_an_empty_checksum_of_a_commit_is_no_harm(lakehouse: Lakehouse) -> None:
+    empty(*Path(lakehouse.settings.root).glob("*/*/_delta_log/*.crc"))
+    assert repair(lakehouse.settings, gives_up=False).lines == []
+    use(lakehouse)
+    assert lakehouse.ingest("after").loaded == []
+    assert lakehouse.query("select count(*) from bronze.orders") == [(21,)]
+
+
+def test_a_commit_whose_checksum_is_left_costs_no_other_commit(lakehouse: Lakehouse) -> None:
+    log(Path(lakehouse.settings.root, ORDERS_TABLE))[-1].unlink()
+    (done,) = repair(lakehouse.settings, gives_up=False).tables
+    assert str(done) == ("bronze.orders: commit 2 of its log is gone: went back to version 1")
+
+
 def test_a_whole_root_has_nothing_to_repair_and_gets_no_commit(lakehouse: Lakehouse) -> None:
     before = lakehouse.versions()
     assert repair(lakehouse.settings, gives_up=False).lines == []
     assert lakehouse.versions() == before
+
+
+def test_a_table_in_a_version_before_the_last_run_is_damaged_for_every_reader(
+    lakehouse: Lakehouse,
+) -> None:
+    forget_commit(Path(lakehouse.settings.root, "bronze/products"))
+    newest = "the last run left version 1, the newest is 0"
+    with pytest.raises(
+        LakehouseError, match=f"bronze.products: commits of its log are gone: {newest}"
+    ):
+        connect(lakehouse.settings)
+    done = repair(lakehouse.settings, gives_up=False)
+    assert [str(one).rpartition(": ")[2] for one in done.tables] == ["went back to version 0"]
+    assert [run.run_id for run in past_runs(lakehouse.settings) if run.versions] == []
+
+
+def test_a_file_that_is_spoilt_within_is_found_and_made_good_by_who_reads_it(
+    lakehouse: Lakehouse, fresh: dict[str, Any]
+) -> None:
+    (spoilt,) = Path(lakehouse.settings.root, ORDERS_TABLE).glob("date=2025-04-02/*.parquet")
+    content = bytearray(spoilt.read_bytes())
+    content[4:12] = bytes(8)
+    spoilt.write_bytes(content)
+    assert repair(lakehouse.settings, gives_up=False).lines == []
+    done = repair(lakehouse.settings, gives_up=True)
+    assert (
+        f"bronze.orders: its data file date=2025-04-02/{spoilt.name} can't be read" in done.lines[0]
+    )
+    assert f"bronze.orders has 0 of 2 rows of {TWO}: loaded again" in done.lines
+    use(lakehouse)
+    lakehouse.ingest("after")
+    assert values(lakehouse) == fresh
 
 
 def test_rows_that_nobody_has_any_more_are_given_up_only_when_a_person_says_so(

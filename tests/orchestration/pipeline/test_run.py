@@ -1,16 +1,34 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from pyspark.errors import PySparkException
 
 from ingestion.completeness import MissingFile
+from ingestion.errors import LakehouseError
 from ingestion.ingest import Report
 from ingestion.ledger import Status
 from ingestion.planning import Plan
+from ingestion.settings import Settings
+from orchestration.pipeline.run import engine_failures_explained
 from orchestration.state.results import NodeResult, RunResult
 from tests.ingestion.ledgers import ledger_row
 
 GAP = MissingFile("orders", None, "orders/2025-04-01.csv", "missing")
 BAD = ledger_row("orders/2025-04-01.csv", "a", Status.QUARANTINED)
+
+
+def test_all_words_of_a_failed_engine_are_in_the_log_that_its_failure_names(tmp_path: Path) -> None:
+    settings = Settings.read(root=str(tmp_path / "lake"), environment={})
+    with (
+        pytest.raises(LakehouseError, match="The engine failed: no space left") as raised,
+        engine_failures_explained(settings),
+    ):
+        raise PySparkException("no space left\n\tat writer.rs:7")
+    log = settings.log_folder / "engine.log"
+    assert f"All that it said is in {log}." in raised.value.next_step
+    assert log.read_text() == "no space left\n\tat writer.rs:7"
 
 
 def result(status: str) -> NodeResult:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from socket import gethostname
 
@@ -108,6 +109,25 @@ def test_a_root_that_can_not_be_made_is_named_with_what_to_do(tmp_path: Path) ->
 def test_holding_a_root_leaves_no_file_that_could_be_taken_for_data(tmp_path: Path) -> None:
     take(str(tmp_path))
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("failure", [None, ValueError("failed")])
+def test_what_was_written_is_on_the_disk_when_a_root_is_let_go_of(
+    failure: Exception | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    sync = os.sync
+
+    def watched() -> None:
+        order.append("synced")
+        sync()
+
+    monkeypatch.setattr(os, "sync", watched)
+    with suppress(ValueError), only_run(Settings(str(tmp_path), "")):
+        order.append("written")
+        if failure:
+            raise failure
+    assert order == ["written", "synced"]
 
 
 def test_a_bucket_is_held_by_one_run_and_the_way_out_of_a_killed_one_is_named(bucket: str) -> None:

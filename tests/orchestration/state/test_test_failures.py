@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 from deltalake import write_deltalake
-from rich.console import Console
 
-from orchestration.pipeline.summary import print_nodes
 from orchestration.state.delta_reader import connect
-from orchestration.state.results import NodeResult
-from orchestration.state.test_failures import failing_row_texts
+from orchestration.state.history import record_run
+from orchestration.state.results import NodeResult, RunResult
+from orchestration.state.test_failures import counts_of, rows_found, warned_in
 from tests.lake import STARTED_AT, Lakehouse
 
 DAY = '{"date":"2025-06-10","measure":"orders","amount":100.00,"usual_from":260.00}'
@@ -32,7 +31,13 @@ def store(lakehouse: Lakehouse, run_id: str, test_name: str, *rows: str) -> None
 
 
 def found(lakehouse: Lakehouse, *results: NodeResult) -> dict[str, list[str]]:
-    return failing_row_texts(connect(lakehouse.settings), "now", results)
+    rows = rows_found(connect(lakehouse.settings), "now", counts_of(results))
+    return {name: list(of_test.texts) for name, of_test in rows.items()}
+
+
+def record(lakehouse: Lakehouse, run_id: str, *results: NodeResult) -> None:
+    result = RunResult(run_id, results=list(results))
+    record_run(lakehouse.settings, result, STARTED_AT, STARTED_AT, "well", cores=2)
 
 
 def test_a_row_is_reported_as_columns_and_values_as_they_are_written(lakehouse: Lakehouse) -> None:
@@ -67,12 +72,37 @@ def test_a_long_row_is_cut(lakehouse: Lakehouse) -> None:
     assert len(row) < 200
 
 
-def test_rows_stand_below_the_test_that_found_them() -> None:
-    console = Console(width=100, force_terminal=False)
-    results = [a_test("days", "warn", 1), a_test("well", "pass", 0), a_test("ids", "fail", 2)]
-    with console.capture() as capture:
-        print_nodes(console, results, {"days": ["measure [orders]"], "ids": ["id 1", "id 2"]})
-    assert capture.get().splitlines() == [
-        *("warn days: 1 row", "  measure [orders]"),
-        *("fail test ids (a.sql)", "  Got rows", "  id 1", "  id 2"),
-    ]
+def file(day: int, newest: int, state: str = "missing") -> str:
+    return f'{{"file":"orders/{day}.csv","state":"{state}","newest":"{newest}"}}'
+
+
+def test_a_row_is_new_unless_the_last_run_of_its_test_found_the_same_thing(
+    lakehouse: Lakehouse,
+) -> None:
+    store(lakehouse, "long ago", "files", file(2, 1))
+    record(lakehouse, "long ago", a_test("files", "warn", 1))
+    store(lakehouse, "before", "files", file(1, 3), file(3, 3))
+    record(lakehouse, "before", a_test("files", "warn", 2))
+    record(lakehouse, "of another test", a_test("ids", "pass", 0), a_test("files", "skipped", 0))
+    now = [file(1, 4), file(2, 4), file(3, 4, "quarantined")]
+    store(lakehouse, "now", "files", *now)
+    record(lakehouse, "now", a_test("files", "warn", 3))
+    (files,) = rows_found(connect(lakehouse.settings), "now", [("files", 3)]).values()
+    assert (files.count, files.new) == (3, 2)
+    assert files.texts == (
+        "file orders/2.csv, state missing, newest 4",
+        "file orders/3.csv, state quarantined, newest 4",
+        "file orders/1.csv, state missing, newest 4",
+    )
+
+
+def test_on_a_first_run_every_row_is_new(lakehouse: Lakehouse) -> None:
+    store(lakehouse, "now", "files", file(1, 4), file(2, 4))
+    (files,) = rows_found(connect(lakehouse.settings), "now", [("files", 2)]).values()
+    assert files.new == 2
+
+
+def test_the_warnings_of_a_recorded_run_are_found_again(lakehouse: Lakehouse) -> None:
+    record(lakehouse, "before", a_test("ids", "warn", 7))
+    record(lakehouse, "now", a_test("ids", "warn", 2), a_test("days", "fail", 1))
+    assert warned_in(connect(lakehouse.settings), "now") == [("ids", 2)]

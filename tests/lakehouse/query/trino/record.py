@@ -3,7 +3,7 @@
     terms.py, samples.py -> Trino 476 -> answers.jsonl: [term, type, a value for each row]
 
 A value is a list of one, `null` where the term fails in this row; a term that Trino refuses as a
-whole has no values.
+whole has no values. The type of a whole query is a list, and its values are rows.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.lakehouse.query.trino.queries import QUERIES
+from tests.lakehouse.query.trino.queries import QUERIES, WINDOWS
 from tests.lakehouse.query.trino.samples import for_trino
 from tests.lakehouse.query.trino.terms import aggregate_terms, scalar_terms
 
 VERSION = "476"
 ANSWERS = Path(__file__).with_name("answers.jsonl")
+# NULL where a term fails, and a list of one where it is NULL.
+TRIED = "try(array[{}])"
 _AT_ONCE = 60
 
 Line = list[Any]
@@ -30,38 +32,64 @@ Line = list[Any]
 Ask = Callable[[str], tuple[list[str], list[list[Any]]] | None]
 
 
-def asked(ask: Ask) -> list[Line]:
-    """All answers, anew."""
-    terms = [term for listed in scalar_terms().values() for term in listed]
-    terms = list(dict.fromkeys(terms))
+def asked(ask: Ask, before: list[Line]) -> list[Line]:
+    """All answers, anew.
+
+    Args:
+        ask: Runs a statement.
+        before: Earlier answers. They say which terms are asked together, and how; an answer that
+            has changed since costs more statements and is the same.
+    """
     samples = for_trino()
-    lines: list[Line] = []
-    for start in range(0, len(terms), _AT_ONCE):
-        lines += _scalar(ask, terms[start : start + _AT_ONCE], samples)
-    grouped = list(dict.fromkeys(t for listed in aggregate_terms().values() for t in listed))
-    for term in grouped:
-        lines.append(_whole(ask, term, f"select {term} as value from {samples}"))
-    return lines + [_whole(ask, sql, sql.replace("{samples}", samples)) for sql in QUERIES]
+    by_row = f"from {samples} order by n"
+    lines = [
+        *together(ask, each(scalar_terms()), by_row, before),
+        *together(ask, WINDOWS, by_row, before),
+        *together(ask, each(aggregate_terms()), f"from {samples}", before),
+    ]
+    return lines + [whole(ask, sql, sql.replace("{samples}", samples)) for sql in QUERIES]
 
 
-def _scalar(ask: Ask, terms: list[str], samples: str) -> Iterator[Line]:
-    listed = ", ".join(f"try(array[{term}])" for term in terms)
-    answer = ask(f"select {listed} from {samples} order by n")
+def each(terms: dict[str, list[str]]) -> list[str]:
+    """All terms, once."""
+    return list(dict.fromkeys(term for listed in terms.values() for term in listed))
+
+
+def together(ask: Ask, terms: list[str], source: str, before: list[Line]) -> Iterator[Line]:
+    """Terms over the same rows: those without an error at once, refused ones each by itself."""
+    forms = {term: _form(values) for term, _, values in before}
+    for form, size in (("{}", _AT_ONCE), (TRIED, _AT_ONCE), ("", 1)):
+        asked_so = [term for term in terms if forms.get(term, TRIED) == form]
+        for start in range(0, len(asked_so), size):
+            yield from _batch(ask, asked_so[start : start + size], source, form or "{}")
+
+
+def _form(values: list[Any] | None) -> str:
+    return "" if values is None else TRIED if None in values else "{}"
+
+
+def _batch(ask: Ask, terms: list[str], source: str, form: str) -> Iterator[Line]:
+    answer = ask(f"select {', '.join(form.format(term) for term in terms)} {source}")
     if answer is None and len(terms) > 1:
         half = len(terms) // 2
-        yield from _scalar(ask, terms[:half], samples)
-        yield from _scalar(ask, terms[half:], samples)
+        yield from _batch(ask, terms[:half], source, form)
+        yield from _batch(ask, terms[half:], source, form)
         return
     if answer is None:
-        yield [terms[0], None, None]
+        yield from [[terms[0], None, None]] if form == TRIED else _batch(ask, terms, source, TRIED)
         return
     kinds, rows = answer
     for place, term in enumerate(terms):
-        kind = plain_kind(kinds[place][len("array(") : -1])
-        yield [term, kind, [value and [plain(value[0])] for value in (row[place] for row in rows)]]
+        kind, values = plain_kind(kinds[place]), [row[place] for row in rows]
+        if form == TRIED:
+            kind = kind[len("array(") : -1]
+            yield [term, kind, [value and [plain(value[0])] for value in values]]
+        else:
+            yield [term, kind, [[plain(value)] for value in values]]
 
 
-def _whole(ask: Ask, name: str, sql: str) -> Line:
+def whole(ask: Ask, name: str, sql: str) -> Line:
+    """A query of its own."""
     answer = ask(sql)
     if answer is None:
         return [name, None, None]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-ROWS = 30
+ROWS = 42
 _TEXTS = [
     *("", "a", "abc", "ABC def", "  padded\t", "Café", "CAFE\u0301", "straße", "ÅÖü", "日本語"),
     *("🙂x", "a,b,,c", ",", "2025-04-31", "2025-02-28", "2025-4-1", "12.7", " 12 ", "-0", "1e3"),
@@ -58,6 +58,15 @@ _TEXT_LISTS: list[list[str | None]] = [
     ["", "é"],
     ["x", "x", "y"],
 ]
+_NAN = float("nan")
+_DOUBLE_LISTS: list[list[float | None]] = [
+    [],
+    [0.5, -1.0],
+    [_NAN, 1.0],
+    [_NAN, _NAN],
+    [1.0, None, _NAN],
+    [-0.0, 0.0, float("inf")],
+]
 
 POOLS: dict[str, tuple[pa.DataType, list[Any]]] = {
     "bigint": (pa.int64(), _BIGINTS),
@@ -74,6 +83,7 @@ POOLS: dict[str, tuple[pa.DataType, list[Any]]] = {
     "boolean": (pa.bool_(), [True, False]),
     "numbers": (pa.list_(pa.int64()), _LISTS),
     "texts": (pa.list_(pa.string()), _TEXT_LISTS),
+    "doubles": (pa.list_(pa.float64()), _DOUBLE_LISTS),
 }
 KINDS = {
     "bigint": "bigint",
@@ -90,6 +100,7 @@ KINDS = {
     "boolean": "boolean",
     "numbers": "array(bigint)",
     "texts": "array(varchar)",
+    "doubles": "array(double)",
 }
 
 

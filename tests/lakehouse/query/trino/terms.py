@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from lakehouse.query.proven import Signature, signatures
+from lakehouse.query.signatures import Signature, signatures
 
 # What stands for a type; two of one pool where a function takes two.
 _COLUMNS = {
@@ -26,7 +26,10 @@ _COLUMNS = {
     "date": ["date"],
     "timestamp": ["timestamp"],
     "timestamp with time zone": ["moment"],
-    "array(T)": ["numbers", "texts"],
+    "array(T)": ["numbers", "texts", "doubles"],
+    "E": ["bigint", "varchar"],
+    "array(E)": ["numbers", "texts"],
+    "array(double)": ["doubles"],
     "array(varchar)": ["texts"],
 }
 _ITEMS = {"numbers": "small", "texts": "sign"}
@@ -82,6 +85,8 @@ _HAND = {
         "typeof(money_1 * rate_1)",
         "typeof(null)",
     ],
+    # Of the other texts some are years or weeks to ISO 8601.
+    "from_iso8601_date": ["from_iso8601_date(case when length(varchar_1) >= 8 then varchar_1 end)"],
     "now": ["now() is null"],
     "concat_ws": ["concat_ws(sign_1, varchar_1, varchar_2)", "concat_ws('-', sign_1)"],
     "chr": ["chr(abs(small_1) + 65)", "chr(233)", "chr(128578)"],
@@ -124,6 +129,7 @@ _CASTS = {
     "moment": ["date", "timestamp"],
     "boolean": ["varchar", "integer", "double"],
     "numbers": ["array(varchar)", "array(double)"],
+    "texts": ["array(integer)", "array(date)"],
 }  # fmt: skip
 _MORE = [
     *("1.5", ".5", "0.50", "00.5", "1e0", "2147483647", "2147483648", "-2147483648", "-1.50"),
@@ -154,6 +160,22 @@ _MORE = [
     *("reverse(texts_1)", "date_1 = timestamp_1", "date_1 < moment_1", "timestamp_1 >= moment_1"),
     *("concat(texts_1, texts_2, texts_1)", "concat(varchar_1, '-', sign_1)", "round(money_1, 1)"),
     *("element_at(numbers_1, -1)", "contains(numbers_1, null)", "substr(varchar_1, 0)"),
+    *("varchar_1 not like '%a%'", "not varchar_1 like 'a%'", "varchar_1 not like '100!%' escape '!'"),
+    *("cast(0.1 as varchar)", "cast(-.25 as varchar)", "cast(cast(0.5 as decimal(38,38)) as varchar)"),
+    *("cast(array[0.5, -0.25] as array(varchar))", "-(-2147483648)", "-9223372036854775808"),
+    *("cast(timestamp '2025-01-01 10:00:00.1235' as timestamp)", "timestamp '2025-01-01 10:00:00.123456'"),
+    *("cast('2025-01-01 10:00:00.1239' as timestamp)", "cast('2025-01-01 10:00:00.12349' as timestamp)"),
+    *("cast('2025-01-01 10:00:00.9999' as timestamp(3))", "cast('1960-01-01 10:00:00.1235' as timestamp)"),
+    *("cast('2025-01-01 24:00:00' as timestamp)", "cast('2025-01-01 9:05' as timestamp)"),
+    *("cast('2025-01-01' as timestamp with time zone)", "cast('2025-01-01 10:60:00' as timestamp)"),
+    *("cast(moment_1 as timestamp)", "cast(timestamp_1 as timestamp(3))", "cast('abc' as date) is null"),
+    *("double_1 in (0.5e0, 1e0)", "double_1 in (1, nan())", "double_1 not in (0e0)", "double_1 in (money_1, 1)"),
+    *("double_1 % 3", "double_1 % double_2", "mod(double_1, 2)", "mod(money_1, 3)", "mod(bigint_1, 7)"),
+    *("(1 / 0) is null", "date_parse('2025-1-5', '%Y-%m-%d')", "date_parse('2025123', '%Y%m%d')"),
+    *("upper('ß')", "upper('Straßenmaß')", "upper('ẞ')", "try_cast(' 12' as integer)", "try_cast('' as double)"),
+    *("array_sort(array[1e0, nan(), null])", "array_distinct(array[nan(), nan()])", "2147483647 + 1"),
+    *("9223372036854775807 * 2", "cast(128.5 as tinyint)", "cast(nan() as bigint)", "1e0 / 0", "1 / 0.0"),
+    *("case when boolean_1 then date_1 else timestamp_1 end", "'a' = 'a '", "nan() is distinct from nan()"),
     *("array_position(numbers_1, null)", "reduce(numbers_1, 0, (s, x) -> s + x, s -> s) is null",),
 ]  # fmt: skip
 
@@ -198,6 +220,8 @@ def _choices(one: Signature, argument: str, place: int) -> list[str]:
         return ["'" + text.replace("'", "''") + "'" for text in _LITERALS[one.name]]
     if argument == "digits":
         return ["0", "1", "2"]
+    if argument == "place":
+        return ["1", "2"]
     if "=>" in argument:
         return ["x -> x > 1"]
     if argument == "varbinary":
@@ -207,13 +231,13 @@ def _choices(one: Signature, argument: str, place: int) -> list[str]:
     pools = _COLUMNS[argument.removeprefix("exactly ")]
     if argument.startswith("exactly "):
         pools = pools[:1]
-    if (one.arguments.count(argument) > 1 and argument in ("T", "C", "M", "I", "array(T)")) or (
-        argument == "varchar" and place > 0
-    ):
+    if (
+        one.arguments.count(argument) > 1 and argument in ("T", "E", "C", "M", "I", "array(T)")
+    ) or (argument == "varchar" and place > 0):
         pools = pools[-1:] if argument == "varchar" else pools[:1]
-    if argument == "T" and one.arguments[0] == "array(T)":
+    if argument in ("T", "E") and one.arguments[0].startswith("array("):
         pools = ["small"]
-    if argument == "array(T)" and any(a == "T" for a in one.arguments):
+    if argument in ("array(T)", "array(E)") and any(a in ("T", "E") for a in one.arguments):
         pools = ["numbers"]
     return [f"{pool}_{number}" for pool in pools]
 
@@ -237,8 +261,8 @@ def _casts() -> Iterator[str]:
 
 
 _AGGREGATED = {
-    "min_by": ["min_by(varchar_1, n)", "min_by(small_1, money_1)", "min_by(small_1, varchar_1)"],
-    "max_by": ["max_by(varchar_1, n)", "max_by(small_1, date_1)", "max_by(date_1, n)"],
+    "min_by": ["min_by(varchar_1, n)", "min_by(money_1, n)", "min_by(small_1, varchar_1)"],
+    "max_by": ["max_by(varchar_1, n)", "max_by(money_1, n)", "max_by(date_1, n)"],
     "array_agg": ["array_agg(small_1 order by n)", "array_agg(varchar_1 order by n desc)"],
     "any_value": ["any_value(small_1) filter (where small_1 = 2)"],
     "arbitrary": ["arbitrary(sign_1) filter (where sign_1 = 'a')"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,6 +34,30 @@ def test_what_was_written_is_read_and_replaced_and_deleted(storage: Storage) -> 
     storage.delete("ops/é 50%/mark")
     storage.delete("ops/é 50%/mark")
     assert storage.read("ops/é 50%/mark") is None
+
+
+def test_a_file_and_its_name_are_on_the_disk_when_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, Path]] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def watched_fsync(descriptor: int) -> None:
+        done.append(("fsync", Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    def watched_replace(source: Path, target: Path) -> Path:
+        done.append(("replace", target))
+        return replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(Path, "replace", watched_replace)
+    storage_of(str(tmp_path)).write("mark", b"content")
+    assert [(what, path.name.split(".")[1:2] or [path.name]) for what, path in done] == [
+        ("fsync", ["mark"]),
+        ("replace", ["mark"]),
+        ("fsync", [tmp_path.name]),
+    ]
 
 
 def test_files_are_listed_with_their_sizes_and_folders_with_their_names(storage: Storage) -> None:

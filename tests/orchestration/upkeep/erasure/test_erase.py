@@ -22,7 +22,7 @@ from rich.console import Console
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from lakehouse.erasure_report import print_outcome
-from lakehouse.status import print_status
+from lakehouse.status import status_page
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.delta_reader import connect
@@ -275,7 +275,7 @@ def test_the_proof_names_raw_files_and_records_and_status_shows_what_went(erased
     assert "products.csv" not in said
     console = Console(width=300, force_terminal=False)
     with console.capture() as capture:
-        print_status(console, erased.shop.settings, datetime.now(UTC))
+        status_page(erased.shop.settings, datetime.now(UTC)).show(console)
     assert "Taken out because people were erased" in capture.get()
     assert " NO " not in capture.get()
 
