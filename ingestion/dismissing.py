@@ -1,7 +1,7 @@
-"""Quarantined files that wait for nobody: gone from the raw folder, or dismissed by a person.
+"""Quarantined files that wait for nobody: gone, replaced by other content, or dismissed.
 
-Their rows in the ledger are superseded, with a reason that says which of both. A file that comes
-back is judged anew; one that was dismissed stays so until its content is another.
+Their rows in the ledger are superseded, with a reason that says which of these. A version that
+comes back is judged anew; one that was dismissed stays so until its content is another.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ingestion import ops
 from ingestion.completeness import find_missing
 from ingestion.errors import LakehouseError
 from ingestion.files import RawFile
-from ingestion.ledger import Batch, LedgerRow, Status
+from ingestion.ledger import REPLACED, Batch, LedgerRow, Status
 from ingestion.selection import Selection
 from ingestion.settings import Settings
 from ingestion.visible import visible
@@ -35,13 +35,13 @@ def without_dismissed(files: Iterable[RawFile], ledger: Iterable[LedgerRow]) -> 
 def gone_from_quarantine(
     files: Iterable[RawFile], ledger: Iterable[LedgerRow], selection: Selection, batch: Batch
 ) -> list[LedgerRow]:
-    """The ledger rows of quarantined files that lie in the raw folder no more, settled."""
-    there = {file.source_file for file in files}
+    """The ledger rows of quarantined versions that lie in the raw folder no more, settled."""
+    there = {file.source_file: file.version for file in files}
     return [
-        _settle(row, _GONE, batch)
+        _settle(row, REPLACED if row.source_file in there else _GONE, batch)
         for row in ledger
         if row.status == Status.QUARANTINED
-        and row.source_file not in there
+        and row.version != there.get(row.source_file)
         and selection.holds(row.source_file)
     ]
 

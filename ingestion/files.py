@@ -21,8 +21,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingestion.errors import LakehouseError
 from ingestion.limits import FIRST_DAY, LAST_DAY
 from ingestion.raw_folder import Found, entries_below
+from ingestion.settings import DEFAULT_MAX_FILE_BYTES
 from ingestion.stored import Listed, Stored, Unreadable, content_hash, look_at, objects_below
 from ingestion.tables import TABLES, Table
+from ingestion.text import too_large
 
 if TYPE_CHECKING:
     from cloudpathlib import CloudPath
@@ -47,9 +49,9 @@ class RawFile:
         bytes: Size as stored.
         modified_at: When the store says it was last written, UTC.
         content_hash: SHA-256 of the content.
-        fault: `code: detail` if its place or name is wrong.
+        fault: `code: detail` if its place or name is wrong, or its size above the limit.
         etag: Of the object on S3, None in a folder.
-        is_openable: Its content can be read; else the hash is of the fault.
+        is_openable: Its content can be read; else the hash is of the fault, or of size and time.
     """
 
     path: str
@@ -120,13 +122,17 @@ def list_raw_files(
     raw: str,
     is_wanted: Callable[[str], bool] = lambda source_file: True,
     known_hashes: KnownHashes | None = None,
+    max_bytes: int = DEFAULT_MAX_FILE_BYTES,
 ) -> list[RawFile]:
     """List the raw folder, sorted by `source_file`; hidden files and notes are left out.
+
+    The size is asked first: of a file above the limit nothing is read.
 
     Args:
         raw: The folder.
         is_wanted: Whether a file is to be listed, by its path below the folder.
         known_hashes: Hashes of objects on S3 that need no reading for it; all others are read.
+        max_bytes: Largest accepted size of a file.
 
     Raises:
         LakehouseError: The folder does not exist or can't be read.
@@ -136,8 +142,14 @@ def list_raw_files(
     names = sorted(name for name in found if is_data(name) and is_wanted(name))
     known = known_hashes or {}
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-        files = list(pool.map(lambda name: _describe(folder, name, found[name], known), names))
-    if files and not isinstance(folder, Path) and not any(file.is_openable for file in files):
+        files = list(
+            pool.map(lambda name: _describe(folder, name, found[name], known, max_bytes), names)
+        )
+    if (
+        files
+        and not isinstance(folder, Path)
+        and all(str(file.fault).startswith("unreadable: ") for file in files)
+    ):
         raise LakehouseError(
             f"No file of the raw folder {raw} can be read, such as {files[0].fault}",
             "Check that these AWS credentials may read them and use their key, and run again.",
@@ -165,19 +177,22 @@ def is_data(name: str) -> bool:
 
 
 def _describe(
-    folder: Path | CloudPath, source_file: str, entry: Listed | Found, known: KnownHashes
+    folder: Path | CloudPath,
+    source_file: str,
+    entry: Listed | Found,
+    known: KnownHashes,
+    max_bytes: int,
 ) -> RawFile:
     table, file_date, fault = place(source_file)
     path: Path | CloudPath = folder / source_file
     if isinstance(entry, Found):
         path = entry.path
-        stored, unreadable = _look_at_entry(entry)
-        fault = unreadable or fault
-        is_openable = unreadable is None
+        stored, unreadable = _look_at_entry(entry, max_bytes)
     else:
-        stored, unreadable = _look_at_object(path, source_file, entry, known)
-        fault = unreadable or fault
-        is_openable = unreadable is None
+        stored, unreadable = _look_at_object(path, source_file, entry, known, max_bytes)
+    fault = unreadable or fault
+    if not stored.is_read:
+        fault = fault or str(too_large(max_bytes))
     return RawFile(
         path=str(path),
         source_file=source_file,
@@ -188,30 +203,30 @@ def _describe(
         content_hash=stored.content_hash,
         fault=fault,
         etag=stored.etag,
-        is_openable=is_openable,
+        is_openable=unreadable is None and stored.is_read,
     )
 
 
 def _look_at_object(
-    path: Path | CloudPath, source_file: str, entry: Listed, known: KnownHashes
+    path: Path | CloudPath, source_file: str, entry: Listed, known: KnownHashes, max_bytes: int
 ) -> tuple[Stored, str | None]:
     """An object's content and None, or in its place the fault for which S3 does not give it."""
     known_hash = known.get((source_file, entry.etag))
-    if known_hash:
+    if known_hash and entry.bytes <= max_bytes:
         return Stored(entry.bytes, entry.modified_at, known_hash, entry.etag), None
     try:
-        return look_at(path, source_file), None
+        return look_at(path, source_file, max_bytes), None
     except Unreadable as error:
         fault = f"unreadable: {error.problem}"
     return Stored(0, entry.modified_at, content_hash(fault.encode())), fault
 
 
-def _look_at_entry(entry: Found) -> tuple[Stored, str | None]:
+def _look_at_entry(entry: Found, max_bytes: int) -> tuple[Stored, str | None]:
     """A file's content and None, or in its place the fault for which it can't be read."""
     fault = entry.fault
     if fault is None:
         try:
-            return look_at(entry.path, entry.name), None
+            return look_at(entry.path, entry.name, max_bytes), None
         except LakehouseError as error:
             fault = f"unreadable: {error.problem}"
     try:

@@ -96,7 +96,9 @@ def ingest(
         LakehouseError: There is no raw folder, or nothing has ever been in it.
     """
     ledger = ops.read_ledger(spark, settings)
-    files = list_raw_files(settings.raw, selection.holds, known_hashes(ledger))
+    files = list_raw_files(
+        settings.raw, selection.holds, known_hashes(ledger), settings.max_file_bytes
+    )
     _warn_of_days_without_files(files, selection)
     if not files and not ledger and selection.is_all:
         raise _nothing_to_load(settings)
@@ -195,7 +197,8 @@ def _write_bronze(
     status = {row.source_file: row.status for row in report.rows}
     loads = report.plan.loads
     good = [load for load in loads if status[load.file.source_file] == Status.LOADED]
-    replaced = replaced_rows(ledger, good, report.rows, batch, report.plan.gone)
+    todo = report.plan
+    replaced = replaced_rows(ledger, good, report.rows, batch, todo.gone, todo.repacked)
     gone = [row for row in replaced if row.status == Status.SUPERSEDED and row.records_loaded]
     gone += [load.known for load in loads if load not in good and load.was_loaded and load.known]
     written = {load.file.table_name for load in good} | {row.table_name for row in gone}

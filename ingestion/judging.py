@@ -51,7 +51,7 @@ def _top(reasons: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def misplaced(todo: Plan, known: Iterable[LedgerRow], batch: Batch) -> list[LedgerRow]:
-    """Quarantine the files whose place or name is wrong, unopened.
+    """Quarantine the files whose place, name or size is wrong, unopened.
 
     A copy of a file that is loaded, in this run or as the ledger knows, is named as one.
     """

@@ -18,9 +18,9 @@ class Status(StrEnum):
     DUPLICATE = "duplicate"
 
 
-# Codes of reasons that rules depend on. Of a version that is gone: its content has another name; or
-# records of it were lost with a damaged table.
-RENAMED, LOST = "renamed", "lost"
+# Codes of reasons that rules depend on. Of a version that is gone: its file has other content; its
+# content has another name; or records of it were lost with a damaged table.
+REPLACED, RENAMED, LOST = "replaced", "renamed", "lost"
 
 
 @dataclass(frozen=True)

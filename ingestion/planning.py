@@ -5,6 +5,9 @@ Data flow: raw files + ledger rows -> plan (load, quarantine, record as duplicat
 What lies there now counts, whatever lay there before: the plan brings bronze to what a new root
 would hold, except that rows of a file that is gone stay. It is a pure function of both lists, so
 that a run that was cut off anywhere is simply planned again.
+
+`X.csv` and `X.csv.gz` are one file, packed or not: when one of them is gone, the rows that it left
+give way to those of the other.
 """
 
 from __future__ import annotations
@@ -13,12 +16,11 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ingestion.files import RawFile
-from ingestion.ledger import RENAMED, Batch, LedgerRow, Status
+from ingestion.ledger import RENAMED, REPLACED, Batch, LedgerRow, Status
 from ingestion.tables import TABLES
 
 # What a file holds now: at most one of its rows has one of these.
 _COUNTS = (Status.LOADED, Status.DUPLICATE)
-_REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -28,20 +30,23 @@ class Load:
     Attributes:
         file: The file.
         replaces: The ledger rows whose bronze rows its rows replace: of what it held before, and of
-            the other files that hold its content.
+            the other files that hold its content or held its packed or unpacked form.
         renamed_from: Those among `replaces` that no longer lie in the raw folder.
         known: The ledger row of this very version, None if it is new.
+        beside: The name of its packed or unpacked form, if that lies there too with rows of its
+            own; None if not.
     """
 
     file: RawFile
     replaces: tuple[LedgerRow, ...] = ()
     renamed_from: tuple[LedgerRow, ...] = ()
     known: LedgerRow | None = None
+    beside: str | None = None
 
     @property
     def is_return(self) -> bool:
         """It holds again what it held before a correction."""
-        return self.known is not None and self.known.code == _REPLACED
+        return self.known is not None and self.known.code == REPLACED
 
     @property
     def was_loaded(self) -> bool:
@@ -55,9 +60,11 @@ class Plan:
 
     Attributes:
         loads: Files to read whose content is not in bronze under their name.
-        misplaced: Files whose place or name is wrong.
+        misplaced: Files whose place or name is wrong, or which are too large to be read.
         duplicates: File and the source file that holds the same content.
         gone: Known duplicates that no longer lie in the raw folder.
+        repacked: Loaded rows of files that are gone, and the name of their packed or unpacked form
+            that lies there and is none of the loads.
         quarantined: Known quarantined files that still lie there unchanged.
         unchanged: Known files with nothing to do.
     """
@@ -66,6 +73,7 @@ class Plan:
     misplaced: list[RawFile] = field(default_factory=list)
     duplicates: list[tuple[RawFile, str]] = field(default_factory=list)
     gone: list[LedgerRow] = field(default_factory=list)
+    repacked: list[tuple[LedgerRow, str]] = field(default_factory=list)
     quarantined: list[LedgerRow] = field(default_factory=list)
     unchanged: list[RawFile] = field(default_factory=list)
 
@@ -106,6 +114,8 @@ def plan(
             result.unchanged.append(file)
         else:
             result.duplicates.append((file, holder))
+    for file in [*result.unchanged, *(copy for copy, _ in result.duplicates)]:
+        result.repacked.extend((row, file.source_file) for row in contents.left_by_twin(file))
     return result
 
 
@@ -124,6 +134,13 @@ class _Contents:
         unusable = {row.version for row in ledger if row.status == Status.QUARANTINED}
         usable = [file for file in files if not file.fault and file.version not in unusable]
         others = [row for row in self._loaded if not is_looked_at(row.source_file)]
+        self._usable = {file.source_file: file for file in usable}
+        names = {file.source_file for file in files}
+        self._left = {
+            row.source_file: row
+            for row in self._loaded
+            if row.source_file not in names and is_looked_at(row.source_file)
+        }
         self._without_records = {
             (row.table_name, row.content_hash) for row in self._loaded if not row.records_read
         }
@@ -156,7 +173,20 @@ class _Contents:
         renamed = [loaded for loaded in others if self._is_gone(loaded)]
         if _is_whole_list(file):
             others = renamed
-        return Load(file, (*own, *others), tuple(renamed), known)
+        packed = [row for row in self.left_by_twin(file) if row not in others]
+        beside = self._usable.get(_twin(file.source_file))
+        return Load(
+            file,
+            (*own, *others, *packed),
+            (*renamed, *packed),
+            known,
+            beside.source_file if beside and self.holder_of(beside) == beside.source_file else None,
+        )
+
+    def left_by_twin(self, file: RawFile) -> list[LedgerRow]:
+        """What the packed or unpacked form of a file left in bronze, if that name is gone."""
+        row = self._left.get(_twin(file.source_file))
+        return [row] if row else []
 
     def is_gone_copy(self, row: LedgerRow) -> bool:
         """It is a copy that was never loaded, and lies there no more."""
@@ -164,6 +194,12 @@ class _Contents:
 
     def _is_gone(self, row: LedgerRow) -> bool:
         return row.version not in self._there and self._is_looked_at(row.source_file)
+
+
+def _twin(source_file: str) -> str:
+    """The name of a file's packed form, or of its unpacked form if it is packed."""
+    unpacked = source_file.removesuffix(".gz")
+    return unpacked if unpacked != source_file else f"{source_file}.gz"
 
 
 def _is_whole_list(file: RawFile) -> bool:
@@ -176,6 +212,7 @@ def replaced_rows(
     rows: Iterable[LedgerRow],
     batch: Batch,
     gone: Iterable[LedgerRow] = (),
+    repacked: Iterable[tuple[LedgerRow, str]] = (),
 ) -> list[LedgerRow]:
     """The ledger rows that change because of what files hold now.
 
@@ -187,8 +224,16 @@ def replaced_rows(
         rows: What this run decided; a file that it quarantined counts as it was before.
         batch: Identity and start of this run.
         gone: Rows of copies that no longer lie in the raw folder.
+        repacked: Rows that give way to a packed or unpacked form of their file, and its name.
     """
+    rows = list(rows)
+    refused = {row.source_file for row in rows if row.status not in _COUNTS}
     changed = [row.become(Status.SUPERSEDED, "gone: from the raw folder", batch) for row in gone]
+    changed += [
+        row.become(Status.SUPERSEDED, f"{RENAMED}: to {name}", batch)
+        for row, name in repacked
+        if name not in refused
+    ]
     for load in loads:
         name = load.file.source_file
         for row in load.replaces:
@@ -198,7 +243,7 @@ def replaced_rows(
                 changed.append(row.become(Status.DUPLICATE, f"same_content: as {name}", batch))
     newer = {row.source_file: row.content_hash for row in rows if row.status in _COUNTS}
     changed += [
-        row.become(Status.SUPERSEDED, f"{_REPLACED}: by content {content[:12]}", batch)
+        row.become(Status.SUPERSEDED, f"{REPLACED}: by content {content[:12]}", batch)
         for row in ledger
         if row.status in _COUNTS
         and (content := newer.get(row.source_file, row.content_hash)) != row.content_hash

@@ -56,14 +56,16 @@ class Stored:
     Attributes:
         bytes: Size as stored.
         modified_at: When the store says it was last written, UTC.
-        content_hash: SHA-256 of the content.
+        content_hash: SHA-256 of the content; of one that is not read, its `unread_hash`.
         etag: Of the object with this very content, None in a folder.
+        is_read: It is within the limit, so that its content is known.
     """
 
     bytes: int
     modified_at: datetime
     content_hash: str
     etag: str | None = None
+    is_read: bool = True
 
 
 def content_hash(content: bytes) -> str:
@@ -71,12 +73,18 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def look_at(path: Path | CloudPath, name: str) -> Stored:
+def unread_hash(size: int, modified_at: datetime) -> str:
+    """The fingerprint of a content that is too large to be read; it changes with each write."""
+    return content_hash(f"unread: {size} bytes of {modified_at.isoformat()}".encode())
+
+
+def look_at(path: Path | CloudPath, name: str, max_bytes: int) -> Stored:
     """Read a raw file whole to know its content; little of it is in memory at once.
 
     Args:
         path: Where it is.
         name: What to call it in an error.
+        max_bytes: Of a larger one nothing is read.
 
     Raises:
         LakehouseError: It can't be read.
@@ -84,19 +92,26 @@ def look_at(path: Path | CloudPath, name: str) -> Stored:
     with _told(name):
         if isinstance(path, Path):
             stat = path.stat()
+            modified_at = datetime.fromtimestamp(stat.st_mtime, UTC)
+            if stat.st_size > max_bytes:
+                return _above_limit(stat.st_size, modified_at)
             with path.open("rb") as stream:
                 found = hashlib.file_digest(stream, "sha256").hexdigest()
-            return Stored(stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), found)
+            return Stored(stat.st_size, modified_at, found)
         answer = _get(path)
+        size, modified_at = answer["ContentLength"], answer["LastModified"].astimezone(UTC)
+        if size > max_bytes:
+            answer["Body"].close()
+            return _above_limit(size, modified_at)
         digest = hashlib.sha256()
         for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
             digest.update(chunk)
-        return Stored(
-            answer["ContentLength"],
-            answer["LastModified"].astimezone(UTC),
-            digest.hexdigest(),
-            answer["ETag"].strip('"'),
-        )
+        return Stored(size, modified_at, digest.hexdigest(), answer["ETag"].strip('"'))
+
+
+def _above_limit(size: int, modified_at: datetime) -> Stored:
+    # Without its ETag, by which the content would be taken for known under a larger limit.
+    return Stored(size, modified_at, unread_hash(size, modified_at), is_read=False)
 
 
 def read_bytes(path: Path | CloudPath, max_bytes: int) -> bytes:

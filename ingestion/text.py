@@ -69,7 +69,11 @@ def text_of(content: bytes, file_name: str, max_bytes: int) -> bytes:
 
 def too_large(max_bytes: int) -> FileFault:
     """The fault of a text beyond the limit."""
-    return FileFault("too_large", f"the text is larger than {max_bytes:,} bytes; split the file")
+    return FileFault(
+        "too_large",
+        f"the text is larger than {max_bytes:,} bytes, the limit; a day has one file, so set"
+        " LAKEHOUSE_MAX_FILE_BYTES higher and run `lakehouse replay`",
+    )
 
 
 def _unpack(content: bytes, max_bytes: int) -> bytes:

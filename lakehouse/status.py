@@ -63,7 +63,7 @@ from (
 _SAME_DAY = """
 select table_name, file_date, string_agg(source_file, ' and ' order by source_file) as files,
     max(source_file) as wins
-from ops.ingested_files where status = 'loaded' and file_date is not null
+from ops.ingested_files where status = 'loaded'
 group by all having count(*) > 1 order by all
 """
 _LOADED = "select source_file, records_loaded from ops.ingested_files where status = 'loaded'"

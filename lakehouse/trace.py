@@ -28,6 +28,7 @@ from lakehouse.page import Table as Rows
 from lakehouse.plain_values import plain
 from lakehouse.replaced_rows import replaced_rows
 from orchestration.state.delta_reader import connect, has_table
+from orchestration.state.versions import first_line
 
 _REFUSED = ("source_file", "record_number", "batch", "refused", "why", "since", "raw_text")
 _VERSIONS = ("source_file", "record_number", "batch", "loaded", "became", "reasons")
@@ -46,8 +47,19 @@ def trace_page(settings: Settings, table: str, key: int) -> Page:
             f"Name one of {', '.join(TABLES)} and a key, such as: lakehouse trace orders 10000",
         )
     connection = connect(settings)
-    declared = TABLES[table]
-    page = Page()
+    try:
+        return _page(settings, connection, TABLES[table], key)
+    except duckdb.CatalogException as error:
+        raise LakehouseError(
+            f"A table that this reads is gone from {settings.root}: {first_line(error)}",
+            f"Repair it with `lakehouse repair --root {settings.root} --raw DIR`.",
+        ) from error
+
+
+def _page(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, declared: Table, key: int
+) -> Page:
+    page, table = Page(), declared.name
     page.fact("table", table)
     page.fact("key", key)
     page.note(f"{table} {declared.key} {key}")
@@ -175,12 +187,12 @@ def _refused(
     """The rejected records that name a key, found by the names of their file's columns."""
     records = connection.execute(queries.REFUSED.format(table=table.name), {"key": key}).fetchall()
     rows: list[tuple[object, ...]] = []
-    for file, number, batch, refused, reasons, closed_by, raw_text, header in records:
+    for file, number, batch, refused, reasons, closed_by, raw_text, header, outdated in records:
         names = header or table.column_names
         texts = [raw_text, *(raw_text.splitlines() if SWALLOWED in reasons else [])]
         if any(text_names(text, names, key.__eq__, table.key) for text in texts):
             words = {code: explain(code, raw_text, header, table) for code in reasons}
             why = "; ".join(f"{code} {word}".rstrip() for code, word in words.items())
-            since = f"repaired by batch {closed_by}" if closed_by else ""
+            since = f"repaired by batch {closed_by}" if closed_by else outdated or ""
             rows.append((file, number, batch, refused, why, since, raw_text))
     return rows

@@ -17,11 +17,14 @@ from silver.{table}_rejected where {key} = $key
 BRONZE = "select * from bronze.{table} where {key} = $key"
 # A refused record is text: the digits of the key are somewhere in it, or it is another's.
 REFUSED = """
-select source_file, record_number, batch_id as batch, rejected_timestamp as refused, reasons,
-    closed_batch_id, raw_text, header
-from ops.rejected_records
-where table_name = '{table}' and contains(raw_text, $key::varchar)
-order by source_file, record_number
+select source_file, record_number, rejects.batch_id as batch, rejected_timestamp as refused,
+    reasons, closed_batch_id, raw_text, header,
+    case when files.status = 'superseded' then 'file ' || split_part(files.reason, ':', 1) end
+        as outdated
+from ops.rejected_records as rejects
+left join ops.ingested_files as files using (source_file, content_hash)
+where rejects.table_name = '{table}' and contains(raw_text, $key::varchar)
+order by source_file, record_number, refused
 """
 LINES = {
     "orders": """

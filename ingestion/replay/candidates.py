@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingestion.files import RawFile
+from ingestion.files import RawFile, place
 from ingestion.ledger import LedgerRow, Status
 from ingestion.planning import Plan, plan
 
 GONE = "it is no longer in the raw folder; put it back to have it read again"
+_CURE = "; rename or move it and run"
 CHANGED = "it has other content now; `lakehouse run` reads that"
 
 
@@ -97,4 +98,4 @@ def _why_left(row: LedgerRow, file: RawFile | None, ledger: Sequence[LedgerRow])
     if file.version != row.version:
         is_known = any(other.version == file.version for other in others)
         return "" if is_outdated or is_known else CHANGED
-    return f"{file.fault}; rename or move it and run" if file.fault else None
+    return f"{file.fault}{_CURE if place(file.source_file)[2] else ''}" if file.fault else None

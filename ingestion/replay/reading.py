@@ -19,6 +19,7 @@ from ingestion.planning import Load, replaced_rows
 from ingestion.replay.candidates import Candidates, find_candidates, still_there
 from ingestion.replay.rereading import Tally, Version, tally_files
 from ingestion.settings import Settings
+from ingestion.stored import unread_hash
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Reading:
     """The candidates, and what reading their files whole gives under today's rules.
 
     Attributes:
+        ledger: All of it; files that were too large to be read have their content's version.
         found: The candidates.
         files: Source file to raw file, of the whole raw folder.
         judged: Source file to its ledger row under today's rules, of the files that were read and
@@ -35,6 +37,7 @@ class Reading:
         tallies: Rejects under today's rules, of the files that would be loaded with fewer.
     """
 
+    ledger: list[LedgerRow]
     found: Candidates
     files: dict[str, RawFile]
     judged: dict[str, LedgerRow]
@@ -80,8 +83,11 @@ def read(
     Raises:
         LakehouseError: There is no raw folder.
     """
-    known = known_hashes(ledger)
-    files = {file.source_file: file for file in list_raw_files(settings.raw, known_hashes=known)}
+    listed = list_raw_files(
+        settings.raw, known_hashes=known_hashes(ledger), max_bytes=settings.max_file_bytes
+    )
+    files = {file.source_file: file for file in listed}
+    ledger = _by_content(ledger, listed)
     found = find_candidates(list(files.values()), ledger)
     there = [file for row in found.loaded if (file := still_there(row, files))]
     to_read = [*(load.file for load in found.plan.loads), *there]
@@ -101,7 +107,23 @@ def read(
         if still_there(row, files) and _is_better(judged[row.source_file], row)
     ]
     tallies = tally_files(spark, settings, [*(load.file for load in loads), *better])
-    return Reading(found, files, judged, loads, loaded, tallies)
+    return Reading(ledger, found, files, judged, loads, loaded, tallies)
+
+
+def _by_content(ledger: Sequence[LedgerRow], files: Sequence[RawFile]) -> list[LedgerRow]:
+    """The ledger as if files that were above a limit of then had been read for their content."""
+    versions = {row.version for row in ledger}
+    unread = {
+        (file.source_file, unread_hash(file.bytes, file.modified_at)): file
+        for file in files
+        if file.is_openable and file.version not in versions
+    }
+    return [
+        replace(row, content_hash=unread[row.version].content_hash)
+        if row.version in unread
+        else row
+        for row in ledger
+    ]
 
 
 def _is_better(after: LedgerRow, row: LedgerRow) -> bool:

@@ -57,7 +57,7 @@ def review(spark: SparkSession, settings: Settings, batch: Batch, progress: Prog
         *_quarantined(reading, texts),
     ]
     return Review(
-        ledger,
+        reading.ledger,
         sorted(findings, key=lambda finding: finding.row.version),
         [*reading.loads, *(Load(reading.files[row.source_file]) for row in whole.values())],
         [finding.after for finding in added if finding.outcome == Outcome.REPAIRED],

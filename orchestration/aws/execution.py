@@ -41,14 +41,9 @@ def report_of(settings: Settings, execution: str, ledger: Sequence[LedgerRow]) -
         row for row in ledger if row.status == Status.QUARANTINED and row.batch_id != execution
     ]
     names = {row.source_file for row in earlier}
-    lying = (
-        {
-            file.version
-            for file in list_raw_files(settings.raw, names.__contains__, known_hashes(ledger))
-        }
-        if names
-        else set()
-    )
+    limit, known = settings.max_file_bytes, known_hashes(ledger)
+    earlier_files = list_raw_files(settings.raw, names.__contains__, known, limit) if names else []
+    lying = {file.version for file in earlier_files}
     missing = [MissingFile(**row) for row in read_ops(settings, "missing_files")]
     return Report(
         Plan(quarantined=[row for row in earlier if row.version in lying]),

@@ -157,11 +157,12 @@ def _sort_out(
     What has come, changed or moved since is loaded anyway, as after a run that was killed.
     """
     is_there = raw_names(settings.raw) is not None
-    files = list_raw_files(settings.raw) if is_there else []
+    files = list_raw_files(settings.raw, max_bytes=settings.max_file_bytes) if is_there else []
     todo = plan(files, ledger)
     moving = {load.file.source_file for load in todo.loads}
     moving |= {row.source_file for load in todo.loads for row in load.replaces}
     moving |= {file.source_file for file, _ in todo.duplicates}
+    moving |= {row.source_file for row, _ in todo.repacked}
     versions = {file.version for file in files}
     gone = []
     for one in found:

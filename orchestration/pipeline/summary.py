@@ -14,6 +14,7 @@ from ingestion.completeness import missing_in_words
 from ingestion.errors import LakehouseError
 from ingestion.ingest import Report
 from ingestion.ledger import LedgerRow, Status
+from ingestion.moves import moves_in_words
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from ingestion.visible import visible
@@ -90,7 +91,7 @@ def _print_report(console: Console, report: Report) -> None:
     erased = sum(row.records_erased for row in report.rows)
     if erased:
         console.print(f"[dim]left out[/] {erased:,} records of people who were erased")
-    for line in _moved(report):
+    for line in moves_in_words(report.plan, report.rows):
         console.print(f"[dim]loaded[/] {escape(visible(line))}", soft_wrap=True)
     _print_some(console, "[yellow]missing[/]", missing_in_words(report.missing))
 
@@ -105,22 +106,6 @@ def _print_some(console: Console, what: str, lines: Sequence[str]) -> None:
     if len(lines) > _LINES:
         more = f"{len(lines) - _LINES:,} more; `lakehouse status` counts them"
         console.print(f"{what} {more}", soft_wrap=True)
-
-
-def _moved(report: Report) -> list[str]:
-    """What is remarkable about why a file was loaded, said in this run alone."""
-    loaded = {row.source_file: row for row in report.loaded}
-    lines = []
-    for load in report.plan.loads:
-        name = load.file.source_file
-        if name in loaded and load.is_return:
-            lines.append(f"{name}: went back to an earlier version of itself, and so do its rows")
-        before = ", ".join(
-            row.source_file for row in load.renamed_from if row.source_file not in loaded
-        )
-        if name in loaded and before:
-            lines.append(f"{name}: renamed from {before}; its rows have the new name and day")
-    return lines
 
 
 def _print_replaced_days(console: Console, result: RunResult) -> None:

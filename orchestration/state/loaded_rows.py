@@ -9,12 +9,13 @@ column `source_file` is read. So years of history are compared in a fraction of 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from ingestion.ledger import LedgerRow, Status
@@ -96,8 +97,13 @@ def _missing_rejects(settings: Settings, ledger: Iterable[LedgerRow]) -> list[Di
     counts: Counter[tuple[str, str]] = Counter()
     if expected and is_table(settings, "ops", "rejected_records"):
         location = settings.location("ops", "rejected_records")
-        rejects = open_table("ops.rejected_records", location).to_pyarrow_table(columns=_VERSION)
-        counts.update(zip(*(rejects[name].to_pylist() for name in _VERSION), strict=True))
+        # There may be millions, of a few files: each name is in memory once for a batch.
+        rejects = open_table("ops.rejected_records", location).to_pyarrow_dataset(
+            parquet_read_options=ds.ParquetReadOptions(dictionary_columns=_VERSION)
+        )
+        for batch in rejects.to_batches(columns=_VERSION):
+            for version, count in _counted(pa.Table.from_batches([batch]), _VERSION):
+                counts[version] += count
     return [
         Difference("ops.rejected_records", row.source_file, row, counts[row.version])
         for row in expected
@@ -133,7 +139,14 @@ def bronze_rows(settings: Settings, table: str) -> dict[str, Rows]:
     else:
         parts = [pq.ParquetFile(file).read(columns=_ORIGIN) for file in mixed]
     for part in parts:
-        for row in part.group_by(_ORIGIN).aggregate([([], "count_all")]).to_pylist():
-            found[row["source_file"]].count += row["count_all"]
-            found[row["source_file"]].batches.add(row["batch_id"])
+        for (name, batch), count in _counted(part, _ORIGIN):
+            found[name].count += count
+            found[name].batches.add(batch)
     return found
+
+
+def _counted(rows: pa.Table, columns: list[str]) -> Iterator[tuple[tuple[str, str], int]]:
+    """The pairs of values of two columns, and how many rows have each."""
+    groups = rows.group_by(columns).aggregate([([], "count_all")])
+    for row in groups.to_pylist():
+        yield (row[columns[0]], row[columns[1]]), row["count_all"]

@@ -49,7 +49,7 @@ def after(ledger: Sequence[LedgerRow], folder: dict[str, str]) -> list[LedgerRow
         ledger_row(file.source_file, file.content_hash, Status.DUPLICATE)
         for file, _ in todo.duplicates
     ]
-    changes = [*replaced_rows(ledger, todo.loads, now, BATCH, todo.gone), *now]
+    changes = [*replaced_rows(ledger, todo.loads, now, BATCH, todo.gone, todo.repacked), *now]
     rows = {(row.source_file, row.content_hash): row for row in [*ledger, *changes]}
     return list(rows.values())
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ingestion.dismissing import dismiss
+from ingestion.dismissing import dismiss, gone_from_quarantine
 from ingestion.errors import LakehouseError
-from ingestion.ledger import Batch
+from ingestion.ledger import Batch, Status
+from ingestion.selection import ALL_FILES, Selection
+from tests.ingestion.ledgers import BATCH, ledger_row, raw_file
 from tests.lake import REPLAYED_AT, Lakehouse
 
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
@@ -74,3 +76,24 @@ def test_only_what_is_in_quarantine_can_be_dismissed(copied: Lakehouse) -> None:
             settle(copied, name)
         assert "lakehouse status" in raised.value.next_step
     assert f"Is {COPY} meant?" in raised.value.next_step
+
+
+@pytest.mark.parametrize("good", [Status.LOADED, Status.DUPLICATE])
+def test_a_quarantined_version_is_history_once_its_file_has_other_content(good: Status) -> None:
+    """Whether that is new, or came back unchanged from before, as in good, unusable, good."""
+    ledger = [ledger_row(DAY, "a", good), ledger_row(DAY, "bad", Status.QUARANTINED)]
+    (row,) = gone_from_quarantine([raw_file(DAY, "a")], ledger, ALL_FILES, BATCH)
+    assert (row.version, row.status) == ((DAY, "bad"), Status.SUPERSEDED)
+    assert str(row.reason).startswith("replaced: was ")
+
+
+def test_a_quarantined_version_gives_way_to_another_unusable_one() -> None:
+    ledger = [ledger_row(DAY, content, Status.QUARANTINED) for content in ("bad", "worse")]
+    gone = gone_from_quarantine([raw_file(DAY, "worse")], ledger, ALL_FILES, BATCH)
+    assert [row.content_hash for row in gone] == ["bad"]
+
+
+def test_what_lies_there_or_is_not_looked_at_stays_in_quarantine() -> None:
+    ledger = [ledger_row(DAY, "bad", Status.QUARANTINED)]
+    assert gone_from_quarantine([raw_file(DAY, "bad")], ledger, ALL_FILES, BATCH) == []
+    assert gone_from_quarantine([], ledger, Selection(["products"]), BATCH) == []

@@ -154,6 +154,46 @@ def test_the_same_content_has_one_hash_whatever_etag_its_objects_have(s3: str) -
     assert tuple(file.etag for file in files) == etags
 
 
+def test_a_file_above_the_limit_is_refused_by_its_size_and_not_read(tmp_path: Path) -> None:
+    """A hole of a thousand gigabytes takes no room, and would take half an hour to read."""
+    names = ["orders/2025-04-01.csv", "orders/april.csv", "returns/2025-04-01.csv.gz"]
+    write(tmp_path, *names)
+    for name in names:
+        os.truncate(tmp_path / name, 10**12)
+    day, misnamed, misplaced = list_raw_files(str(tmp_path), max_bytes=1_000_000)
+    assert str(day.fault).startswith("too_large: the text is larger than 1,000,000 bytes")
+    assert "LAKEHOUSE_MAX_FILE_BYTES" in str(day.fault)
+    assert (day.bytes, day.is_openable, misnamed.is_openable) == (10**12, False, False)
+    assert [str(file.fault)[:12] for file in (misnamed, misplaced)] == [
+        "wrong_name: ",
+        "wrong_folder",
+    ]
+
+
+def test_a_file_above_the_limit_is_another_version_when_it_is_written_to(tmp_path: Path) -> None:
+    write(tmp_path, "orders/2025-04-01.csv", content="0123456789")
+    path, versions = tmp_path / "orders/2025-04-01.csv", []
+    for content, seconds in (("0123456789", 1), ("0123456789", 2), ("0123456789a", 2)):
+        path.write_text(content)
+        os.utime(path, (seconds, seconds))
+        for limit in (9, 8):
+            (file,) = list_raw_files(str(tmp_path), max_bytes=limit)
+            versions.append(file.content_hash)
+    assert versions[::2] == versions[1::2]
+    assert len(set(versions)) == 3
+    (file,) = list_raw_files(str(tmp_path), max_bytes=11)
+    assert (file.fault, file.content_hash) == (None, sha256(b"0123456789a"))
+
+
+def test_an_object_above_the_limit_is_not_read_and_its_etag_stands_for_no_content(s3: str) -> None:
+    etag = put("raw/orders/2025-04-01.csv", b"id\n")
+    known = {("orders/2025-04-01.csv", etag): "known"}
+    (file,) = list_raw_files(f"{s3}/raw", known_hashes=known, max_bytes=2)
+    assert str(file.fault).startswith("too_large: ")
+    assert (file.bytes, file.etag, file.is_openable) == (3, None, False)
+    assert file.content_hash not in ("known", sha256(b"id\n"))
+
+
 def test_an_object_whose_etag_is_known_is_not_read(s3: str) -> None:
     etag = put("raw/orders/1.csv", b"id\n")
     put("raw/orders/2.csv", b"id\n")

@@ -219,13 +219,27 @@ def test_a_corrected_file_replaces_its_own_rows_and_no_others(lakehouse: Lakehou
         (ONE, "loaded", 2, "second"),
         (ONE, "superseded", 3, "second"),
         (TWO, "loaded", 1, "second"),
-        (TWO, "quarantined", 0, "first"),
+        (TWO, "superseded", 0, "second"),
     ]
     assert report.quarantined == []
     lakehouse.write(ONE, ORDERS, order(1), order(2), order(3))
     assert [load.is_return for load in lakehouse.ingest("third").plan.loads] == [True]
     assert order_ids(lakehouse) == {1: ONE, 2: ONE, 3: ONE, 4: TWO}
     assert lakehouse.ingest("fourth").rows == []
+
+
+def test_a_file_above_the_limit_is_loaded_by_a_run_under_a_higher_one(lakehouse: Lakehouse) -> None:
+    lakehouse.write(ONE, ORDERS, order(1))
+    small = lakehouse.under(max_file_bytes=50)
+    assert [str(row.reason)[:11] for row in small.ingest("first").quarantined] == ["too_large: "]
+    assert [row.source_file for row in small.ingest("second").quarantined] == [ONE]
+    assert small.ingest("third").rows == []
+    assert lakehouse.ingest("higher").quarantined == []
+    assert order_ids(lakehouse) == {1: ONE}
+    states = "select status, reason from ops.ingested_files order by all"
+    ((loaded, _), (superseded, reason)) = lakehouse.query(states)
+    assert (loaded, superseded) == ("loaded", "superseded")
+    assert reason.startswith("replaced: was too_large: ")
 
 
 def test_rejects_of_a_version_that_came_back_are_there_once(lakehouse: Lakehouse) -> None:
@@ -252,6 +266,19 @@ def test_a_renamed_file_has_its_rows_under_the_new_name_and_day(lakehouse: Lakeh
         "order_items/2025-04-02.csv",
         "products/products.csv",
     }
+
+
+def test_bronze_has_the_rows_of_the_form_of_a_file_that_lies_there(lakehouse: Lakehouse) -> None:
+    packed = lakehouse.raw / f"{ONE}.gz"
+    packed.parent.mkdir(parents=True)
+    packed.write_bytes(gzip.compress(f"{ORDERS}\n{order(1)}\n{order(2)}\n".encode()))
+    lakehouse.ingest("packed")
+    lakehouse.write(ONE, ORDERS, order(3))
+    lakehouse.ingest("both")
+    assert order_ids(lakehouse) == {1: f"{ONE}.gz", 2: f"{ONE}.gz", 3: ONE}
+    packed.unlink()
+    lakehouse.ingest("unpacked")
+    assert order_ids(lakehouse) == {3: ONE}
 
 
 def test_a_file_corrected_to_a_copy_of_another_loses_its_own_rows(lakehouse: Lakehouse) -> None:

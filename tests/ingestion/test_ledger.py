@@ -260,3 +260,72 @@ def test_a_day_without_sales_is_no_copy_of_another_and_not_its_new_name(is_there
     todo = plan([*files, raw_file(SECOND, "a")] if is_there else files, [known])
     assert loads(todo) == {FIRST: [], THIRD: []}
     assert (todo.duplicates, todo.gone) == ([], [])
+
+
+@pytest.mark.parametrize("name", [FIRST, "products/products.csv", "products/2025-04-01.csv"])
+@pytest.mark.parametrize("ends", [("", ".gz"), (".gz", "")])
+def test_a_file_that_was_packed_or_unpacked_takes_the_place_of_its_other_form(
+    name: str, ends: tuple[str, str]
+) -> None:
+    before, now = (f"{name}{end}" for end in ends)
+    ledger = after([], {before: "a"})
+    replaced = after(ledger, {now: "b"})
+    assert states(replaced) == {(before, "a", Status.SUPERSEDED), (now, "b", Status.LOADED)}
+    (row,) = [row for row in replaced if row.source_file == before]
+    assert row.reason == f"renamed: to {now}"
+    assert plan([raw_file(now, "b")], replaced) == Plan(unchanged=[raw_file(now, "b")])
+
+
+@pytest.mark.parametrize("gone", [FIRST, f"{FIRST}.gz"])
+def test_of_a_file_in_both_forms_the_one_that_stays_counts_alone(gone: str) -> None:
+    stays = f"{FIRST}.gz" if gone == FIRST else FIRST
+    both = after(after([], {gone: "a"}), {gone: "a", stays: "b"})
+    assert states(both) == {(gone, "a", Status.LOADED), (stays, "b", Status.LOADED)}
+    alone = after(both, {stays: "b"})
+    assert states(alone) == {(gone, "a", Status.SUPERSEDED), (stays, "b", Status.LOADED)}
+    assert states(after(alone, {gone: "a"})) == {
+        (gone, "a", Status.LOADED),
+        (stays, "b", Status.SUPERSEDED),
+    }
+
+
+def test_a_form_that_became_a_copy_of_another_day_still_takes_the_other_forms_place() -> None:
+    ledger = after(after([], {f"{SECOND}.gz": "b", FIRST: "a"}), {FIRST: "a", SECOND: "a"})
+    assert states(ledger) == {
+        (FIRST, "a", Status.LOADED),
+        (SECOND, "a", Status.DUPLICATE),
+        (f"{SECOND}.gz", "b", Status.SUPERSEDED),
+    }
+
+
+def test_an_unusable_form_takes_nothing_away_from_the_other() -> None:
+    packed = f"{FIRST}.gz"
+    ledger = [ledger_row(packed, "a")]
+    broken = ledger_row(FIRST, "bad", Status.QUARANTINED)
+    assert plan([raw_file(FIRST, "bad")], [*ledger, broken]) == Plan(quarantined=[broken])
+    todo = plan([raw_file(FIRST, "bad")], ledger)
+    assert replaced_rows(ledger, [], [broken], BATCH, todo.gone, todo.repacked) == []
+    copy = ledger_row(SECOND, "bad", Status.QUARANTINED)
+    todo = plan(
+        [raw_file(FIRST, "bad"), raw_file(SECOND, "bad")], [ledger_row(f"{SECOND}.gz", "a")]
+    )
+    assert replaced_rows(ledger, [], [copy], BATCH, todo.gone, todo.repacked) == []
+
+
+def test_both_forms_stay_when_both_are_gone_or_when_a_run_does_not_look_at_one() -> None:
+    packed = f"{FIRST}.gz"
+    ledger = after([], {FIRST: "a", packed: "b"})
+    assert plan([], ledger) == Plan()
+    todo = plan([raw_file(FIRST, "a")], ledger, lambda name: name == FIRST)
+    assert todo == Plan(unchanged=[raw_file(FIRST, "a")])
+
+
+def test_a_load_names_the_other_form_of_its_file_that_has_rows_too() -> None:
+    packed = f"{FIRST}.gz"
+    both = plan([raw_file(FIRST, "a"), raw_file(packed, "b")], [])
+    assert [load.beside for load in both.loads] == [packed, FIRST]
+    known = plan([raw_file(FIRST, "a"), raw_file(packed, "b")], [ledger_row(packed, "b")])
+    assert [load.beside for load in known.loads] == [packed]
+    unusable = ledger_row(packed, "b", Status.QUARANTINED)
+    assert plan([raw_file(FIRST, "a"), raw_file(packed, "b")], [unusable]).loads[0].beside is None
+    assert plan([raw_file(FIRST, "a")], []).loads[0].beside is None

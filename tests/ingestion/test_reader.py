@@ -152,7 +152,8 @@ def test_a_small_archive_of_a_huge_text_is_not_unpacked_whole() -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
     tracemalloc.start()
     assert fault(bomb, "x.csv.gz", max_bytes=1_000_000) == (
-        "too_large: the text is larger than 1,000,000 bytes; split the file"
+        "too_large: the text is larger than 1,000,000 bytes, the limit; a day has one file, so set"
+        " LAKEHOUSE_MAX_FILE_BYTES higher and run `lakehouse replay`"
     )
     assert tracemalloc.get_traced_memory()[1] < 4_000_000 + len(bomb)
     tracemalloc.stop()

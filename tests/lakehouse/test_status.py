@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -132,6 +133,11 @@ def test_two_files_for_one_day_are_reported_with_the_one_that_wins(tmp_path: Pat
     rows = [version("loaded", "a", FIRST), version("loaded", "b", FIRST, source_file=packed)]
     write(tmp_path, "ops/ingested_files", *rows)
     assert f"orders 2025-04-01 {FILE} and {packed} {packed}" in shown(tmp_path)
+    products = {"table_name": "products", "file_date": None}
+    lists = [f"products/products.csv{end}" for end in ("", ".gz")]
+    rows_of = [version("loaded", "a", FIRST, source_file=name, **products) for name in lists]
+    write(tmp_path / "lists", "ops/ingested_files", *rows_of)
+    assert f"products {lists[0]} and {lists[1]} {lists[1]}" in shown(tmp_path / "lists")
     write(tmp_path / "one", "ops/ingested_files", rows[0])
     assert "Several files for one day" not in shown(tmp_path / "one")
 
@@ -158,6 +164,41 @@ def test_a_table_of_which_nothing_was_loaded_has_no_newest_day(tmp_path: Path) -
     write(tmp_path, "ops/ingested_files", version("quarantined", "a", FIRST))
     write(tmp_path, "ops/missing_files", {"table_name": "orders"})
     assert "last loaded ago by run products 0 orders 1 order_items 0" in shown(tmp_path)
+
+
+@pytest.mark.parametrize("table", ["ingested_files", "rejected_records", "missing_files"])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_damaged_ops_table_is_named_and_leaves_out_only_what_reads_it(
+    tmp_path: Path, table: str, is_gone: bool
+) -> None:
+    file = version("loaded", "a", FIRST)
+    rejected = {"table_name": "orders", "source_file": FILE, "content_hash": "a"} | {
+        "record_number": 1,
+        "reasons": ["type:date"],
+        "closed_batch_id": None,
+    }
+    missing = {"table_name": "orders", "file_date": FIRST.date()} | {
+        "expected_file": FILE,
+        "state": "missing",
+    }
+    rows = {"ingested_files": file, "rejected_records": rejected, "missing_files": missing}
+    for name, row in rows.items():
+        write(tmp_path, f"ops/{name}", row)
+    log = tmp_path / "ops" / table / "_delta_log"
+    if is_gone:
+        shutil.rmtree(log.parent)
+    else:
+        (log / f"{0:020}.json").write_text("")
+    text = shown(tmp_path)
+    assert (f"damaged ops.{table}: " in text) == (not is_gone)
+    lists = {
+        "ingested_files": "orders loaded 1",
+        "rejected_records": "orders type:date 1",
+        "missing_files": "Missing expected file",
+    }
+    unread = {"ingested_files", "rejected_records"} if table == "ingested_files" else {table}
+    assert {name for name, words in lists.items() if words not in text} == unread
+    assert ("Rejected records: not shown" in text) == (table == "ingested_files")
 
 
 def test_programs_get_every_name_that_is_documented_and_no_other(tmp_path: Path) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from rich.console import Console
 
 from ingestion.errors import LakehouseError
+from ingestion.ledger import Status
 from ingestion.settings import Settings
 from lakehouse.trace import changed_values, trace_page
 from orchestration.project import PROJECT_FOLDER
+from tests.ingestion.ledgers import ledger_row
 from tests.lakehouse.json_pages import as_json, documented, names_in
 
 
@@ -148,3 +152,40 @@ def test_a_table_that_is_none_is_reported_with_those_that_are(settings: Settings
 def test_a_root_without_gold_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(LakehouseError, match="There is no lakehouse"):
         traced(Settings.read(root=str(tmp_path), environment={}), "orders", 1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "since"), [("replaced: was type:date", "file replaced"), (None, "")]
+)
+def test_a_refused_record_says_whether_its_file_was_corrected_since(
+    tmp_path: Path, reason: str | None, since: str
+) -> None:
+    status = Status.SUPERSEDED if reason else Status.QUARANTINED
+    file = vars(ledger_row("orders/2025-04-02.csv", "a", status)) | {"reason": reason}
+    del file["dates"]
+    rejected = {
+        "table_name": "orders",
+        "source_file": "orders/2025-04-02.csv",
+        "content_hash": "a",
+        "record_number": 1,
+        "raw_text": "1,1013,101,2025-04-02T08:30:00,16.00,02.04.2025",
+        "reasons": ["type:date"],
+        "batch_id": "first",
+    }
+    for table, row in (("ingested_files", file), ("rejected_records", rejected)):
+        write_deltalake(tmp_path / "ops" / table, pa.Table.from_pylist([row]))
+    lines = traced(Settings(str(tmp_path), str(tmp_path / "raw")), "orders", 1013)
+    (line,) = starting(lines, "orders/2025-04-02.csv")
+    (heading,) = starting(lines, "source file")
+    assert line.removeprefix("orders/2025-04-02.csv 1 first type:date ").count("file ") == bool(
+        since
+    )
+    assert f"{since} 1,1013,101," in line
+    assert "since" in heading.split()
+
+
+def test_a_root_whose_ops_tables_are_gone_says_how_to_repair_it(tmp_path: Path) -> None:
+    write_deltalake(tmp_path / "gold/daily_sales", pa.table({"order_date": ["2025-04-01"]}))
+    with pytest.raises(LakehouseError, match="A table that this reads is gone from") as raised:
+        traced(Settings(str(tmp_path), str(tmp_path / "raw")), "orders", 1)
+    assert "lakehouse repair" in raised.value.next_step

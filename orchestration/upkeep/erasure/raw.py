@@ -37,7 +37,7 @@ def search_raw(settings: Settings, user_id: int) -> list[RawPlace] | None:
     A file that is damaged beyond reading is left out.
     """
     try:
-        files = list_raw_files(settings.raw)
+        files = list_raw_files(settings.raw, max_bytes=settings.max_file_bytes)
     except LakehouseError:
         return None
     places = (_search(file, settings, user_id) for file in files)
@@ -46,7 +46,7 @@ def search_raw(settings: Settings, user_id: int) -> list[RawPlace] | None:
 
 def _search(file: RawFile, settings: Settings, user_id: int) -> RawPlace:
     path = to_path(file.path)
-    if not file.is_openable or file.bytes > settings.max_file_bytes:
+    if not file.is_openable:
         return RawPlace(file.source_file, [], False)
     content = path.read_bytes()
     table = TABLES.get(str(file.table_name))

@@ -466,7 +466,8 @@ def replaced_in_quarantine(lakehouse: Lakehouse) -> set[tuple[str, str]]:
     """File versions that nobody can read again: refused, and then overwritten in the raw folder."""
     there = {file.version for file in list_raw_files(lakehouse.settings.raw)}
     refused = lakehouse.query(
-        "select source_file, content_hash from ops.ingested_files where status = 'quarantined'"
+        "select source_file, content_hash from ops.ingested_files"
+        " where status = 'quarantined' or reason like 'replaced: was %'"
     )
     return {(name, content) for name, content in refused} - there
 
