@@ -67,7 +67,7 @@ def test_tooltips_are_sentences_for_people(browser: Browser, report: Path) -> No
     with opened(browser, report) as page:
         tips = set(page.locator(".wide title").all_text_contents())
     assert "Toys: 100.00, 66.4% of sales" in tips
-    assert "Tuesday 09:00: 2 orders" in tips
+    assert "Tuesday 09:00: 2 orders on 1 day" in tips
     assert "orders of Tuesday 1 April 2025: loaded" in tips
     assert not [tip for tip in tips if ";" in tip and EVIL not in tip]
 
