@@ -29,6 +29,8 @@ _RUN_ID_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_RUN_ID"
 _AFFECTED_DAYS_VARIABLE = "DBT_ENV_CUSTOM_ENV_LAKEHOUSE_AFFECTED_DAYS"
 _TARGETS = {Engine.SAIL: "sail", Engine.SPARK: "local"}
 _RUNS = ("model", "seed", "snapshot")
+# What compiled_project compiles, as far as the project has it: a criterion must not select nothing.
+_COMPILED = {"model", "analysis"}
 _TARGET_FOLDER = "target"
 # By name, as dbt is imported late.
 _OF_ARGUMENTS = ("DbtUsageException", "InvalidSelectorError")
@@ -97,8 +99,9 @@ def compiled_project(
         LakehouseError: A file can't be parsed, or a model not be compiled.
     """
     manifest: Manifest = invoke_dbt(settings, run_id, ["parse"], on_event)
-    selected = ["--select", "resource_type:model", "resource_type:analysis"]
-    arguments = ["compile", "--full-refresh", *selected]
+    kinds = {str(node.resource_type) for node in manifest.nodes.values()} & _COMPILED
+    selected = [f"resource_type:{kind}" for kind in sorted(kinds)]
+    arguments = ["compile", "--full-refresh", "--select", *selected]
     done = invoke_dbt(settings, run_id, arguments, on_event, manifest)
     for node in map(_node_result, done.results):
         if node.is_bad:
