@@ -345,7 +345,7 @@ def test_weekdays_cohorts_departments_and_trends_speak_of_complete_days(tmp_path
         ["560.00", "1", "False"]
     ]
     trend = "quantity_last_7d quantity_prev_7d trend_pct incomplete_days_last_7d"
-    # 6 units on six days after 2 on the two first of seven, as before: 6/6 against 2/7
+    # 6 units on six days after 2 on the only two of the seven before: as many a day
     assert values_of(oracle, "gold.product_performance", trend, "product_id = 1") == [
-        ["6", "2", "2.500000", "1"]
+        ["6", "2", "0.000000", "1"]
     ]
