@@ -7,6 +7,10 @@ from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+
+# Else it would draw constants of whatever code of ours is loaded, other ones in each process.
+setattr(providers, "is_local_module_file", lambda file: False)  # noqa: B010
 
 # After ten cases hypothesis begins to vary those it had; many seeds try more that is new.
 CASES_PER_SEED = 10

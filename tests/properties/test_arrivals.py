@@ -15,7 +15,7 @@ from tests.properties.strategies import plans, swaps
 
 SEED = 1
 # Whole builds take long, so these are few; with that seed they put every situation to the test.
-BUILT = 6
+BUILT_SEED, BUILT = 117, 3
 
 
 @pytest.mark.parametrize("seed", [SEED, SEED + 1])
@@ -28,12 +28,12 @@ def test_copies_and_returning_contents_are_loaded_once_under_the_right_name(load
 
 
 def test_silver_and_gold_equal_the_oracle_and_a_full_refresh(lakes: Lakes) -> None:
-    try_cases(SEED, plans(), lakes.judge, BUILT)
+    try_cases(BUILT_SEED, plans(), lakes.judge, BUILT)
 
 
 def test_the_cases_put_every_situation_to_the_test() -> None:
     found: set[str] = set()
-    try_cases(SEED, plans(), lambda plan: found.update(situations(plan)), BUILT)
+    try_cases(BUILT_SEED, plans(), lambda plan: found.update(situations(plan)), BUILT)
     assert found == {
         "a broken correction",
         "a broken file fixed",
