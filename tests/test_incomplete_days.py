@@ -88,11 +88,17 @@ def test_a_file_that_comes_late_makes_its_day_complete(built: Lakehouse) -> None
     assert_equals_oracle(built.settings, built.raw)
 
 
-def test_a_file_without_records_that_comes_late_makes_its_day_a_closed_one(
+def test_files_without_records_that_come_late_make_their_day_a_closed_one(
     built: Lakehouse,
 ) -> None:
-    """It has the content of the files of the closed days, of which none is a copy of another."""
+    """They have the content of the files of the closed days, of which none is a copy of another.
+
+    While the lines of the day are there and wait for their order, nothing is known of lines.
+    """
     write_raw(built.raw, {f"orders/{LATE}.csv": orders()})
+    build(built)
+    assert days(built)[date.fromisoformat(LATE)] == (Decimal("0.00"), 0, None, False)
+    write_raw(built.raw, {f"order_items/{LATE}.csv": order_items()})
     build(built)
     assert days(built)[date.fromisoformat(LATE)] == (Decimal("0.00"), 0, 0, True)
     assert_equals_oracle(built.settings, built.raw)
