@@ -9,7 +9,8 @@ _EXPECTED = {
     "missing": "a name",
     "below:total_amount": "at least {min_order_amount} (min_order_amount)",
     "above:total_amount": "at most {max_order_amount} (max_order_amount)",
-    "too_early:date": "{min_order_date} or later (min_order_date)",
+    "too_early:date": "no day earlier than {min_order_date} (min_order_date), nor than the day of"
+    " its file by more than {max_days_behind} (max_days_behind); is the year a typing error?",
     "too_late:date": "no day later than {max_order_date} (max_order_date), nor than the day of its"
     " file by more than {max_days_ahead} (max_days_ahead); is the year a typing error?",
     "mismatch:date": "the day of order_timestamp",

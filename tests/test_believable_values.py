@@ -18,7 +18,10 @@ from tests.lake import Lakehouse
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
 FIRST, SECOND = "2025-04-01", "2025-04-02"
-FAR_DAYS = ("0001-01-01", "1999-12-31", "2025-04-04", "2205-04-02", "2262-04-12", "9999-12-31")
+FAR_DAYS = (
+    *("0001-01-01", "1999-12-31", "2025-04-04", "2205-04-02", "2262-04-12", "9999-12-31"),
+    "2024-04-02",
+)
 # Composed and decomposed letters, blanks and marks without width: two departments, not fifteen.
 HOMES = ["Home", "Home\u00a0", "Home\t", "\u200bHome", "Ho\u200bme", "Home\ufeff", "\u3000Home"]
 CAFES = ["Caf\u00e9 Bar", "Cafe\u0301 Bar", "Caf\u00e9 \u2003 Bar", "Caf\u00e9\u00a0Bar\u200d"]
@@ -70,6 +73,7 @@ def test_what_nobody_can_have_meant_is_rejected_and_names_have_one_spelling(
         (103, "too_late:date"),
         (104, "too_late:date"),
         (105, "too_late:date"),
+        (106, "too_early:date"),
     ]
     assert built.query("select id, reasons[1] from silver.order_items_rejected order by 1") == [
         (10, "unknown_order"),

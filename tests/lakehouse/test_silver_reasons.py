@@ -6,15 +6,22 @@ from lakehouse.silver_reasons import expected_by_silver
 from orchestration.project import PROJECT_FOLDER
 from orchestration.project.silver import project_vars
 
-_REASON = re.compile(r"^ +'(\w+(?::\w+)?)': ", re.MULTILINE)
+# A rule of a model: its reason, and its SQL up to the next rule.
+_RULE = re.compile(
+    r"^ +'(?P<reason>\w+(?::\w+)?)': (?P<sql>(?:.(?!^ +['}]))*)", re.MULTILINE | re.DOTALL
+)
+_VAR = re.compile(r"var\('(\w+)'\)")
 
 
 def test_every_rule_of_silver_says_what_it_expects() -> None:
     models = (PROJECT_FOLDER / "models" / "silver").glob("*_checked.sql")
-    reasons = [reason for model in models for reason in _REASON.findall(model.read_text())]
-    assert len(reasons) >= 20
+    rules = [rule for model in models for rule in _RULE.finditer(model.read_text())]
+    assert len(rules) >= 20
     limits = project_vars()
-    assert [reason for reason in reasons if not expected_by_silver(reason, limits)] == []
+    for rule in rules:
+        words = expected_by_silver(rule["reason"], limits)
+        assert words, rule["reason"]
+        assert [var for var in _VAR.findall(rule["sql"]) if f"({var})" not in words] == []
 
 
 def test_a_reason_that_is_not_known_has_no_words() -> None:
