@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 # Printable to Python; each has no width or looks blank (Default_Ignorable_Code_Point of Unicode,
 # and the empty Braille cell).
@@ -54,7 +54,8 @@ def shown(value: str) -> str:
     return f"'{cut(value)}'"
 
 
-def some(words: Sequence[str]) -> str:
-    """The first of these words, and how many more there are."""
-    more = len(words) - _NAMED
-    return ", ".join(words[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def some(words: Iterable[str], most: int = _NAMED) -> str:
+    """The first of these words for a sentence, and how many more there are."""
+    listed = list(words)
+    more = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {more:,} more" if more > 0 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,12 @@ def new_lakehouse(spark: SparkSession, folder: Path) -> Lakehouse:
     lakehouse = Lakehouse(spark, settings)
     use(lakehouse)
     return lakehouse
+
+
+def copy_lakehouse(folder: Path, to: Path) -> None:
+    """Copy the root and the raw folder that lie in a folder: built once, changed by each test."""
+    for name in ("lake", "raw"):
+        shutil.copytree(folder / name, to / name, dirs_exist_ok=True)
 
 
 def use(lakehouse: Lakehouse) -> None:

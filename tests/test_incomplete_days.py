@@ -5,7 +5,6 @@ Expected values: the oracle, which knows files alone, and what can be counted by
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +17,7 @@ from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.results import EXIT_FAILED
 from tests.compare import assert_equals_oracle
-from tests.lake import Lakehouse, new_lakehouse, use
+from tests.lake import Lakehouse, copy_lakehouse, new_lakehouse, use
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
 LATE, BROKEN, CLOSED = "2025-04-04", "2025-04-09", ("2025-04-06", "2025-04-13")
@@ -59,8 +58,7 @@ def shop_root(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def built(shop_root: Path, lakehouse: Lakehouse) -> Lakehouse:
     """A lakehouse with the shop in it, built."""
-    for name in ("lake", "raw"):
-        shutil.copytree(shop_root / name, lakehouse.raw.parent / name, dirs_exist_ok=True)
+    copy_lakehouse(shop_root, lakehouse.raw.parent)
     use(lakehouse)
     return lakehouse
 

@@ -27,7 +27,7 @@ from orchestration.pipeline.run import run
 from orchestration.state.past_runs import read_ops
 from orchestration.state.results import EXIT_FAILED, RunResult
 from tests.compare import assert_same_values, values_of
-from tests.lake import WITHOUT_TESTS, Lakehouse, new_lakehouse, use
+from tests.lake import WITHOUT_TESTS, Lakehouse, copy_lakehouse, new_lakehouse, use
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 from tests.projects import PARSED, copy_project, parse
 
@@ -112,8 +112,7 @@ def shop_root(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def built(shop_root: Path, lakehouse: Lakehouse) -> Lakehouse:
     """A lakehouse with the shop in it, built."""
-    for name in ("lake", "raw"):
-        shutil.copytree(shop_root / name, lakehouse.raw.parent / name, dirs_exist_ok=True)
+    copy_lakehouse(shop_root, lakehouse.raw.parent)
     use(lakehouse)
     return lakehouse
 

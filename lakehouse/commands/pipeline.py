@@ -80,10 +80,9 @@ def _run(
     with_known: bool = False,
 ) -> None:
     # dbt and Spark take a second to import; --help should not wait for them.
-    from lakehouse.incomplete import incomplete_in_words
     from orchestration.pipeline.progress import Display
     from orchestration.pipeline.run import run as run_pipeline
-    from orchestration.pipeline.summary import print_summary
+    from orchestration.pipeline.summary import print_summary, verdict_with_cure
     from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE
 
     console = new_console()
@@ -98,5 +97,5 @@ def _run(
     if not quiet or result.exit_code == EXIT_FAILED:
         print_summary(console, settings, result, with_known=with_known)
     elif result.exit_code == EXIT_INCOMPLETE:
-        sys.stderr.write(f"{incomplete_in_words(settings, result)}\n")
+        sys.stderr.write(f"{verdict_with_cure(settings, result)}\n")
     raise Ended(result.exit_code)

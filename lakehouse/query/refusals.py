@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ingestion.errors import LakehouseError
+from ingestion.visible import some
 from lakehouse.query.functions import ATHENA, NEAREST
 from lakehouse.query.scopes import Scope
 from lakehouse.query.signatures import signatures
 from lakehouse.query.tables import place_of
-from orchestration.project.sql_places import Place, close_to, fault, some_of
+from orchestration.project.sql_places import MOST_NAMES, Place, close_to, fault
 
 _LIST = "docs/query.md lists what is proven to give what Athena gives."
 
@@ -61,7 +62,9 @@ class Refusals:
         if table and table.lower() not in called:
             problem = f"no table or alias {table} is part of this query."
             place = place_of(node.args.get("table"))
-            return fault(self._sql, place, problem, f"There are {some_of(sorted(columns))}.")
+            return fault(
+                self._sql, place, problem, f"There are {some(sorted(columns), MOST_NAMES)}."
+            )
         every = [column for listed in columns.values() for column in listed]
         close = [
             f"{column} ({t})"

@@ -17,8 +17,9 @@ from sqlglot import exp
 
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
+from ingestion.visible import some
 from lakehouse.query.as_of import AsOf, opened_as_of
-from orchestration.project.sql_places import Place, close_to, fault, some_of
+from orchestration.project.sql_places import MOST_NAMES, Place, close_to, fault
 from orchestration.state.versions import files_in_folder, open_table
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
         sql,
         place_of(table.this),
         f"there is no table {shown}.{hint}",
-        f"There are {some_of(there)}. `show tables` lists all.",
+        f"There are {some(there, MOST_NAMES)}. `show tables` lists all.",
     )
 
 

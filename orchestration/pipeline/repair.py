@@ -63,9 +63,9 @@ class Repair:
     def lines(self) -> list[str]:
         """All of it in words, at most a few lines of a kind."""
         return [
-            *some(list(map(str, self.tables))),
-            *some([f"{difference}: loaded again" for difference in self.again]),
-            *some([f"lost: {words}" for words in self.lost]),
+            *first_lines(list(map(str, self.tables))),
+            *first_lines([f"{difference}: loaded again" for difference in self.again]),
+            *first_lines([f"lost: {words}" for words in self.lost]),
         ]
 
 
@@ -85,7 +85,8 @@ def repair(settings: Settings, *, gives_up: bool) -> Repair:
     gone = _sort_out(settings, ledger, found, done) if found else []
     if done.lost and not gives_up:
         raise LakehouseError(
-            f"What a damaged table held can't be loaded again: {'; '.join(some(done.lost))}.",
+            "What a damaged table held can't be loaded again: "
+            f"{'; '.join(first_lines(done.lost))}.",
             "Put the file back into the raw folder and run again, or go on without these rows by"
             " `lakehouse repair`.",
         )
@@ -241,7 +242,7 @@ def _overwrite(
     )
 
 
-def some(lines: Sequence[str]) -> list[str]:
+def first_lines(lines: Sequence[str]) -> list[str]:
     """The first few lines, and how many more there are."""
     more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
     return [*lines[:_SHOWN], *more]

@@ -21,7 +21,7 @@ from ingestion.session import get_session, lost_session
 from ingestion.settings import Settings, available_cores
 from orchestration.pipeline.build import build_models, timed
 from orchestration.pipeline.progress import Display
-from orchestration.pipeline.repair import repair, repair_tables, some
+from orchestration.pipeline.repair import first_lines, repair, repair_tables
 from orchestration.state.history import record_run
 from orchestration.state.loaded_rows import differences
 from orchestration.state.lock import only_run
@@ -77,7 +77,7 @@ def _look_over(settings: Settings, *, with_ingest: bool, gives_up: bool) -> None
     else:
         lines = repair_tables(settings, gives_up=False).lines
         ledger = ledger_rows(read_ops(settings, "ingested_files"))
-        lines += some(
+        lines += first_lines(
             [f"{one}: `lakehouse repair` loads it" for one in differences(settings, ledger)]
         )
     for line in lines:

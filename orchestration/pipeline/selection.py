@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ingestion.errors import LakehouseError
+from ingestion.visible import some
 from orchestration import project
-from orchestration.project.sql_places import close_to, some_of
+from orchestration.project.sql_places import MOST_NAMES, close_to
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -82,7 +83,7 @@ def selects_nothing(criteria: str, manifest: Manifest) -> LakehouseError:
         close = close_to(value, names)
         hints += [f"Did you mean {' or '.join(close)}?"] if close else []
         if names and not close and method:
-            step = f"`{method}:` can name {some_of(sorted(names))}."
+            step = f"`{method}:` can name {some(sorted(names), MOST_NAMES)}."
     if re.search(r"[:,/*]", criteria):
         problem = f"{criteria!r} selects nothing of this project"
     else:

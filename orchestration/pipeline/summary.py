@@ -17,10 +17,9 @@ from ingestion.ledger import LedgerRow, Status
 from ingestion.moves import moves_in_words
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from ingestion.visible import visible
+from ingestion.visible import some, visible
 from orchestration.pipeline.layer_table import layer_table
 from orchestration.project.silver import tables_built_by_day
-from orchestration.project.sql_places import some_of
 from orchestration.state.delta_reader import connect
 from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_WELL, RunResult
 from orchestration.state.test_failures import Found, counts_of, rows_found, warned_in
@@ -200,9 +199,15 @@ def verdict(result: RunResult) -> str:
         (totals.tests_passed, counted(totals.tests_passed, "test") + " passed"),
         (totals.tests_warned, counted(totals.tests_warned, "test") + " warned"),
     )
-    words = [f"{some_of(failed, _TOP)} failed"] * bool(failed)
+    words = [f"{some(failed, _TOP)} failed"] * bool(failed)
     words += [said for count, said in counts if count]
     return f"{result.status}: {', '.join(words) or 'nothing new'}"
+
+
+def verdict_with_cure(settings: Settings, result: RunResult) -> str:
+    """All that a quiet run says of gaps, in one line, as for a mail of cron."""
+    places = f"--root {shlex.quote(settings.root)} --raw {shlex.quote(settings.raw)}"
+    return visible(f"{verdict(result)}; `lakehouse status {places}` lists what is not loaded")
 
 
 def _next_steps(settings: Settings, result: RunResult) -> list[str]:

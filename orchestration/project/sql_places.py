@@ -9,7 +9,8 @@ from difflib import get_close_matches
 
 from ingestion.errors import LakehouseError
 
-_NAMES_IN_A_LIST = 12
+# Of columns or tables that a message lists: people look for theirs among them.
+MOST_NAMES = 12
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,3 @@ def place_at(sql: str, line: int, column: int, length: int = 1) -> Place:
 def close_to(name: str, names: Iterable[str], likeness: float = 0.6) -> list[str]:
     """Up to three of the names that this one may be meant to be; a likeness of 1 is the same."""
     return get_close_matches(name, sorted(set(names)), n=3, cutoff=likeness)
-
-
-def some_of(names: Iterable[str], most: int = _NAMES_IN_A_LIST) -> str:
-    """A list of names for a sentence, cut where it would get long."""
-    listed = list(names)
-    rest = len(listed) - most
-    more = f" and {rest} more" if rest > 0 else ""
-    return ", ".join(listed[:most]) + more

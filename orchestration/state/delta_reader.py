@@ -46,11 +46,11 @@ def connect(
         LakehouseError: There is no lakehouse at the root, or a table is damaged.
     """
     locations = require_lakehouse(settings)
-    damaged = _foreign(settings, layers) if leaves_out is None else leaves_out
+    left_out = _foreign(settings, layers) if leaves_out is None else leaves_out
     locations = {
         name: place
         for name, place in locations.items()
-        if name.split(".")[0] in layers and name not in damaged
+        if name.split(".")[0] in layers and name not in left_out
     }
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")

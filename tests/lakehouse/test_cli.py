@@ -238,7 +238,7 @@ def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_fixed(
     assert "Correct the quarantined files and run again" in shown
     code, shown, said = run(*ingest, "-q")
     assert (code, shown) == (2, "")
-    assert said.startswith("incomplete: 1 file in quarantine, 1 file expected and not loaded; ")
+    assert said.startswith("incomplete: 1 file in quarantine, 1 file missing; ")
     assert said.count("\n") == 1
     lakehouse.write("products/products.csv", header, "1,2,a,b")
     code, shown, _ = run(*ingest)

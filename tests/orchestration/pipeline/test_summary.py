@@ -15,11 +15,13 @@ from ingestion.errors import LakehouseError
 from ingestion.ingest import Report
 from ingestion.ledger import Status
 from ingestion.planning import Plan
+from ingestion.settings import Settings
 from orchestration.pipeline.summary import (
     print_failures,
     print_summary,
     print_warnings,
     verdict,
+    verdict_with_cure,
 )
 from orchestration.state.results import NodeResult, RunResult
 from orchestration.state.test_failures import Found
@@ -185,3 +187,12 @@ def test_the_verdict_says_how_the_run_ended_and_what_that_rests_on(
     report: Report | None, results: list[NodeResult], line: str
 ) -> None:
     assert verdict(RunResult("run", report=report, results=results)) == line
+
+
+def test_a_quiet_run_says_in_one_line_what_is_not_loaded_and_which_command_lists_it() -> None:
+    report = Report(Plan(), rows=[ledger_row("orders/2025-04-01.csv", "a", Status.QUARANTINED)])
+    said = verdict_with_cure(Settings("/la\nke", "/my raw"), RunResult("run", report=report))
+    assert said == (
+        "incomplete: 1 file in quarantine;"
+        " `lakehouse status --root '/la\\nke' --raw '/my raw'` lists what is not loaded"
+    )

@@ -5,7 +5,6 @@ The person has the number 7, which is also a product_id and the order_id of some
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from orchestration.upkeep.erasure.erase import Outcome, erase_user
 from orchestration.upkeep.maintain import maintain
 from orchestration.upkeep.restore import restore
 from tests.compare import assert_values_equal
-from tests.lake import WITHOUT_TESTS
+from tests.lake import WITHOUT_TESTS, copy_lakehouse
 from tests.oracle import Oracle
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
@@ -130,8 +129,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 def copy_of(shop: Shop, folder: Path) -> Shop:
-    for name in ("lake", "raw"):
-        shutil.copytree(Path(shop.settings.root).parent / name, folder / name)
+    copy_lakehouse(Path(shop.settings.root).parent, folder)
     return Shop(Settings.read(root=str(folder / "lake"), raw=str(folder / "raw"), environment={}))
 
 
