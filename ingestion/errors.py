@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+# How gRPC writes an error that its caller has not unpacked: the first line says nothing.
+_GRPC_DETAILS = re.compile(r'^\s*details = "(.*)"$', re.MULTILINE)
+
 
 class LakehouseError(Exception):
     """Something a user can cause and fix: it is shown as two sentences, never as a stack trace.
@@ -18,8 +23,9 @@ class LakehouseError(Exception):
 
 
 def root_cause(error: BaseException) -> str:
-    """The innermost `Caused by` of an engine's message, else its first line."""
-    lines = str(error).splitlines()
+    """The innermost `Caused by` of an engine's message or gRPC's details, else its first line."""
+    details = _GRPC_DETAILS.search(str(error))
+    lines = (details[1] if details else str(error)).splitlines()
     causes = [line for line in lines if line.startswith("Caused by: ")]
     first = next((line for line in lines if line.strip()), type(error).__name__)
     return (causes[-1].removeprefix("Caused by: ") if causes else first).strip()

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from rich.console import Console
 
 from ingestion.settings import Settings
@@ -18,6 +18,9 @@ from orchestration.pipeline.progress import Display
 from tests.browser import chromium
 
 find_chromium = cache(chromium.find)
+
+# dbt's page reads megabytes before it draws: the usual 5 s are too few for a busy machine.
+expect.set_options(timeout=60_000)
 
 
 def pytest_runtest_setup(item: pytest.Function) -> None:

@@ -13,3 +13,12 @@ def test_the_innermost_cause_of_an_engine_failure_is_reported() -> None:
 @pytest.mark.parametrize(("message", "cause"), [("\n one\n two", "one"), ("", "RuntimeError")])
 def test_a_failure_without_a_cause_is_reported_by_its_first_line(message: str, cause: str) -> None:
     assert root_cause(RuntimeError(message)) == cause
+
+
+def test_of_a_failure_of_the_connection_the_details_are_reported() -> None:
+    """As `str` of the error that grpc raises for a call."""
+    message = (
+        "<_InactiveRpcError of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE\n"
+        '\tdetails = "Socket closed"\n\tdebug_error_string = "UNKNOWN:Error received"\n>'
+    )
+    assert root_cause(RuntimeError(message)) == "Socket closed"
