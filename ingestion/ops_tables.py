@@ -97,6 +97,17 @@ TABLE_VERSIONS = T.StructType(
     ]
 )
 
+PUBLICATIONS = T.StructType(
+    [
+        T.StructField("publication", T.LongType()),
+        T.StructField("run_id", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("version", T.LongType()),
+        T.StructField("table_id", T.StringType()),
+        T.StructField("published_at", T.TimestampType()),
+    ]
+)
+
 BUILDS = T.StructType(
     [
         T.StructField("run_id", T.StringType()),

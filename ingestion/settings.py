@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from ingestion.errors import LakehouseError
+from ingestion.layers import BUILT_LAYERS
 from ingestion.plain_paths import plain_path, require_usable
 
 DEFAULT_ROOT = "warehouse"
+WORKSPACES = ".work"
 DEFAULT_REJECT_LIMIT = 0.10
 DEFAULT_MAX_FILE_BYTES = 2 * 1024**3
 
@@ -39,6 +41,7 @@ class Settings:
         database_prefix: Put before database names, such as `dev_`; empty locally and in prod.
         engine: The embedded engine.
         lock_table: DynamoDB table of the locks where several jobs share the root; else empty.
+        workspace: Whose silver and gold are meant; empty for the published ones.
     """
 
     root: str
@@ -48,6 +51,7 @@ class Settings:
     database_prefix: str = ""
     engine: Engine = DEFAULT_ENGINE
     lock_table: str = ""
+    workspace: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -69,9 +73,15 @@ class Settings:
         """Name of a table in the catalog."""
         return f"{self.database(layer)}.{name}"
 
+    def place(self, layer: str, table: str | None = None) -> str:
+        """A layer's folder or one of its Delta tables, relative to the root: its key on a store."""
+        of_workspace = self.workspace and layer in BUILT_LAYERS
+        parts = [WORKSPACES, self.workspace] if of_workspace else []
+        return "/".join([*parts, layer, *([table] if table else [])])
+
     def location(self, layer: str, table: str | None = None) -> str:
-        """Path of a layer's folder or of one of its Delta tables: the same keys on every store."""
-        return "/".join([self.root, layer, *([table] if table else [])])
+        """Where a layer's folder or one of its Delta tables is."""
+        return f"{self.root}/{self.place(layer, table)}"
 
     def engine_location(self, layer: str, table: str | None = None) -> str:
         """The same place as an engine is given it, which may be through a link."""

@@ -11,9 +11,8 @@ from typing import Any
 
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
-from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-from ingestion.catalog import register_tables
+from ingestion.catalog import forget_database, register_models, register_tables
 from ingestion.ingest import Report, ingest
 from ingestion.layers import LAYERS
 from ingestion.ledger import Batch
@@ -98,9 +97,7 @@ def copy_lakehouse(folder: Path, to: Path) -> None:
 
 def use(lakehouse: Lakehouse) -> None:
     """Put the tables of this root in the catalog, in the place of those of other roots."""
-    spark = lakehouse.spark
-    for layer in {row[0] for row in spark.sql("show databases").collect()} & set(LAYERS):
-        if not isinstance(spark, ConnectSession):  # else Spark removes the database's folder, too
-            spark.sql(f"alter database {layer} set location '{lakehouse.settings.root}/nowhere'")
-        spark.sql(f"drop database {layer} cascade")
+    for layer in LAYERS:
+        forget_database(lakehouse.spark, lakehouse.settings, layer)
     register_tables(lakehouse.spark, lakehouse.settings)
+    register_models(lakehouse.spark, lakehouse.settings)

@@ -1,6 +1,9 @@
 """One build of the models: of all days, or of those that changed since the last build.
 
-Data flow: recorded build -> affected days -> dbt build -> results, and the record of this build
+Data flow: recorded build -> affected days -> dbt build in a workspace -> publication -> record
+
+A root in a folder is built in a workspace of the run, which is published if every node is well and
+no test was left out; else it stays, for a look and for `lakehouse publish`.
 
 A build of every model may replace some days only, if a recorded build left silver exactly as it is.
 Any other one (a selection, other vars, plain `dbt`) builds all days of what it builds, so a model
@@ -26,12 +29,15 @@ from orchestration.pipeline.affected_days import Changes, affected_days, changes
 from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display, NodeProgress, Step
 from orchestration.pipeline.selection import compares_states, require_known_vars, require_options
+from orchestration.pipeline.untested import untested
 from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
 from orchestration.project.silver import limits, silver_fingerprint
 from orchestration.state.build_cache import built_silver, run_that_built
+from orchestration.state.publications import publish
 from orchestration.state.results import AffectedDays, Build, NodeResult, RunResult, days_to_json
 from orchestration.state.versions import TableVersion, current_versions
+from orchestration.state.workspaces import drop_workspaces_of_runs, name_of_run, new_workspace
 
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -40,6 +46,8 @@ _FULL_REFRESH = "--full-refresh"
 _WITH_TESTS = ((), (_FULL_REFRESH,))
 _OF_ALL_MODELS = {_FULL_REFRESH, "--exclude-resource-type", "test", "--no-write-json"}
 _TABLES = ("model", "seed", "snapshot")
+# Of dbt: trials of the SQL, whose tables are nobody's numbers.
+_OF_SOME_ROWS = {"--empty", "--sample", "--event-time-start", "--event-time-end"}
 
 logger = logging.getLogger(__name__)
 
@@ -70,9 +78,21 @@ def build_models(
         require_known_vars(arguments)
         check_seeds(project.PROJECT_FOLDER)
         step("reading the models", 0, 0)
-        build = _Build(settings, result, arguments, target, step)
+        if not settings.is_local:  # built in place
+            build = _Build(settings, result, arguments, target, step)
+            build.replace_days(versions)
+            result.builds = build.record(digest)
+            return
+        workspace = new_workspace(settings, name_of_run(result.run_id))
+        result.workspace = workspace.name
+        build = _Build(workspace.settings, result, arguments, target, step)
         build.replace_days(versions)
-        result.builds = build.record(digest)
+        if build.may_be_published(workspace.changed_tables()):
+            step("publishing", 0, 0)
+            result.published = publish(workspace, result.run_id)
+            result.workspace = None
+            drop_workspaces_of_runs(settings)
+            result.builds = build.record(digest)
 
 
 class _Build:
@@ -104,6 +124,19 @@ class _Build:
             self._result.affected_days = affected_days(self._settings, changes, versions)
         arguments, progress = [*_BUILD, *self._arguments], NodeProgress(self._step)
         self._result.results = self._run(arguments, self._result.affected_days, progress)
+
+    def may_be_published(self, changed: Sequence[str]) -> bool:
+        """Every node is well, and every test that these tables reach was one of them."""
+        if any(node.is_bad for node in self._result.results):
+            return False
+        if tuple(self._arguments) in _WITH_TESTS:
+            return True
+        if any(argument.split("=")[0] in _OF_SOME_ROWS for argument in self._arguments):
+            return False
+        self._result.untested = untested(
+            *(self._settings, self._result.run_id, changed, self._result.results, self._target)
+        )
+        return not self._result.untested
 
     def record(self, digest: str) -> list[Build]:
         """What is to be known of this build: nothing unless it was one of every model."""

@@ -16,6 +16,7 @@ from ingestion.errors import LakehouseError
 from ingestion.session import lost_session
 from ingestion.settings import Engine, Settings
 from orchestration import project
+from orchestration.pipeline.dbt_settings import dbt_works_on
 from orchestration.pipeline.faults.template_faults import placed
 from orchestration.pipeline.selection import compares_states, selects_nothing
 from orchestration.state.results import NodeResult
@@ -141,9 +142,10 @@ def invoke_dbt(
     reset_metadata_vars()
     folder = settings.log_folder / "dbt"
     chosen = ["--target", target or _TARGETS[settings.engine]]
-    outcome = dbtRunner(manifest, callbacks=[_Listener(on_event)]).invoke(
-        [*arguments, *chosen, *_places(folder)]
-    )
+    with dbt_works_on(settings):
+        outcome = dbtRunner(manifest, callbacks=[_Listener(on_event)]).invoke(
+            [*arguments, *chosen, *_places(folder)]
+        )
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if isinstance(outcome.exception, _NothingSelected):

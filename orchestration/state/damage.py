@@ -95,7 +95,7 @@ def damage_of(
         left: In which version the last run left it, if that is known.
         reads: Read every data file of a folder whole.
     """
-    folder = table.replace(".", "/")
+    folder = settings.place(*table.split("."))
     sizes = {
         file.name.removeprefix(f"{folder}/"): file.bytes
         for file in storage_of(settings.root).files(folder)

@@ -17,6 +17,7 @@ from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from orchestration.state.damage import damaged, find_damage
 from orchestration.state.past_runs import recorded_versions
+from orchestration.state.publications import pinned_versions
 from orchestration.state.versions import open_table, require_lakehouse
 
 Connection = duckdb.DuckDBPyConnection
@@ -33,6 +34,8 @@ def connect(
     leaves_out: Iterable[str] | None = None,
 ) -> Connection:
     """Open a connection in which every Delta table of these layers is a view.
+
+    Tables of silver and gold are shown as the last publication left them, all of one state.
 
     Opening a table reads its log, so whoever reads one layer names it.
 
@@ -52,12 +55,13 @@ def connect(
         for name, place in locations.items()
         if name.split(".")[0] in layers and name not in left_out
     }
+    pinned = pinned_versions(settings)
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     with ThreadPoolExecutor(_THREADS) as pool:  # each reads its log, which S3 takes its time for
-        datasets = pool.map(_dataset, locations.items())
+        datasets = pool.map(_dataset, locations, locations.values(), map(pinned.get, locations))
         for table, dataset in zip(locations, datasets, strict=True):
             _create_view(connection, table, dataset)
     return connection
@@ -82,8 +86,8 @@ def _made_by_runs(settings: Settings) -> set[str]:
     return {name for versions in recorded_versions(settings).values() for name in versions}
 
 
-def _dataset(place: tuple[str, str]) -> ds.Dataset:
-    return open_table(*place).to_pyarrow_dataset()
+def _dataset(table: str, location: str, version: int | None) -> ds.Dataset:
+    return open_table(table, location, version).to_pyarrow_dataset()
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, table: str, dataset: ds.Dataset) -> None:

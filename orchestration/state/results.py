@@ -128,6 +128,9 @@ class RunResult:
         built_from: The versions of tables that others may write to meanwhile, from before dbt read
             them; the run records these in the place of those at its end, so that it does not pass
             for built from what it has not seen.
+        workspace: Where silver and gold of this run are if they were not published.
+        untested: Tests that what was built reaches and that were left out.
+        published: The tables that were moved by publishing.
         seconds: Step to the seconds it took.
     """
 
@@ -139,6 +142,9 @@ class RunResult:
     builds: list[Build] = field(default_factory=list)
     affected_days: AffectedDays | None = None
     built_from: dict[str, TableVersion] = field(default_factory=dict)
+    workspace: str | None = None
+    untested: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property

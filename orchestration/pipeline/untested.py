@@ -1,0 +1,46 @@
+"""The tests that a change reaches and that have not passed: what keeps a workspace from publishing.
+
+Data flow: changed tables + parsed project -> tests that read one of them -> those without outcome
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from ingestion.settings import Settings
+from orchestration.pipeline.dbt import invoke_dbt
+from orchestration.state.results import PASSED, WARNED, NodeResult
+
+
+def untested(
+    settings: Settings,
+    run_id: str,
+    changed: Collection[str],
+    results: Iterable[NodeResult],
+    target: str | None = None,
+) -> list[str]:
+    """Names of the data tests that read a changed table and neither passed nor warned, sorted.
+
+    Args:
+        settings: Of the workspace.
+        run_id: Name of the run.
+        changed: `<layer>.<table>`.
+        results: What became of each node.
+        target: Of dbt's profile; None for the one of the embedded engine.
+
+    Raises:
+        LakehouseError: The project can't be parsed.
+    """
+    manifest = invoke_dbt(settings, run_id, ["parse"], target=target)
+    tables = {
+        name: f"{node.schema}.{node.alias}"
+        for name, node in manifest.nodes.items()
+        if str(node.resource_type) != "test"
+    }
+    tested = {node.name for node in results if node.is_test and node.status in (*PASSED, *WARNED)}
+    return sorted(
+        node.name
+        for node in manifest.nodes.values()
+        if str(node.resource_type) == "test" and node.name not in tested
+        if any(tables.get(read) in changed for read in node.depends_on.nodes)
+    )
