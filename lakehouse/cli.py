@@ -26,6 +26,7 @@ from lakehouse.commands import (
     query,
     reports,
     upkeep,
+    workspaces,
 )
 from lakehouse.commands.terminal import INTERRUPTED, Ended, Interrupted
 
@@ -65,6 +66,8 @@ app.command()(pipeline.run)
 app.command()(pipeline.ingest)
 app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
 app.command()(pipeline.replay)
+app.add_typer(workspaces.app, name="workspace")
+app.command()(workspaces.publish)
 app.command()(reports.status)
 app.command()(reports.runs)
 app.command()(reports.trace)

@@ -12,6 +12,10 @@ Root = Annotated[
     str | None,
     typer.Option(help="The lakehouse: a folder or s3:// prefix. [LAKEHOUSE_ROOT, else warehouse]"),
 ]
+Workspace = Annotated[
+    str | None,
+    typer.Option(help="Silver and gold of this workspace, in the place of the published ones."),
+]
 Raw = Annotated[
     str | None,
     typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else as last time]"),

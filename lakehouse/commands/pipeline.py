@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -39,16 +40,22 @@ def build(
     context: typer.Context,
     root: Root = None,
     engine: Engine = None,
+    workspace: Annotated[
+        str | None, typer.Option(help="Build in this workspace, which nobody else reads.")
+    ] = None,
     quiet: Quiet = False,
     warnings: Warnings = False,
 ) -> None:
     """Build and test silver and gold, the second half; other arguments go to `dbt build`.
 
-    For example: lakehouse build --select daily_sales+
+    What has passed every test is published. For example: lakehouse build --select daily_sales+
     """
     settings = Settings.read(root=root, engine=engine)
     arguments = context.args
-    _run(settings, quiet, with_ingest=False, build_arguments=arguments, with_known=warnings)
+    if workspace is None:
+        _run(settings, quiet, with_ingest=False, build_arguments=arguments, with_known=warnings)
+    else:
+        _build_in(settings, workspace, quiet, arguments)
 
 
 def replay(
@@ -69,6 +76,20 @@ def replay(
         done = replay_refused(settings, Display(console, quiet=False), dry_run=dry_run)
     print_replay(console, done, dry_run=dry_run)
     raise Ended(0 if dry_run else done.exit_code)
+
+
+def _build_in(settings: Settings, workspace: str, quiet: bool, arguments: list[str]) -> None:
+    from orchestration.pipeline.progress import Display
+    from orchestration.pipeline.summary import print_summary
+    from orchestration.pipeline.workspace_runs import build_in_workspace
+
+    console = new_console()
+    require_local_root(settings)
+    with interruptible("What is published is as it was; run the same command again to go on."):
+        result = build_in_workspace(settings, Display(console, quiet), workspace, arguments)
+    if not quiet or result.exit_code:
+        print_summary(console, settings, result)
+    raise Ended(result.exit_code)
 
 
 def _run(

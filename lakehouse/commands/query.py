@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from ingestion.errors import LakehouseError
-from ingestion.settings import Settings
-from lakehouse.commands.options import Root
+from lakehouse.commands.options import Root, Workspace
+from lakehouse.commands.places import settings_in
 from orchestration.pipeline.console import new_console
 
 EXAMPLES = """
@@ -33,6 +33,7 @@ def query(
         str | None, typer.Argument(help="One statement. [standard input; on a terminal: a shell]")
     ] = None,
     root: Root = None,
+    workspace: Workspace = None,
     file: Annotated[
         Path | None, typer.Option(help="Read the SQL from this file, such as one of analyses/.")
     ] = None,
@@ -52,7 +53,7 @@ def query(
     from lakehouse.query.limits import Limits
     from lakehouse.query.output import Format
 
-    settings = Settings.read(root=root)
+    settings = settings_in(root, workspace)
     if form not in list(Format):
         raise LakehouseError(
             f"There is no format {form!r}.", f"Choose one of {', '.join(Format)} with --format."

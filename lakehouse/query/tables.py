@@ -130,14 +130,27 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
     )
 
 
-def open_view(name: str, location: str, as_of: AsOf | None, *, has_path: bool = False) -> View:
-    """A table as it is, or as it was.
+def open_view(
+    name: str, location: str, as_of: AsOf | None, published: int | None, *, has_path: bool = False
+) -> View:
+    """A table as it is published, or as it was.
+
+    Args:
+        name: `<layer>.<table>`.
+        location: Where it is.
+        as_of: What was asked for.
+        published: Its published version; None for the newest.
+        has_path: Show the file of a row as a column, too.
 
     Raises:
         LakehouseError: It is damaged, needs another reader, or has no such version.
     """
     layer, table_name = name.split(".")
-    opened = open_table(name, location) if as_of is None else opened_as_of(name, location, as_of)
+    opened = (
+        open_table(name, location, published)
+        if as_of is None
+        else opened_as_of(name, location, as_of)
+    )
     _require_plain_files(name, opened)
     files = files_in_folder(opened, location)
     return View(

@@ -44,6 +44,9 @@ _MOST_NAMED = 7
 _LAST_RUN = """
 select run_id, run_number, status, finished_at from ops.runs order by run_number desc limit 1
 """
+_PUBLISHED = """
+select run_id, published_at from ops.publications order by publication desc limit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -138,10 +141,17 @@ def _run(lake: Lake) -> str:
     if not rows:
         return "No run is recorded."
     run = rows[0]
-    return (
+    last = (
         f"Run {run['run_number']} ({run['run_id'][:8]}), {run['status']},"
         f" {say.moment(run['finished_at'])} UTC."
     )
+    if lake.workspace:
+        return f"The workspace {lake.workspace}, which is not published. Last run: {last}"
+    published = lake.rows(_PUBLISHED) if lake.has("ops.publications") else []
+    if not published or published[0]["run_id"] == run["run_id"]:
+        return last
+    by, at = published[0]["run_id"][:8], say.moment(published[0]["published_at"])
+    return f"Published by run {by}, {at} UTC. Last run: {last}"
 
 
 def _tiles(totals: Row) -> list[Tile]:

@@ -19,7 +19,11 @@ GOLD = (
 
 
 class Lake:
-    """The tables of one root, open for questions."""
+    """The tables of one root, open for questions.
+
+    Attributes:
+        workspace: Whose silver and gold they are; empty for the published ones.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Open the tables.
@@ -29,6 +33,7 @@ class Lake:
         """
         self._connection = connect(settings)
         self._root = settings.root
+        self.workspace = settings.workspace
         missing = [table for table in GOLD if not self.has(f"gold.{table}")]
         if missing:
             raise LakehouseError(

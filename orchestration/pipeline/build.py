@@ -37,7 +37,12 @@ from orchestration.state.build_cache import built_silver, run_that_built
 from orchestration.state.publications import publish
 from orchestration.state.results import AffectedDays, Build, NodeResult, RunResult, days_to_json
 from orchestration.state.versions import TableVersion, current_versions
-from orchestration.state.workspaces import drop_workspaces_of_runs, name_of_run, new_workspace
+from orchestration.state.workspaces import (
+    Workspace,
+    drop_workspaces_of_runs,
+    name_of_run,
+    new_workspace,
+)
 
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -74,9 +79,7 @@ def build_models(
             result.unchanged_since = run_that_built(settings, digest, versions)
         if result.unchanged_since is not None:
             return
-        require_options(arguments)
-        require_known_vars(arguments)
-        check_seeds(project.PROJECT_FOLDER)
+        _require_sound(arguments)
         step("reading the models", 0, 0)
         if not settings.is_local:  # built in place
             build = _Build(settings, result, arguments, target, step)
@@ -93,6 +96,23 @@ def build_models(
             result.workspace = None
             drop_workspaces_of_runs(settings)
             result.builds = build.record(digest)
+
+
+def build_workspace(
+    workspace: Workspace, display: Display, result: RunResult, arguments: Sequence[str]
+) -> None:
+    """Build and test in a workspace, with these arguments of `dbt build`, and publish nothing."""
+    with display.step("build") as step, timed(result, "build"):
+        _require_sound(arguments)
+        step("reading the models", 0, 0)
+        build = _Build(workspace.settings, result, arguments, None, step)
+        build.replace_days(current_versions(workspace.settings))
+
+
+def _require_sound(arguments: Sequence[str]) -> None:
+    require_options(arguments)
+    require_known_vars(arguments)
+    check_seeds(project.PROJECT_FOLDER)
 
 
 class _Build:

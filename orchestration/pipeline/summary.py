@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from rich.console import Console
@@ -45,7 +46,7 @@ def print_summary(
         LakehouseError: A table is damaged, which is said after what failed in the run.
     """
     try:
-        connection = connect(settings)
+        connection = connect(replace(settings, workspace=result.workspace or ""))
     except LakehouseError:
         print_failures(console, result, {})
         raise
@@ -211,23 +212,39 @@ def verdict_with_cure(settings: Settings, result: RunResult) -> str:
 
 
 def _next_steps(settings: Settings, result: RunResult) -> list[str]:
+    place = f"--root {shlex.quote(settings.root)}"
+    there = f"--workspace {result.workspace} {place}"
     if any(node.is_bad for node in result.results):
+        where = (
+            "Nothing was published, so everybody reads what they read before. What was built is in"
+            f" the workspace {result.workspace}: `lakehouse query {there}`."
+            if result.workspace
+            else "The tables that depend on it were left as they were."
+        )
         return [
-            "Some of it failed; the tables that depend on it were left as they were."
-            f" Failing rows are in ops.test_failures, the log is {settings.log_folder}/dbt/dbt.log."
-            " Fix it and run again."
+            f"{where} Failing rows are in ops.test_failures, the log is"
+            f" {settings.log_folder}/dbt/dbt.log. Fix it and run again."
+        ]
+    if result.workspace:
+        return [
+            *_left_out(result.untested),
+            f"Nothing was published: what was built is in the workspace {result.workspace}."
+            f" `lakehouse publish {there}` tests and publishes it.",
         ]
     steps = []
     if result.report and result.report.quarantined:
         steps.append("Correct the quarantined files and run again; nothing else waits for them.")
     if result.report and any(file.state == "missing" for file in result.report.missing):
         steps.append("Add the missing files to the raw folder and run again.")
-    place = f"--root {shlex.quote(settings.root)}"
     if result.results or result.unchanged_since:
         steps.append(f"Next: `lakehouse report {place}` writes a page of what the tables say.")
     elif result.report and result.exit_code == EXIT_WELL:
         steps.append(f"Next: `lakehouse build {place}` builds silver and gold.")
     return steps
+
+
+def _left_out(tests: Sequence[str]) -> list[str]:
+    return [f"Left out: {counted(len(tests), 'test')}, {some(tests, _TOP)}."] if tests else []
 
 
 def counted(count: int, what: str) -> str:

@@ -17,7 +17,7 @@ from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from orchestration.state.damage import damaged, find_damage
 from orchestration.state.past_runs import recorded_versions
-from orchestration.state.publications import pinned_versions
+from orchestration.state.published import pinned_versions
 from orchestration.state.versions import open_table, require_lakehouse
 
 Connection = duckdb.DuckDBPyConnection

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.errors import LakehouseError
@@ -28,18 +28,17 @@ from ingestion.layers import BUILT_LAYERS
 from ingestion.ops_tables import PUBLICATIONS
 from ingestion.settings import WORKSPACES, Settings
 from ingestion.tables import TABLES
+from orchestration.state.published import TABLE, last_publication
 from orchestration.state.storage import storage_of
 from orchestration.state.table_commit import commit_file, net_commit
 from orchestration.state.versions import (
     TableVersion,
     first_line,
     open_table,
-    unreadable_explained,
 )
 from orchestration.state.workspaces import Workspace, built_versions, drop_workspace, link
 
 _INTENT = f"{WORKSPACES}/publishing.json"
-_NAME = "publications"
 # A reader of a log reads its last checkpoint and the commits since.
 _COMMITS_BETWEEN_CHECKPOINTS = 10
 
@@ -77,7 +76,7 @@ def publish(workspace: Workspace, run_id: str) -> list[str]:
             be written. Nothing is visible then, or it becomes so with the next run.
     """
     settings, now = workspace.published, datetime.now(UTC)
-    _require_unmoved(workspace)
+    require_unmoved(workspace)
     with _failures_explained(settings):
         commits = [
             commit
@@ -127,59 +126,6 @@ def note_versions(settings: Settings, run_id: str) -> None:
         _record(settings, run_id)
 
 
-@dataclass(frozen=True)
-class Publication:
-    """What readers see.
-
-    Attributes:
-        number: Counts the publications of a root, from 1.
-        run_id: The run that published.
-        published_at: When, UTC.
-        versions: `<layer>.<table>` to its version, for every table of silver and gold.
-    """
-
-    number: int
-    run_id: str
-    published_at: datetime
-    versions: dict[str, TableVersion]
-
-
-def last_publication(settings: Settings) -> Publication | None:
-    """What readers see; None on a root from before there were publications.
-
-    Raises:
-        LakehouseError: The table of publications can't be read.
-    """
-    location = settings.location("ops", _NAME)
-    with unreadable_explained(f"ops.{_NAME}", location):
-        try:
-            table = DeltaTable(location)
-        except TableNotFoundError:
-            return None
-        newest = max(_numbers(table), default=None)
-        if newest is None:
-            return None
-        rows = table.to_pyarrow_table(filters=[("publication", "=", newest)]).to_pylist()
-    return Publication(
-        newest,
-        rows[0]["run_id"],
-        rows[0]["published_at"],
-        {row["table_name"]: TableVersion(row["version"], row["table_id"]) for row in rows},
-    )
-
-
-def pinned_versions(settings: Settings) -> dict[str, int]:
-    """`<layer>.<table>` to the version that a reader opens; the newest, where it is not here."""
-    found = None if settings.workspace else last_publication(settings)
-    return {name: one.version for name, one in found.versions.items()} if found else {}
-
-
-def _numbers(table: DeltaTable) -> list[int]:
-    """The numbers of publications, at least the newest, from the statistics of the log."""
-    greatest = pa.table(table.get_add_actions(flatten=True))["max.publication"]
-    return [number for number in greatest.to_pylist() if number is not None]
-
-
 def _prepare(workspace: Workspace, table: str, run_id: str, now: datetime) -> _Commit | None:
     """Bring the new files of a table to where it is published, and make its commit in memory."""
     place = table.split(".")
@@ -202,7 +148,7 @@ def _place_in_order(table: str) -> tuple[int, int, str]:
     return BUILT_LAYERS.index(layer), order.index(name) if name in order else len(order), name
 
 
-def _require_unmoved(workspace: Workspace) -> None:
+def require_unmoved(workspace: Workspace) -> None:
     """Every published table is in the version that the workspace began with.
 
     Raises:
@@ -247,7 +193,7 @@ def _record(settings: Settings, run_id: str) -> None:
     records = [dict(zip(PUBLICATIONS.names, row, strict=True)) for row in rows]
     with _failures_explained(settings):
         write_deltalake(
-            settings.location("ops", _NAME),
+            settings.location("ops", TABLE),
             pa.Table.from_pylist(records, to_arrow_schema(PUBLICATIONS)),
             mode="append",
         )

@@ -174,7 +174,7 @@ def require_workspace(settings: Settings, name: str) -> Workspace:
     found = find_workspace(settings, name)
     if found is None:
         names = [other.name for other in list_workspaces(settings)]
-        there = f"There are {', '.join(names)}." if names else "There is none."
+        there = f"Those of this root: {', '.join(names)}." if names else "The root has none."
         raise LakehouseError(
             f"There is no workspace {name} below {settings.root}.",
             f"{there} `lakehouse workspace new {name}` makes it.",
