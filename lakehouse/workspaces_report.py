@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ingestion.settings import Settings
+from ingestion.visible import some
 from lakehouse.page import Page, Table
 from orchestration.state.versions import require_lakehouse
 from orchestration.state.workspaces import Workspace, built_versions, list_workspaces
 
+_NAMED = 3
 _COLUMNS = ("workspace", "opened_at", "changed", "state", "changed_tables")
 
 
@@ -33,4 +35,4 @@ def _row(settings: Settings, workspace: Workspace) -> tuple[object, ...]:
         state = "as published" if is_current else "as published before"
     else:
         state = "can be published" if is_current else "built on what was published before"
-    return workspace.name, workspace.created_at, len(changed), state, ", ".join(changed)
+    return workspace.name, workspace.created_at, len(changed), state, some(changed, _NAMED)
