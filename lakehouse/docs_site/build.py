@@ -24,6 +24,7 @@ from lakehouse.lineage.known import RUN_ID, compiled_lineage
 from orchestration import project
 from orchestration.pipeline import dbt
 from orchestration.pipeline.progress import Display, NodeProgress
+from orchestration.state.published import pinned_versions
 from orchestration.state.versions import table_locations
 
 INDEX, LINEAGE_PAGE, LINEAGE_DATA = "index.html", "column_lineage.html", "column_lineage.json"
@@ -75,7 +76,9 @@ def write_site(settings: Settings, folder: Path, display: Display) -> Site:
         dbt.invoke_dbt(empty, RUN_ID, arguments, manifest=manifest)
         step("reading the tables", 0, 0)
         target = dbt.artifacts_folder(empty)
-        index = _with_catalog(target, catalog_of(manifest, locations, settings.database_prefix))
+        published = pinned_versions(settings)
+        tables = catalog_of(manifest, locations, published, settings.database_prefix)
+        index = _with_catalog(target, tables)
         step("tracing the columns", 0, 0)
         lineage = compiled_lineage(manifest)
     _write(folder, _without_places(index, target), lineage)

@@ -22,12 +22,18 @@ _TABLES = ("model", "seed", "snapshot", "source")
 Catalog = dict[str, dict[str, Any]]
 
 
-def catalog_of(manifest: Manifest, locations: Mapping[str, str], database_prefix: str) -> Catalog:
+def catalog_of(
+    manifest: Manifest,
+    locations: Mapping[str, str],
+    published: Mapping[str, int],
+    database_prefix: str,
+) -> Catalog:
     """The tables of a lakehouse that the project describes, by dbt's names of them.
 
     Args:
         manifest: Of the project.
         locations: `<layer>.<table>` to where a table is.
+        published: `<layer>.<table>` to its published version; without one the newest counts.
         database_prefix: What the manifest puts before the names of layers.
 
     Raises:
@@ -38,12 +44,14 @@ def catalog_of(manifest: Manifest, locations: Mapping[str, str], database_prefix
         for unique_id, node in described.items():
             name = f"{node.schema.removeprefix(database_prefix)}.{node.name}"
             if node.resource_type in _TABLES and name in locations:
-                found[kind][unique_id] = _table(unique_id, name, locations[name])
+                found[kind][unique_id] = _table(
+                    unique_id, name, locations[name], published.get(name)
+                )
     return found
 
 
-def _table(unique_id: str, name: str, location: str) -> dict[str, Any]:
-    table = open_table(name, location)
+def _table(unique_id: str, name: str, location: str, version: int | None) -> dict[str, Any]:
+    table = open_table(name, location, version)
     sizes = table.get_add_actions()["size_bytes"].to_pylist()
     layer, _, short_name = name.partition(".")
     fields = json.loads(table.schema().to_json())["fields"]
