@@ -31,8 +31,7 @@ from lakehouse.query.tables import PATH, View, full_name, open_view, place_of, t
 from orchestration.project.references import with_tables
 from orchestration.project.sql_places import fault
 from orchestration.state.damage import require_whole
-from orchestration.state.published import pinned_versions
-from orchestration.state.versions import require_lakehouse
+from orchestration.state.published import ShownTable, shown_tables, shown_versions
 
 _AS_OF = "as_of"
 
@@ -69,7 +68,7 @@ def ask(
     Raises:
         LakehouseError: There is no lakehouse, or the SQL is not one that can run.
     """
-    known = require_lakehouse(settings)
+    known = shown_tables(settings, shown_versions(settings))
     limits = limits or Limits()
     statement = guard.only_statement(with_tables(sql))
     if guard.is_show(statement):
@@ -79,12 +78,16 @@ def ask(
 
 
 def _run(
-    settings: Settings, sql: str, known: Mapping[str, str], as_of: AsOf | None, limits: Limits
+    settings: Settings,
+    sql: str,
+    known: Mapping[str, ShownTable],
+    as_of: AsOf | None,
+    limits: Limits,
 ) -> Answer:
     is_explain, query = guard.without_explain(sql)
     tree = guard.read_query(query)
     is_placed = _place_as_of(query, tree, as_of)
-    tables = _Tables(query, settings, known, None if is_placed else as_of)
+    tables = _Tables(query, known, None if is_placed else as_of)
     translated = Queries(query, tables.open).write(tree).sql
     views = list(tables.views.values())
     for view in views if settings.is_local else ():
@@ -145,11 +148,8 @@ def _connected(
 class _Tables:
     """Opens the tables that a query names, each version once."""
 
-    def __init__(
-        self, sql: str, settings: Settings, known: Mapping[str, str], as_of: AsOf | None
-    ) -> None:
+    def __init__(self, sql: str, known: Mapping[str, ShownTable], as_of: AsOf | None) -> None:
         self.views: dict[str, View] = {}
-        self._published = pinned_versions(settings)
         self._sql = sql
         self._known = known
         self._as_of = as_of
@@ -162,9 +162,7 @@ class _Tables:
         name = full_name(self._sql, table, self._known)
         version = table.args.get("version")
         wanted = _wanted(self._sql, table, version) if version else self._as_of
-        view = open_view(
-            *(name, self._known[name], wanted, self._published.get(name)), has_path=self._has_path
-        )
+        view = open_view(self._known[name], wanted, has_path=self._has_path)
         view = self.views.setdefault(f"{view.layer}.{view.name}", view)
         columns = tuple((column, of_duckdb(kind)) for column, kind in view.columns.items())
         hidden = ((PATH, "varchar"),) if self._has_path and view.dataset is None else ()

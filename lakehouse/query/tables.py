@@ -7,7 +7,7 @@ imported. Files of a bucket are read by it, for DuckDB alone reads none without 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ from ingestion.layers import LAYERS
 from ingestion.visible import some
 from lakehouse.query.as_of import AsOf, opened_as_of
 from orchestration.project.sql_places import MOST_NAMES, Place, close_to, fault
-from orchestration.state.versions import files_in_folder, open_table
+from orchestration.state.published import ShownTable
+from orchestration.state.versions import files_in_folder
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -107,7 +108,7 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
+def full_name(sql: str, table: exp.Table, known: Collection[str]) -> str:
     """`<layer>.<table>` of a table in a query.
 
     Raises:
@@ -130,27 +131,15 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
     )
 
 
-def open_view(
-    name: str, location: str, as_of: AsOf | None, published: int | None, *, has_path: bool = False
-) -> View:
-    """A table as it is published, or as it was.
-
-    Args:
-        name: `<layer>.<table>`.
-        location: Where it is.
-        as_of: What was asked for.
-        published: Its published version; None for the newest.
-        has_path: Show the file of a row as a column, too.
+def open_view(table: ShownTable, as_of: AsOf | None, *, has_path: bool = False) -> View:
+    """A table as readers see it, or as it was.
 
     Raises:
         LakehouseError: It is damaged, needs another reader, or has no such version.
     """
+    name, location = table.name, table.location
     layer, table_name = name.split(".")
-    opened = (
-        open_table(name, location, published)
-        if as_of is None
-        else opened_as_of(name, location, as_of)
-    )
+    opened = table.open() if as_of is None else opened_as_of(name, location, as_of)
     _require_plain_files(name, opened)
     files = files_in_folder(opened, location)
     return View(
@@ -192,5 +181,5 @@ def _require_plain_files(name: str, table: DeltaTable) -> None:
         )
 
 
-def _names(known: Mapping[str, str]) -> list[str]:
+def _names(known: Iterable[str]) -> list[str]:
     return [name.split(".")[1] for name in known]

@@ -68,10 +68,11 @@ def find_damage(
     Raises:
         LakehouseError: The root can't be listed.
     """
-    names = _of(layers, table_locations(settings))
+    # In this order, as a run may end meanwhile: what it has recorded is there afterwards.
     left: Mapping[str, TableVersion] = {}
-    with suppress(LakehouseError):  # the history is damaged itself, which is among them
+    with suppress(LakehouseError):  # the history is damaged itself, which is among the tables
         left = next((run.versions for run in past_runs(settings) if run.versions), {})
+    names = _of(layers, table_locations(settings))
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda name: damage_of(settings, name, left.get(name), reads=reads), names)
         damages = [damage for damage in found if damage]
@@ -95,7 +96,13 @@ def damage_of(
         left: In which version the last run left it, if that is known.
         reads: Read every data file of a folder whole.
     """
-    folder = settings.place(*table.split("."))
+    folder, location = settings.place(*table.split(".")), settings.location(*table.split("."))
+    failure: Exception | None = None
+    try:  # before the files are listed: those of a commit that comes meanwhile are not looked for
+        opened = DeltaTable(location)
+        actions, version = opened.get_add_actions(), version_of(opened)
+    except (DeltaError, OSError) as error:
+        failure = error
     sizes = {
         file.name.removeprefix(f"{folder}/"): file.bytes
         for file in storage_of(settings.root).files(folder)
@@ -103,13 +110,8 @@ def damage_of(
     problem = _problem_of_log(sizes)
     if problem is not None:
         return Damage(table, problem)
-    location = settings.location(*table.split("."))
-    try:
-        opened = DeltaTable(location)
-        actions = opened.get_add_actions()
-        version = version_of(opened)
-    except (DeltaError, OSError) as error:
-        return Damage(table, f"its log can't be read: {first_line(error)}")
+    if failure is not None:
+        return Damage(table, f"its log can't be read: {first_line(failure)}")
     if left and left.table_id == version.table_id and left.version > version.version:
         newest = f"the last run left version {left.version:,}, the newest is {version.version:,}"
         return Damage(table, f"commits of its log are gone: {newest}", is_older=True)

@@ -11,10 +11,8 @@ A reader that wants all tables of one state opens the versions of the last row o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,43 +24,31 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
 from ingestion.ops_tables import PUBLICATIONS
-from ingestion.settings import WORKSPACES, Settings
+from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from orchestration.state.published import TABLE, last_publication
-from orchestration.state.storage import storage_of
-from orchestration.state.table_commit import commit_file, net_commit
-from orchestration.state.versions import (
-    TableVersion,
-    first_line,
-    open_table,
+from orchestration.state.published import (
+    INTENT,
+    PUBLICATIONS_TABLE,
+    Commit,
+    Intent,
+    Versions,
+    last_publication,
+    read_intent,
 )
-from orchestration.state.workspaces import Workspace, built_versions, drop_workspace, link
+from orchestration.state.staging import link_files
+from orchestration.state.storage import storage_of
+from orchestration.state.table_commit import net_commit
+from orchestration.state.versions import TableVersion, first_line, version_of
+from orchestration.state.workspaces import (
+    Workspace,
+    built_tables,
+    built_versions,
+    drop_workspace,
+)
 
-_INTENT = f"{WORKSPACES}/publishing.json"
 # A reader of a log reads its last checkpoint and the commits since.
 _COMMITS_BETWEEN_CHECKPOINTS = 10
-
-
-@dataclass(frozen=True)
-class _Commit:
-    """A commit to be made.
-
-    Attributes:
-        table: `<layer>.<table>`.
-        place: Of the table, relative to the root.
-        version: Its number.
-        text: Its lines.
-    """
-
-    table: str
-    place: str
-    version: int
-    text: str
-
-    @property
-    def file(self) -> str:
-        """Relative to the root."""
-        return f"{self.place}/{commit_file(self.version)}"
+_GOES_ON = "then run again: the publication goes on by itself"
 
 
 def publish(workspace: Workspace, run_id: str) -> list[str]:
@@ -76,85 +62,96 @@ def publish(workspace: Workspace, run_id: str) -> list[str]:
             be written. Nothing is visible then, or it becomes so with the next run.
     """
     settings, now = workspace.published, datetime.now(UTC)
-    require_unmoved(workspace)
-    with _failures_explained(settings):
-        commits = [
-            commit
-            for table in sorted(workspace.changed_tables(), key=_place_in_order)
-            if (commit := _prepare(workspace, table, run_id, now)) is not None
-        ]
+    published = built_tables(settings)
+    require_unmoved(workspace, {name: version_of(one) for name, one in published.items()})
+    after, commits = dict(workspace.base), []
+    with _failures_explained(settings, f"then `lakehouse publish --workspace {workspace.name}`"):
+        for table, staged in sorted(built_tables(workspace.settings).items(), key=_place_in_order):
+            if workspace.base.get(table) != version_of(staged):
+                before = published.get(table)
+                commit = _prepare(workspace, table, before, staged, run_id, now)
+                if commit is not None:
+                    table_id = version_of(before or staged).table_id
+                    after[table] = TableVersion(commit.version, table_id)
+                    commits.append(commit)
     if commits:
         storage = storage_of(settings.root)
         storage.sync()  # a commit may not outlast a power cut that its files do not
-        intent = {
-            "run_id": run_id,
-            "workspace": workspace.name,
-            "commits": [vars(commit) for commit in commits],
-        }
-        storage.write(_INTENT, json.dumps(intent).encode())
+        intent = Intent(run_id, workspace.name, workspace.base, after, commits)
+        storage.write(INTENT, intent.to_json())
         finish_publication(settings)
-    drop_workspace(settings, workspace.name)
+    else:
+        drop_workspace(settings, workspace.name)
     return [commit.table for commit in commits]
 
 
 def finish_publication(settings: Settings) -> None:
-    """Make the commits of a publication that are not made yet; the caller holds the root.
+    """Make what a publication has left to do; the caller holds the root.
 
     Raises:
         LakehouseError: A table has another commit in the place of one, or a write failed.
     """
-    storage = storage_of(settings.root)
-    content = storage.read(_INTENT)
-    if content is None:
+    intent, storage = read_intent(settings), storage_of(settings.root)
+    storage.tidy(INTENT)
+    if intent is None:
         return
-    intent = json.loads(content)
-    for commit in (_Commit(**fields) for fields in intent["commits"]):
+    for commit in intent.commits:
         text = commit.text.encode()
         if not storage.create(commit.file, text) and storage.read(commit.file) != text:
             raise _moved(settings, commit)
+        storage.tidy(commit.file)
+    _record(settings, intent.run_id, intent.after)
+    for commit in intent.commits:
         if commit.version and commit.version % _COMMITS_BETWEEN_CHECKPOINTS == 0:
             with _failures_explained(settings):
                 DeltaTable(f"{settings.root}/{commit.place}").create_checkpoint()
-    _record(settings, intent["run_id"])
-    drop_workspace(settings, intent["workspace"])
-    storage.delete(_INTENT)
+    storage.sync()  # the intent may not go before what it has led to is kept
+    drop_workspace(settings, intent.workspace)
+    storage.delete(INTENT)
 
 
 def note_versions(settings: Settings, run_id: str) -> None:
     """Let readers see the tables as they are, after a repair that could not publish them."""
     if last_publication(settings) is not None:
-        _record(settings, run_id)
+        _record(settings, run_id, built_versions(settings))
 
 
-def _prepare(workspace: Workspace, table: str, run_id: str, now: datetime) -> _Commit | None:
+def _prepare(
+    workspace: Workspace,
+    table: str,
+    before: DeltaTable | None,
+    staged: DeltaTable,
+    run_id: str,
+    now: datetime,
+) -> Commit | None:
     """Bring the new files of a table to where it is published, and make its commit in memory."""
-    place = table.split(".")
-    staged = Path(workspace.settings.location(*place))
-    published = Path(workspace.published.location(*place))
-    before = open_table(table, published) if table in workspace.base else None
-    text, files = net_commit(staged, before, open_table(table, staged), run_id, now)
+    place = workspace.published.place(*table.split("."))
+    folder = Path(workspace.settings.location(*table.split(".")))
+    text, files = net_commit(folder, before, staged, run_id, now)
     if not text:
         return None
-    for file in files:
-        link(staged / file, published / file)
-    version = 0 if before is None else before.version() + 1
-    return _Commit(table, workspace.published.place(*place), version, text.decode())
+    link_files(folder, Path(workspace.published.root, place), files)
+    return Commit(table, place, 0 if before is None else before.version() + 1, text.decode())
 
 
-def _place_in_order(table: str) -> tuple[int, int, str]:
+def _place_in_order(item: tuple[str, DeltaTable]) -> tuple[int, int, str]:
     """Silver before gold, and in silver the raw tables in the order of what refers to what."""
-    layer, name = table.split(".")
+    layer, name = item[0].split(".")
     order = list(TABLES)
     return BUILT_LAYERS.index(layer), order.index(name) if name in order else len(order), name
 
 
-def require_unmoved(workspace: Workspace) -> None:
+def require_unmoved(workspace: Workspace, now: Versions | None = None) -> None:
     """Every published table is in the version that the workspace began with.
+
+    Args:
+        workspace: That is to be published.
+        now: The versions of now; None to look.
 
     Raises:
         LakehouseError: One is not.
     """
-    now = built_versions(workspace.published)
+    now = built_versions(workspace.published) if now is None else now
     for table in sorted({*now, *workspace.base}):
         if now.get(table) != workspace.base.get(table):
             raise LakehouseError(
@@ -172,18 +169,17 @@ def _in_words(version: TableVersion | None) -> str:
     return "not there" if version is None else f"version {version.version:,} ({version.table_id})"
 
 
-def _moved(settings: Settings, commit: _Commit) -> LakehouseError:
+def _moved(settings: Settings, commit: Commit) -> LakehouseError:
     return LakehouseError(
         f"The published table {commit.table} has got a version {commit.version:,} by somebody who"
         f" wrote past the lakehouse while it was published: {settings.root}/{commit.file}.",
         f"Take that file away, then run again: the publication goes on by itself. It is kept in"
-        f" {settings.root}/{_INTENT}.",
+        f" {settings.root}/{INTENT}.",
     )
 
 
-def _record(settings: Settings, run_id: str) -> None:
+def _record(settings: Settings, run_id: str, versions: Versions) -> None:
     last = last_publication(settings)
-    versions = built_versions(replace(settings, workspace=""))
     if last and last.run_id == run_id and last.versions == versions:
         return  # a crash has come between this and the end of the publication
     now, number = datetime.now(UTC), last.number + 1 if last else 1
@@ -193,18 +189,18 @@ def _record(settings: Settings, run_id: str) -> None:
     records = [dict(zip(PUBLICATIONS.names, row, strict=True)) for row in rows]
     with _failures_explained(settings):
         write_deltalake(
-            settings.location("ops", TABLE),
+            settings.location("ops", PUBLICATIONS_TABLE),
             pa.Table.from_pylist(records, to_arrow_schema(PUBLICATIONS)),
             mode="append",
         )
 
 
 @contextmanager
-def _failures_explained(settings: Settings) -> Iterator[None]:
+def _failures_explained(settings: Settings, then: str = _GOES_ON) -> Iterator[None]:
     try:
         yield
     except (DeltaError, OSError) as error:
         raise LakehouseError(
             f"The tables of {settings.root} can't be published: {first_line(error)}",
-            "Free space or give rights there, then run again: what is tested is published then.",
+            f"Free space or give rights there, {then}.",
         ) from error

@@ -1,15 +1,15 @@
-"""The one commit that brings a table to where several commits of its workspace have led.
+"""The one commit that brings a published table to where its workspace has led.
 
-Data flow: commits of the workspace -> net difference of live files -> lines of one commit
+Data flow: live files before and after + log of the workspace -> lines of one commit
 
 Paths are relative to the table in both places, so that the lines of the engines are taken as they
-are; a file that came and went in between is left out.
+are; a file that came and went in between is in neither list of live files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from urllib.parse import unquote
 from deltalake import DeltaTable
 
 from ingestion.errors import LakehouseError
-from orchestration.state.versions import files_of
 
 _Action = dict[str, Any]
 
@@ -42,13 +41,19 @@ def net_commit(
 
     Returns:
         The text of the commit, empty if nothing has changed; files relative to the table.
+
+    Raises:
+        LakehouseError: The files are not all that the table is made of, or its log has lost lines.
     """
-    first = 0 if base is None else base.version() + 1
-    actions = list(_actions(folder, range(first, staged.version() + 1)))
-    live = {str(file) for file in files_of(base, Path())} if base else set()
-    removes, adds = _net_files(actions, live)
-    tables = _table_actions(actions, base, staged)
-    if not (removes or adds or tables):
+    _require_whole_files(folder, staged)
+    before, after = _live_paths(base) if base else {}, _live_paths(staged)
+    kinds = _changed_kinds(base, staged)
+    actions = _actions(folder, staged.version(), {*kinds, *(after.keys() - before.keys())})
+    if base and "metaData" in actions:  # the id says which table it is, and that has not changed
+        actions["metaData"] = {**actions["metaData"], "id": str(base.metadata().id)}
+    adds = {name: actions[name] for name in sorted(after.keys() - before.keys())}
+    removed = [before[name] for name in sorted(before.keys() - after.keys())]
+    if not (kinds or adds or removed):
         return b"", []
     at = int(now.timestamp() * 1000)
     info = {
@@ -59,60 +64,40 @@ def net_commit(
     }
     lines = [
         {"commitInfo": info},
-        *tables,
-        *({"remove": {**remove, "dataChange": True}} for remove in removes),
-        *({"add": {**add, "dataChange": True}} for add in adds),
+        *({kind: actions[kind]} for kind in kinds),
+        *(
+            {"remove": {"path": path, "deletionTimestamp": at, "dataChange": True}}
+            for path in removed
+        ),
+        *({"add": {**add, "dataChange": True}} for add in adds.values()),
     ]
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return text.encode(), [unquote(add["path"]) for add in adds]
+    return text.encode(), list(adds)
 
 
-def _actions(folder: Path, versions: Iterable[int]) -> Iterable[tuple[str, _Action]]:
-    for version in versions:
-        for line in (folder / commit_file(version)).read_text("utf-8").splitlines():
-            if line.strip():
-                yield from json.loads(line).items()
+def _require_whole_files(folder: Path, table: DeltaTable) -> None:
+    if "deletionVectors" in (table.protocol().reader_features or []):
+        raise LakehouseError(
+            f"The table at {folder} may have deletion vectors, which can't be published.",
+            "Set delta.enableDeletionVectors to false on the model and drop the table in the"
+            " workspace, then build again.",
+        )
 
 
-def _net_files(
-    actions: Iterable[tuple[str, _Action]], live: set[str]
-) -> tuple[list[_Action], list[_Action]]:
-    """What has to be removed from the live files, and what is to be added to them."""
-    removes: dict[str, _Action] = {}
-    adds: dict[str, _Action] = {}
-    for kind, action in actions:
-        if kind == "add":
-            path = unquote(action["path"])
-            if removes.pop(path, {}):
-                continue  # it is live again
-            adds[path] = action
-        elif kind == "remove":
-            path = unquote(action["path"])
-            adds.pop(path, None)
-            if path in live:
-                removes[path] = action
-        elif kind not in ("commitInfo", "metaData", "protocol", "txn"):
-            raise LakehouseError(
-                f"A commit of a workspace has an action {kind!r} that can't be published.",
-                "Switch off the feature of Delta that writes it, then build again.",
-            )
-    return list(removes.values()), list(adds.values())
+def _live_paths(table: DeltaTable) -> dict[str, str]:
+    """Name of each live file, relative to the table, to its path in the log, which is a URL."""
+    return {unquote(path): path for path in table.get_add_actions()["path"].to_pylist()}
 
 
-def _table_actions(
-    actions: Iterable[tuple[str, _Action]], base: DeltaTable | None, staged: DeltaTable
-) -> list[_Action]:
-    """The protocol and the metadata, where they are other ones than before."""
-    last = {kind: action for kind, action in actions if kind in ("protocol", "metaData")}
+def _changed_kinds(base: DeltaTable | None, staged: DeltaTable) -> list[str]:
+    """Which of the protocol and the metadata are other ones than before."""
     if base is None:
-        return [{kind: last[kind]} for kind in ("protocol", "metaData")]
-    changed = []
-    if "protocol" in last and _protocol(base) != _protocol(staged):
-        changed.append({"protocol": last["protocol"]})
-    if "metaData" in last and _metadata(base) != _metadata(staged):
-        # The id says which table it is, and that has not changed.
-        changed.append({"metaData": {**last["metaData"], "id": str(base.metadata().id)}})
-    return changed
+        return ["protocol", "metaData"]
+    changed = {
+        "protocol": _protocol(base) != _protocol(staged),
+        "metaData": _metadata(base) != _metadata(staged),
+    }
+    return [kind for kind, is_changed in changed.items() if is_changed]
 
 
 def _protocol(table: DeltaTable) -> tuple[Any, ...]:
@@ -129,3 +114,34 @@ def _metadata(table: DeltaTable) -> tuple[Any, ...]:
         *(table.schema().to_json(), metadata.partition_columns),
         *(metadata.configuration, metadata.name, metadata.description),
     )
+
+
+def _actions(folder: Path, version: int, wanted: set[str]) -> dict[str, _Action]:
+    """The last action of each kind that is wanted, or that adds a file that is, by its name.
+
+    Raises:
+        LakehouseError: The log does not reach back to all of them.
+    """
+    found: dict[str, _Action] = {}
+    for lines in _commits_backwards(folder, version):
+        if found.keys() >= wanted:
+            break
+        for kind, action in lines:
+            key = unquote(action["path"]) if kind == "add" else kind
+            if key in wanted:
+                found.setdefault(key, action)
+    if missing := sorted(wanted - found.keys()):
+        raise LakehouseError(
+            f"The log of the table at {folder} has lost the line of {missing[0]}.",
+            "Drop the workspace and build again; what is published is as it was.",
+        )
+    return found
+
+
+def _commits_backwards(folder: Path, version: int) -> Iterator[list[tuple[str, _Action]]]:
+    for number in range(version, -1, -1):
+        file = folder / commit_file(number)
+        if not file.exists():
+            return
+        lines = file.read_text("utf-8").split("\n")
+        yield [item for line in lines if line.strip() for item in json.loads(line).items()]

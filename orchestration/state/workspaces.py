@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,11 +22,11 @@ from deltalake import DeltaTable
 from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import WORKSPACES, Settings
-from orchestration.state.damage import commits_of
+from orchestration.state.published import Versions, shown_versions
+from orchestration.state.staging import stage
 from orchestration.state.storage import storage_of
 from orchestration.state.versions import (
     TableVersion,
-    files_of,
     open_table,
     table_locations,
     version_of,
@@ -35,8 +35,6 @@ from orchestration.state.versions import (
 RUN_PREFIX = "run-"
 _DESCRIPTION = "workspace.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_LOG = "_delta_log"
-_LAST_CHECKPOINT = f"{_LOG}/_last_checkpoint"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Workspace:
 
     settings: Settings
     created_at: datetime
-    base: dict[str, TableVersion]
+    base: Versions
 
     @property
     def name(self) -> str:
@@ -63,7 +61,7 @@ class Workspace:
         """The settings of what it was taken from."""
         return replace(self.settings, workspace="")
 
-    def versions(self) -> dict[str, TableVersion]:
+    def versions(self) -> Versions:
         """`<layer>.<table>` to its version in the workspace now."""
         return built_versions(self.settings)
 
@@ -77,13 +75,22 @@ def name_of_run(run_id: str) -> str:
     return f"{RUN_PREFIX}{run_id[:8]}"
 
 
-def built_versions(settings: Settings) -> dict[str, TableVersion]:
+def built_versions(settings: Settings) -> Versions:
     """`<layer>.<table>` to its version now, for every table of silver and gold.
 
     Raises:
         LakehouseError: A table can't be read.
     """
-    return {name: version_of(open_table(name, place)) for name, place in _built(settings)}
+    return {name: version_of(table) for name, table in built_tables(settings).items()}
+
+
+def built_tables(settings: Settings) -> dict[str, DeltaTable]:
+    """`<layer>.<table>` to every table of silver and gold as it is now.
+
+    Raises:
+        LakehouseError: A table can't be read.
+    """
+    return {name: open_table(name, place) for name, place in _built(settings)}
 
 
 def _built(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -93,23 +100,29 @@ def _built(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def open_workspace(settings: Settings, name: str) -> Workspace:
-    """The workspace of this name; a new one is as the published tables are.
+    """The workspace of this name; a new one is as readers see the published tables.
 
-    One that nobody has written to is brought to what is published now.
+    One that nobody has written to is brought to what is published now. The root need not be held.
 
     Raises:
         LakehouseError: No such name is possible, or a file can't be linked or copied.
     """
+    shown = shown_versions(replace(settings, workspace=""))
     found = find_workspace(settings, name)
     if found is not None:
-        if found.changed_tables() or found.base == built_versions(found.published):
+        if found.changed_tables() or found.base == (shown or built_versions(found.published)):
             return found
         drop_workspace(settings, name)
-    return new_workspace(settings, name)
+    return new_workspace(settings, name, shown)
 
 
-def new_workspace(settings: Settings, name: str) -> Workspace:
+def new_workspace(settings: Settings, name: str, versions: Versions | None = None) -> Workspace:
     """Open a workspace in the place of what a process that was killed has left there.
+
+    Args:
+        settings: Of the root.
+        name: Of the workspace.
+        versions: What it begins with; the newest of every table for who holds the root.
 
     Raises:
         LakehouseError: There is one, no such name is possible, or a file can't be linked or copied.
@@ -126,14 +139,9 @@ def new_workspace(settings: Settings, name: str) -> Workspace:
             f"Take another name, or drop it first: `lakehouse workspace drop {name}`.",
         )
     drop_workspace(settings, name)
-    published = replace(settings, workspace="")
     workspace = replace(settings, workspace=name)
-    base = {}
     try:
-        for table, place in _built(published):
-            opened = open_table(table, place)
-            _stage(opened, Path(place), Path(workspace.location(*table.split("."))))
-            base[table] = version_of(opened)
+        base = _stage_all(replace(settings, workspace=""), workspace, versions)
     except OSError as error:
         drop_workspace(settings, name)
         raise LakehouseError(
@@ -146,12 +154,21 @@ def new_workspace(settings: Settings, name: str) -> Workspace:
     return made
 
 
+def _stage_all(published: Settings, workspace: Settings, versions: Versions | None) -> Versions:
+    base = {}
+    for table, place in _built(published):
+        if versions is None or table in versions:
+            opened = open_table(table, place, versions and versions[table].version)
+            stage(opened, Path(place), Path(workspace.location(*table.split("."))))
+            base[table] = version_of(opened)
+    return base
+
+
 def add_version(workspace: Workspace, table: str, version: int) -> None:
     """Let a table of a workspace go back to an older version: link what that had."""
     place = Path(workspace.published.location(*table.split(".")))
     to = Path(workspace.settings.location(*table.split(".")))
-    _link(place, to, _names_of(open_table(table, place, version)))
-    _link(place, to, _log_from(place, version))
+    stage(open_table(table, place, version), place, to, workspace.base[table].version)
 
 
 def find_workspace(settings: Settings, name: str) -> Workspace | None:
@@ -200,47 +217,6 @@ def drop_workspaces_of_runs(settings: Settings) -> None:
     for name in storage_of(settings.root).folders(WORKSPACES):
         if name.startswith(RUN_PREFIX):
             drop_workspace(settings, name)
-
-
-def link(source: Path, target: Path) -> None:
-    """Give a file a second name; where the file system has no such thing, copy it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        target.hardlink_to(source)
-    except FileExistsError:
-        pass
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def _stage(table: DeltaTable, published: Path, staged: Path) -> None:
-    _link(published, staged, _log_from(published, table.version()))
-    # Engines write it anew in place, which would reach the other through a link.
-    if (published / _LAST_CHECKPOINT).exists():
-        shutil.copyfile(published / _LAST_CHECKPOINT, staged / _LAST_CHECKPOINT)
-    _link(published, staged, _names_of(table))
-
-
-def _link(folder: Path, to: Path, names: Iterable[str]) -> None:
-    for name in names:
-        link(folder / name, to / name)
-
-
-def _names_of(table: DeltaTable) -> list[str]:
-    return sorted(str(file) for file in files_of(table, Path()))
-
-
-def _log_from(folder: Path, version: int) -> list[str]:
-    """What a reader of a version needs of the log: its last checkpoint and the commits since."""
-    names = [f"{_LOG}/{path.name}" for path in (folder / _LOG).iterdir()]
-    _, checkpoints = commits_of(names)
-    begin = max((number for number in checkpoints if number <= version), default=0)
-    return [
-        name
-        for name in sorted(names)
-        for commits, found in [commits_of([name])]
-        if any(number >= begin for number in (*commits, *found))
-    ]
 
 
 def _description(name: str) -> str:

@@ -85,6 +85,9 @@ class BucketStorage:
         with self._writing():
             self._client.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
 
+    def tidy(self, name: str) -> None:
+        """Nothing to delete: an object is there as a whole or not at all."""
+
     def sync(self) -> None:
         """Nothing to wait for: S3 answers when an object is kept."""
 

@@ -45,6 +45,9 @@ class Storage(Protocol):
     def delete(self, name: str) -> None:
         """Delete a file; one that does not exist is no error."""
 
+    def tidy(self, name: str) -> None:
+        """Delete what writers of a file that were killed have left; nobody may write it now."""
+
     def sync(self) -> None:
         """Make all that anybody has written below the root outlast a power cut."""
 
