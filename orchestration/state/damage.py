@@ -70,8 +70,9 @@ def find_damage(
     """
     names = _of(layers, table_locations(settings))
     left: Mapping[str, TableVersion] = {}
-    with suppress(LakehouseError):  # the history is damaged itself, which is among them
-        left = next((run.versions for run in past_runs(settings) if run.versions), {})
+    if not settings.workspace:  # no run has recorded what a workspace holds
+        with suppress(LakehouseError):  # the history is damaged itself, which is among them
+            left = next((run.versions for run in past_runs(settings) if run.versions), {})
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda name: damage_of(settings, name, left.get(name), reads=reads), names)
         damages = [damage for damage in found if damage]
