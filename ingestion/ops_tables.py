@@ -116,7 +116,6 @@ BUILDS = T.StructType(
         T.StructField("built_at", T.TimestampType()),
         T.StructField("silver_fingerprint", T.StringType()),
         T.StructField("limits", T.StringType()),
-        T.StructField("pending_days", T.StringType()),
     ]
 )
 

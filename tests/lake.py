@@ -20,7 +20,11 @@ from ingestion.replay import Review, repair, review
 from ingestion.selection import Selection
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
+from orchestration.pipeline.dbt import run_dbt
+from orchestration.pipeline.dbt_settings import DEFAULT_WORKSPACE
 from orchestration.state.delta_reader import connect
+from orchestration.state.results import NodeResult
+from orchestration.state.workspaces import open_workspace
 
 STARTED_AT = datetime(2025, 5, 1, 6, 30, tzinfo=UTC)
 REPLAYED_AT = STARTED_AT + timedelta(days=1)
@@ -93,6 +97,11 @@ def copy_lakehouse(folder: Path, to: Path) -> None:
     """Copy the root and the raw folder that lie in a folder: built once, changed by each test."""
     for name in ("lake", "raw"):
         shutil.copytree(folder / name, to / name, dirs_exist_ok=True)
+
+
+def plain_dbt(settings: Settings, *arguments: str, run_id: str = "by hand") -> list[NodeResult]:
+    """What a person does who edits a model: dbt alone, which works in the workspace of its own."""
+    return run_dbt(open_workspace(settings, DEFAULT_WORKSPACE).settings, run_id, arguments)
 
 
 def use(lakehouse: Lakehouse) -> None:

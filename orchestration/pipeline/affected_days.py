@@ -25,7 +25,7 @@ from orchestration.pipeline.changed_keys import ChangedKeys
 from orchestration.pipeline.row_lookup import RowLookup, among
 from orchestration.state.build_cache import LEDGER, BuiltSilver
 from orchestration.state.past_runs import read_ops
-from orchestration.state.results import AffectedDays, days_from_json
+from orchestration.state.results import AffectedDays
 from orchestration.state.versions import TableVersion
 
 # Rollups by department also change where a product moves to another one.
@@ -80,12 +80,10 @@ class Changes:
     Attributes:
         files: Raw table to its changed files.
         limits: Each changed limit as the range between its old and its new value.
-        pending: Days that this build, which failed, had begun to replace.
     """
 
     files: dict[str, ChangedFiles]
     limits: list[tuple[Decimal, Decimal]]
-    pending: AffectedDays
 
 
 def changes_since(settings: Settings, base: BuiltSilver, limits: Mapping[str, Decimal]) -> Changes:
@@ -102,7 +100,7 @@ def changes_since(settings: Settings, base: BuiltSilver, limits: Mapping[str, De
         for name, value in limits.items()
         if old[name] != value
     ]
-    return Changes(files, ranges, days_from_json(base.build.pending_days or "{}"))
+    return Changes(files, ranges)
 
 
 def affected_days(
@@ -122,12 +120,10 @@ def affected_days(
     listed, moved = _changed_products(rows, versions.get(f"silver.{PRODUCTS.name}"))
     days: dict[str, set[date]] = {}
     for table in (table for table in TABLES.values() if table.partition_by):
-        found = _days_of(rows, table, changes.files[table.name], days, listed)
-        days[table.name] = found | set(changes.pending.get(table.name, ()))
+        days[table.name] = _days_of(rows, table, changes.files[table.name], days, listed)
         if table is ORDERS:
             days[table.name] |= _days_with_amounts(rows, changes.limits)
-    departments = days[ORDER_ITEMS.name] | _first_day_sold(rows, moved)
-    days[DEPARTMENTS] = departments | set(changes.pending.get(DEPARTMENTS, ()))
+    days[DEPARTMENTS] = days[ORDER_ITEMS.name] | _first_day_sold(rows, moved)
     return {name: sorted(found) for name, found in days.items()}
 
 

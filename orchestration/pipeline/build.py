@@ -160,10 +160,10 @@ class _Build:
 
     def record(self, digest: str) -> list[Build]:
         """What is to be known of this build: nothing unless it was one of every model."""
-        results, days = self._result.results, self._result.affected_days
+        results = self._result.results
         models = [node for node in results if node.kind in _TABLES]
         is_complete = bool(models) and all(node.status == "success" for node in models)
-        if not self._is_of_all_models or not (is_complete or days is not None):
+        if not self._is_of_all_models or not is_complete:
             return []
         is_good = tuple(self._arguments) in _WITH_TESTS and not any(node.is_bad for node in results)
         return [
@@ -173,7 +173,6 @@ class _Build:
                 datetime.now(UTC),
                 self._fingerprint,
                 json.dumps({name: str(value) for name, value in limits().items()}),
-                None if is_complete or days is None else days_to_json(days),
             )
         ]
 

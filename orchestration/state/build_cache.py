@@ -19,6 +19,8 @@ from orchestration.state.results import Build
 from orchestration.state.versions import TableVersion
 
 LEDGER = "ops.ingested_files"
+# A column of older versions, which left the tables of a failed build: the days it had not finished.
+_UNFINISHED = "pending_days"
 
 _Versions = dict[str, TableVersion]
 
@@ -72,12 +74,12 @@ def _recorded_builds(settings: Settings) -> list[tuple[Build, _Versions]]:
     return [
         (_build_of(row), recorded[row["run_id"]])
         for row in read_ops(settings, "builds")
-        if row["run_id"] in recorded
+        if row["run_id"] in recorded and row.get(_UNFINISHED) is None
     ]
 
 
 def _build_of(row: dict[str, object]) -> Build:
     names = ("project", "built_by_run_id", "built_at")
     # Records of older versions lack the others.
-    more = ("silver_fingerprint", "limits", "pending_days")
+    more = ("silver_fingerprint", "limits")
     return Build(*(row[name] for name in names), *(row.get(name) for name in more))  # type: ignore[arg-type]

@@ -70,8 +70,9 @@ def find_damage(
     """
     # In this order, as a run may end meanwhile: what it has recorded is there afterwards.
     left: Mapping[str, TableVersion] = {}
-    with suppress(LakehouseError):  # the history is damaged itself, which is among the tables
-        left = next((run.versions for run in past_runs(settings) if run.versions), {})
+    if not settings.workspace:  # no run has recorded what a workspace holds
+        with suppress(LakehouseError):  # the history is damaged itself, which is among them
+            left = next((run.versions for run in past_runs(settings) if run.versions), {})
     names = _of(layers, table_locations(settings))
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda name: damage_of(settings, name, left.get(name), reads=reads), names)

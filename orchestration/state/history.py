@@ -71,13 +71,7 @@ def record_run(
         (run_id, name, table.version, table.table_id, finished_at)
         for name, table in (current_versions(settings) | result.built_from).items()
     ]
-    builds = [
-        (
-            *(run_id, build.project, build.run_id, build.built_at),
-            *(build.silver_fingerprint, build.limits, build.pending_days),
-        )
-        for build in result.builds
-    ]
+    builds = [(run_id, *astuple(build)) for build in result.builds]
     _append(settings, "test_results", TEST_RESULTS, tests)
     _append(settings, "model_results", MODEL_RESULTS, models)
     _append(settings, "run_steps", RUN_STEPS, steps)

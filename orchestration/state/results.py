@@ -101,8 +101,6 @@ class Build:
         built_at: End of the build, UTC.
         silver_fingerprint: Of the SQL that silver was built by; None in records of older versions.
         limits: The limits of that SQL, as JSON.
-        pending_days: Days that it began to replace and may not have replaced everywhere, as JSON;
-            None if it replaced all it had to.
     """
 
     project: str | None
@@ -110,7 +108,6 @@ class Build:
     built_at: datetime
     silver_fingerprint: str | None = None
     limits: str | None = None
-    pending_days: str | None = None
 
 
 @dataclass
@@ -186,10 +183,3 @@ class RunResult:
 def days_to_json(days: AffectedDays) -> str:
     """Days as `{"orders": ["2025-04-01"]}`."""
     return json.dumps({name: [str(day) for day in found] for name, found in days.items()})
-
-
-def days_from_json(text: str) -> AffectedDays:
-    """What `days_to_json` has written."""
-    return {
-        name: [date.fromisoformat(day) for day in found] for name, found in json.loads(text).items()
-    }
