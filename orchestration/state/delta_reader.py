@@ -17,7 +17,7 @@ from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from orchestration.state.damage import damaged, find_damage
 from orchestration.state.past_runs import recorded_versions
-from orchestration.state.publications import pinned_versions
+from orchestration.state.published import shown_versions
 from orchestration.state.versions import open_table, require_lakehouse
 
 Connection = duckdb.DuckDBPyConnection
@@ -55,13 +55,14 @@ def connect(
         for name, place in locations.items()
         if name.split(".")[0] in layers and name not in left_out
     }
-    pinned = pinned_versions(settings)
+    shown = shown_versions(settings) or {}
+    versions = [shown[name].version if name in shown else None for name in locations]
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
     with ThreadPoolExecutor(_THREADS) as pool:  # each reads its log, which S3 takes its time for
-        datasets = pool.map(_dataset, locations, locations.values(), map(pinned.get, locations))
+        datasets = pool.map(_dataset, locations, locations.values(), versions)
         for table, dataset in zip(locations, datasets, strict=True):
             _create_view(connection, table, dataset)
     return connection

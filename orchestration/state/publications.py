@@ -12,15 +12,15 @@ A reader that wants all tables of one state opens the versions of the last row o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.errors import LakehouseError
@@ -28,18 +28,17 @@ from ingestion.layers import BUILT_LAYERS
 from ingestion.ops_tables import PUBLICATIONS
 from ingestion.settings import WORKSPACES, Settings
 from ingestion.tables import TABLES
+from orchestration.state.published import PUBLICATIONS_TABLE, Versions, last_publication
 from orchestration.state.storage import storage_of
 from orchestration.state.table_commit import commit_file, net_commit
 from orchestration.state.versions import (
     TableVersion,
     first_line,
     open_table,
-    unreadable_explained,
 )
 from orchestration.state.workspaces import Workspace, built_versions, drop_workspace, link
 
 _INTENT = f"{WORKSPACES}/publishing.json"
-_NAME = "publications"
 # A reader of a log reads its last checkpoint and the commits since.
 _COMMITS_BETWEEN_CHECKPOINTS = 10
 
@@ -116,68 +115,26 @@ def finish_publication(settings: Settings) -> None:
         if commit.version and commit.version % _COMMITS_BETWEEN_CHECKPOINTS == 0:
             with _failures_explained(settings):
                 DeltaTable(f"{settings.root}/{commit.place}").create_checkpoint()
-    _record(settings, intent["run_id"])
+    _record(settings, intent["run_id"], built_versions(settings))
     drop_workspace(settings, intent["workspace"])
     storage.delete(_INTENT)
 
 
-def note_versions(settings: Settings, run_id: str) -> None:
-    """Let readers see the tables as they are, after a repair that could not publish them."""
-    if last_publication(settings) is not None:
-        _record(settings, run_id)
+def note_repaired(settings: Settings, run_id: str, tables: Collection[str]) -> None:
+    """Let readers see damaged tables as a repair has left them, which could not publish them.
 
-
-@dataclass(frozen=True)
-class Publication:
-    """What readers see.
-
-    Attributes:
-        number: Counts the publications of a root, from 1.
-        run_id: The run that published.
-        published_at: When, UTC.
-        versions: `<layer>.<table>` to its version, for every table of silver and gold.
+    With the list of publications itself among them, all tables: the last one may be lost.
     """
-
-    number: int
-    run_id: str
-    published_at: datetime
-    versions: dict[str, TableVersion]
-
-
-def last_publication(settings: Settings) -> Publication | None:
-    """What readers see; None on a root from before there were publications.
-
-    Raises:
-        LakehouseError: The table of publications can't be read.
-    """
-    location = settings.location("ops", _NAME)
-    with unreadable_explained(f"ops.{_NAME}", location):
-        try:
-            table = DeltaTable(location)
-        except TableNotFoundError:
-            return None
-        newest = max(_numbers(table), default=None)
-        if newest is None:
-            return None
-        rows = table.to_pyarrow_table(filters=[("publication", "=", newest)]).to_pylist()
-    return Publication(
-        newest,
-        rows[0]["run_id"],
-        rows[0]["published_at"],
-        {row["table_name"]: TableVersion(row["version"], row["table_id"]) for row in rows},
-    )
-
-
-def pinned_versions(settings: Settings) -> dict[str, int]:
-    """`<layer>.<table>` to the version that a reader opens; the newest, where it is not here."""
-    found = None if settings.workspace else last_publication(settings)
-    return {name: one.version for name, one in found.versions.items()} if found else {}
-
-
-def _numbers(table: DeltaTable) -> list[int]:
-    """The numbers of publications, at least the newest, from the statistics of the log."""
-    greatest = pa.table(table.get_add_actions(flatten=True))["max.publication"]
-    return [number for number in greatest.to_pylist() if number is not None]
+    last = last_publication(settings)
+    if last is None:
+        return
+    now = built_versions(settings)
+    is_lost = f"ops.{PUBLICATIONS_TABLE}" in tables
+    kept = {name: one for name, one in last.versions.items() if name not in tables}
+    again = {name: one for name, one in now.items() if name in tables}
+    versions = now if is_lost else kept | again
+    if versions != last.versions:
+        _record(settings, run_id, versions)
 
 
 def _prepare(workspace: Workspace, table: str, run_id: str, now: datetime) -> _Commit | None:
@@ -235,9 +192,8 @@ def _moved(settings: Settings, commit: _Commit) -> LakehouseError:
     )
 
 
-def _record(settings: Settings, run_id: str) -> None:
+def _record(settings: Settings, run_id: str, versions: Versions) -> None:
     last = last_publication(settings)
-    versions = built_versions(replace(settings, workspace=""))
     if last and last.run_id == run_id and last.versions == versions:
         return  # a crash has come between this and the end of the publication
     now, number = datetime.now(UTC), last.number + 1 if last else 1
@@ -247,7 +203,7 @@ def _record(settings: Settings, run_id: str) -> None:
     records = [dict(zip(PUBLICATIONS.names, row, strict=True)) for row in rows]
     with _failures_explained(settings):
         write_deltalake(
-            settings.location("ops", _NAME),
+            settings.location("ops", PUBLICATIONS_TABLE),
             pa.Table.from_pylist(records, to_arrow_schema(PUBLICATIONS)),
             mode="append",
         )
