@@ -25,6 +25,7 @@ from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from orchestration.state.past_runs import past_runs
+from orchestration.state.published import Versions, shown_versions
 from orchestration.state.storage import storage_of
 from orchestration.state.versions import TableVersion, first_line, table_locations, version_of
 
@@ -58,7 +59,10 @@ class Damage:
 def find_damage(
     settings: Settings, layers: Sequence[str] = LAYERS, *, reads: bool = False
 ) -> list[Damage]:
-    """What is wrong with the tables of these layers, also with those of the last run that are gone.
+    """What is wrong with the tables of these layers, also with those that are gone.
+
+    What has to be there is what the last run has left and what was published last, which is newer
+    if that run was killed.
 
     Args:
         settings: Where the root is.
@@ -69,10 +73,11 @@ def find_damage(
         LakehouseError: The root can't be listed.
     """
     # In this order, as a run may end meanwhile: what it has recorded is there afterwards.
-    left: Mapping[str, TableVersion] = {}
+    left: Versions = {}
     if not settings.workspace:  # no run has recorded what a workspace holds
         with suppress(LakehouseError):  # the history is damaged itself, which is among them
             left = next((run.versions for run in past_runs(settings) if run.versions), {})
+            left = _newest(left, shown_versions(settings) or {})
     names = _of(layers, table_locations(settings))
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda name: damage_of(settings, name, left.get(name), reads=reads), names)
@@ -80,6 +85,21 @@ def find_damage(
     return damages + [
         Damage(name, "its log is gone") for name in _of(layers, left) if name not in names
     ]
+
+
+def _newest(left: Versions, shown: Versions) -> Versions:
+    return left | {
+        name: version for name, version in shown.items() if not _is_newer(left.get(name), version)
+    }
+
+
+def _is_newer(version: TableVersion | None, other: TableVersion) -> bool:
+    """Whether it is a later version of the same table."""
+    return (
+        version is not None
+        and version.table_id == other.table_id
+        and version.version > other.version
+    )
 
 
 def _of(layers: Sequence[str], tables: Iterable[str]) -> list[str]:
@@ -94,7 +114,7 @@ def damage_of(
     Args:
         settings: Where the root is.
         table: `<layer>.<table>`.
-        left: In which version the last run left it, if that is known.
+        left: In which version it is at least if it is whole, if that is known.
         reads: Read every data file of a folder whole.
     """
     folder, location = settings.place(*table.split(".")), settings.location(*table.split("."))
@@ -113,7 +133,7 @@ def damage_of(
         return Damage(table, problem)
     if failure is not None:
         return Damage(table, f"its log can't be read: {first_line(failure)}")
-    if left and left.table_id == version.table_id and left.version > version.version:
+    if left and _is_newer(left, version):
         newest = f"the last run left version {left.version:,}, the newest is {version.version:,}"
         return Damage(table, f"commits of its log are gone: {newest}", is_older=True)
     names, bytes_ = (actions[column].to_pylist() for column in ("path", "size_bytes"))

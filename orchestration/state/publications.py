@@ -11,7 +11,7 @@ A reader that wants all tables of one state opens the versions of the last row o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,10 +110,21 @@ def finish_publication(settings: Settings) -> None:
     storage.delete(INTENT)
 
 
-def note_versions(settings: Settings, run_id: str) -> None:
-    """Let readers see the tables as they are, after a repair that could not publish them."""
-    if last_publication(settings) is not None:
-        _record(settings, run_id, built_versions(settings))
+def note_repaired(settings: Settings, run_id: str, tables: Collection[str]) -> None:
+    """Let readers see damaged tables as a repair has left them, which could not publish them.
+
+    With the list of publications itself among them, all tables: the last one may be lost.
+    """
+    last = last_publication(settings)
+    if last is None:
+        return
+    now = built_versions(settings)
+    is_lost = f"ops.{PUBLICATIONS_TABLE}" in tables
+    kept = {name: one for name, one in last.versions.items() if name not in tables}
+    again = {name: one for name, one in now.items() if name in tables}
+    versions = now if is_lost else kept | again
+    if versions != last.versions:
+        _record(settings, run_id, versions)
 
 
 def _prepare(

@@ -3,7 +3,9 @@
 Data flow: live files before and after + log of the workspace -> lines of one commit
 
 Paths are relative to the table in both places, so that the lines of the engines are taken as they
-are; a file that came and went in between is in neither list of live files.
+are; a file that came and went in between is in neither list of live files. Commits that have only
+moved rows into other files become one that says the same, and that rows were put in order stays on
+record.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from urllib.parse import unquote
 from deltalake import DeltaTable
 
 from ingestion.errors import LakehouseError
+from orchestration.state.commit_facts import facts_of
+from orchestration.state.versions import version_of
 
 _Action = dict[str, Any]
 
@@ -56,23 +60,32 @@ def net_commit(
     if not (kinds or adds or removed):
         return b"", []
     at = int(now.timestamp() * 1000)
+    facts = facts_of(_commits_since(folder, base, staged))
     info = {
         "timestamp": at,
         "operation": "PUBLISH",
-        "operationParameters": {"runId": run_id},
+        "operationParameters": {"runId": run_id, "zOrdered": str(facts.orders_rows).lower()},
         "engineInfo": "ecommerce-lakehouse",
     }
     lines = [
         {"commitInfo": info},
         *({kind: actions[kind]} for kind in kinds),
         *(
-            {"remove": {"path": path, "deletionTimestamp": at, "dataChange": True}}
+            {"remove": {"path": path, "deletionTimestamp": at, "dataChange": facts.changes_data}}
             for path in removed
         ),
-        *({"add": {**add, "dataChange": True}} for add in adds.values()),
+        *({"add": {**add, "dataChange": facts.changes_data}} for add in adds.values()),
     ]
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     return text.encode(), list(adds)
+
+
+def _commits_since(folder: Path, base: DeltaTable | None, staged: DeltaTable) -> list[Path]:
+    """What the workspace has committed; all there is for a table that is new or made anew."""
+    goes_on = base is not None and version_of(base).table_id == version_of(staged).table_id
+    first = base.version() + 1 if base is not None and goes_on else 0
+    files = (folder / commit_file(version) for version in range(first, staged.version() + 1))
+    return [file for file in files if file.exists()]
 
 
 def _require_whole_files(folder: Path, table: DeltaTable) -> None:

@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,15 +141,8 @@ def new_workspace(settings: Settings, name: str, versions: Versions | None = Non
         )
     drop_workspace(settings, name)
     workspace = replace(settings, workspace=name)
-    try:
+    with _failures_explained(workspace):
         base = _stage_all(replace(settings, workspace=""), workspace, versions)
-    except OSError as error:
-        drop_workspace(settings, name)
-        raise LakehouseError(
-            f"The workspace {name} can't be made below {settings.root}/{WORKSPACES}:"
-            f" {error.strerror or error}.",
-            "Free space or give rights there, then run again; what is published is as it was.",
-        ) from error
     made = Workspace(workspace, datetime.now(UTC), base)
     storage_of(settings.root).write(_description(name), _to_json(made))
     return made
@@ -158,17 +152,36 @@ def _stage_all(published: Settings, workspace: Settings, versions: Versions | No
     base = {}
     for table, place in _built(published):
         if versions is None or table in versions:
-            opened = open_table(table, place, versions and versions[table].version)
+            version = None if versions is None else versions[table].version
+            opened = open_table(table, place, version)
             stage(opened, Path(place), Path(workspace.location(*table.split("."))))
             base[table] = version_of(opened)
     return base
 
 
 def add_version(workspace: Workspace, table: str, version: int) -> None:
-    """Let a table of a workspace go back to an older version: link what that had."""
+    """Let a table of a workspace go back to an older version: link what that had.
+
+    Raises:
+        LakehouseError: A file can't be linked or copied; the workspace is dropped.
+    """
     place = Path(workspace.published.location(*table.split(".")))
     to = Path(workspace.settings.location(*table.split(".")))
-    stage(open_table(table, place, version), place, to, workspace.base[table].version)
+    with _failures_explained(workspace.settings):
+        stage(open_table(table, place, version), place, to, workspace.base[table].version)
+
+
+@contextmanager
+def _failures_explained(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        drop_workspace(settings, settings.workspace)
+        raise LakehouseError(
+            f"The workspace {settings.workspace} can't be made below"
+            f" {settings.root}/{WORKSPACES}: {error.strerror or error}.",
+            "Free space or give rights there, then run again; what is published is as it was.",
+        ) from error
 
 
 def find_workspace(settings: Settings, name: str) -> Workspace | None:
@@ -212,11 +225,26 @@ def drop_workspace(settings: Settings, name: str) -> None:
     shutil.rmtree(Path(settings.root, WORKSPACES, name), ignore_errors=True)
 
 
+def workspaces_of_runs(settings: Settings) -> list[str]:
+    """Names of what runs have left, also those that were killed."""
+    names = storage_of(settings.root).folders(WORKSPACES)
+    return [name for name in names if name.startswith(RUN_PREFIX)]
+
+
 def drop_workspaces_of_runs(settings: Settings) -> None:
-    """Delete what runs have left, also those that were killed."""
-    for name in storage_of(settings.root).folders(WORKSPACES):
-        if name.startswith(RUN_PREFIX):
-            drop_workspace(settings, name)
+    """Delete what runs have left."""
+    for name in workspaces_of_runs(settings):
+        drop_workspace(settings, name)
+
+
+@contextmanager
+def workspace_of_upkeep(settings: Settings, run_id: str) -> Iterator[Workspace]:
+    """A workspace for a run that builds no models; it is gone afterwards, published or not."""
+    workspace = new_workspace(settings, name_of_run(run_id))
+    try:
+        yield workspace
+    finally:
+        drop_workspace(settings, workspace.name)
 
 
 def _description(name: str) -> str:

@@ -1,0 +1,49 @@
+"""What commits say of themselves, for the one commit that is published in their place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CommitFacts:
+    """What several commits have done to a table, taken together.
+
+    Attributes:
+        changes_data: They have not only moved rows into other files.
+        orders_rows: One of them has z-ordered rows.
+    """
+
+    changes_data: bool
+    orders_rows: bool
+
+
+def facts_of(commits: Iterable[Path]) -> CommitFacts:
+    """The facts of the commits in these files of a Delta log."""
+    actions = [
+        item
+        for commit in commits
+        for line in commit.read_text("utf-8").splitlines()
+        if line.strip()
+        for item in json.loads(line).items()
+    ]
+    return CommitFacts(
+        any(action["dataChange"] for kind, action in actions if kind in ("add", "remove")),
+        any(orders_rows(action) for kind, action in actions if kind == "commitInfo"),
+    )
+
+
+def orders_rows(info: Mapping[str, Any]) -> bool:
+    """Whether a commit has z-ordered rows, by its `commitInfo`; each engine logs it in its way."""
+    parameters = info.get("operationParameters", {})
+    return parameters.get("zOrdered") == "true" or (
+        info.get("operation") == "OPTIMIZE"
+        and (
+            parameters.get("zOrderBy", "[]") != "[]"
+            or info.get("operationMetrics", {}).get("plannerStrategy") == "zOrder"
+        )
+    )
