@@ -18,6 +18,7 @@ from ingestion.errors import LakehouseError
 from ingestion.visible import visible_lines
 from lakehouse.commands import (
     catalog,
+    diff,
     documentation,
     erase,
     generate,
@@ -70,6 +71,7 @@ app.command()(reports.runs)
 app.command()(reports.trace)
 app.command()(reports.report)
 app.command()(reports.cost)
+app.command()(diff.diff)
 app.command(epilog=query.EXAMPLES)(query.query)
 app.command()(documentation.docs)
 app.command()(documentation.lineage)
