@@ -24,6 +24,7 @@ from lakehouse.commands import (
     generate,
     new,
     pipeline,
+    plan,
     query,
     reports,
     upkeep,
@@ -66,6 +67,7 @@ app.command()(pipeline.run)
 app.command()(pipeline.ingest)
 app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
 app.command()(pipeline.replay)
+app.command()(plan.plan)
 app.command()(reports.status)
 app.command()(reports.runs)
 app.command()(reports.trace)

@@ -20,7 +20,7 @@ from rich.console import Console
 
 import orchestration.project
 from ingestion.session import get_session
-from orchestration.pipeline.affected_days import ChangedFiles, changed_files
+from orchestration.pipeline.changes import ChangedFiles, changed_files
 from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run

@@ -21,11 +21,9 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
-from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
-from ingestion.ops_tables import PUBLICATIONS
 from ingestion.settings import WORKSPACES, Settings
 from ingestion.tables import TABLES
 from orchestration.state.storage import storage_of
@@ -119,6 +117,12 @@ def finish_publication(settings: Settings) -> None:
     _record(settings, intent["run_id"])
     drop_workspace(settings, intent["workspace"])
     storage.delete(_INTENT)
+
+
+def unfinished_publication(settings: Settings) -> str | None:
+    """The run whose publication was cut off; whoever next holds the root finishes it."""
+    content = storage_of(settings.root).read(_INTENT)
+    return None if content is None else str(json.loads(content)["run_id"])
 
 
 def note_versions(settings: Settings, run_id: str) -> None:
@@ -236,6 +240,11 @@ def _moved(settings: Settings, commit: _Commit) -> LakehouseError:
 
 
 def _record(settings: Settings, run_id: str) -> None:
+    # They take a third of a second to import, and readers do without them.
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    from ingestion.ops_tables import PUBLICATIONS
+
     last = last_publication(settings)
     versions = built_versions(replace(settings, workspace=""))
     if last and last.run_id == run_id and last.versions == versions:
