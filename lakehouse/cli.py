@@ -18,11 +18,13 @@ from ingestion.errors import LakehouseError
 from ingestion.visible import visible_lines
 from lakehouse.commands import (
     catalog,
+    diff,
     documentation,
     erase,
     generate,
     new,
     pipeline,
+    plan,
     query,
     reports,
     upkeep,
@@ -68,11 +70,13 @@ app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
 app.command()(pipeline.replay)
 app.add_typer(workspaces.app, name="workspace")
 app.command()(workspaces.publish)
+app.command()(plan.plan)
 app.command()(reports.status)
 app.command()(reports.runs)
 app.command()(reports.trace)
 app.command()(reports.report)
 app.command()(reports.cost)
+app.command()(diff.diff)
 app.command(epilog=query.EXAMPLES)(query.query)
 app.command()(documentation.docs)
 app.command()(documentation.lineage)

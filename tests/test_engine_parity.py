@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ingestion.settings import Engine, Settings
+from orchestration.project.tables import AUDIT_COLUMNS
 from orchestration.state.delta_reader import connect
 from tests.build_on import PROJECT, build_on
 
@@ -26,14 +27,11 @@ pytestmark = pytest.mark.spark
 
 # What a run is called, when and how fast it was; all other columns must agree.
 OF_THE_RUN = {
-    "batch_id",
+    *AUDIT_COLUMNS,
     "build_id",
     "input_version",
     "run_id",
     "built_by_run_id",
-    "_run_id",
-    "ingestion_timestamp",
-    "last_updated_timestamp",
     "recorded_at",
     "rejected_timestamp",
     "stored_timestamp",

@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 
 import orchestration.project
-from orchestration.pipeline.affected_days import ChangedFiles, changed_files
+from orchestration.pipeline.changes import ChangedFiles, changed_files
 from orchestration.pipeline.dbt_settings import DEFAULT_WORKSPACE
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run

@@ -25,7 +25,8 @@ from ingestion.session import lost_session
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration import project
-from orchestration.pipeline.affected_days import Changes, affected_days, changes_since
+from orchestration.pipeline.affected_days import affected_days
+from orchestration.pipeline.changes import Changes, changes_since
 from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display, NodeProgress, Step
 from orchestration.pipeline.selection import compares_states, require_known_vars, require_options

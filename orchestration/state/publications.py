@@ -19,11 +19,9 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
-from pyspark.sql.pandas.types import to_arrow_schema
 
 from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
-from ingestion.ops_tables import PUBLICATIONS
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
 from orchestration.state.published import (
@@ -190,6 +188,11 @@ def _moved(settings: Settings, commit: Commit) -> LakehouseError:
 
 
 def _record(settings: Settings, run_id: str, versions: Versions) -> None:
+    # They take a third of a second to import, and readers do without them.
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    from ingestion.ops_tables import PUBLICATIONS
+
     last = last_publication(settings)
     if last and last.run_id == run_id and last.versions == versions:
         return  # a crash has come between this and the end of the publication

@@ -1,0 +1,182 @@
+"""What `lakehouse diff` shows: tables, columns and rows that differ, and who reads them.
+
+Data flow: `Comparison` -> page for people, programs and pull requests
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from ingestion.visible import cut
+from lakehouse.diff.rows import RowChange
+from lakehouse.diff.sides import Side, published, run_side, workspace_side
+from lakehouse.diff.tables import Comparison, TableDiff, compare
+from lakehouse.page import Page, Table
+from lakehouse.plain_values import plain
+from orchestration.project.readers import exposures, reached_from
+
+_TABLES = (
+    *("table", "state", "rows_before", "rows_now", "added", "removed", "changed"),
+    *("partitions", "differing_partitions"),
+)
+_SCHEMA = ("table", "column", "old_type", "new_type")
+_COLUMNS = ("table", "column", "changed_rows", "old_sum", "new_sum", "difference")
+_ROWS = ("table", "what", "row", "changes", "times")
+_EXPOSURES = ("name", "label", "kind", "tables")
+
+
+def diff_page(
+    settings: Settings, workspace: str | None, from_run: str | None, to_run: str | None
+) -> Page:
+    """What is published against a workspace, or a run against another or what is published.
+
+    Args:
+        settings: The root.
+        workspace: Its name.
+        from_run: The beginning of the id of a run, in the place of a workspace.
+        to_run: Likewise; None for what is published.
+
+    Raises:
+        LakehouseError: There is no such workspace or run, or a table can't be read as it was.
+    """
+    now, moved = published(settings), False
+    if workspace is not None:
+        if from_run or to_run:
+            raise LakehouseError(
+                "A workspace is compared with what is published, not with a run.",
+                "Leave out --workspace, or --from and --to.",
+            )
+        old, (new, moved) = now, workspace_side(settings, workspace)
+    elif from_run is not None:
+        old, new = run_side(settings, from_run), run_side(settings, to_run) if to_run else now
+    else:
+        raise LakehouseError(
+            "There is nothing to compare with what is published.",
+            "Name a workspace with --workspace, or a run with --from; `lakehouse runs` lists them.",
+        )
+    return _page(old, new, compare(old, new), moved)
+
+
+def _page(old: Side, new: Side, found: Comparison, moved: bool) -> Page:
+    page = Page()
+    page.fact("from", old.name)
+    page.fact("to", new.name)
+    page.fact("published_has_moved", moved)
+    page.note(f"from   {old.name}")
+    page.note(f"to     {new.name}")
+    if moved:
+        page.note(
+            "What is published has moved since this workspace was opened: that is part of the"
+            " difference. Build the workspace anew to see yours alone."
+        )
+    different = found.different
+    if different:
+        verb = "table differs" if len(different) == 1 else "tables differ"
+        page.note(f"\n{len(different):,} {verb}, {len(found.equal):,} have the same rows")
+    else:
+        page.note(f"\nno difference: all {len(found.equal):,} tables have the same rows")
+    page.fact("equal", list(found.equal))
+    page.fact("tables_read", found.read)
+    _add_tables(page, different)
+    _add_rows(page, different)
+    _add_readers(page, different)
+    return page
+
+
+def _add_tables(page: Page, different: Sequence[TableDiff]) -> None:
+    tables = [
+        (
+            *(one.table, one.state, one.rows_before, one.rows_now),
+            *_counts(one),
+            *(one.partitions, one.differing),
+        )
+        for one in different
+    ]
+    may_go = ("partitions", "differing_partitions", "rows_before", "state")
+    page.table(Table("tables", "Tables", _TABLES, tables, may_go=may_go))
+    schema = [
+        (one.table, change.column, change.old_type, change.new_type)
+        for one in different
+        for change in one.schema
+    ]
+    title = "Columns that are new, gone or of another type"
+    page.table(Table("schema_changes", title, _SCHEMA, schema))
+    columns = [
+        (
+            *(one.table, column.name, column.rows),
+            *(column.old_sum, column.new_sum, column.difference),
+        )
+        for one in different
+        for column in one.rows.columns
+    ]
+    title = "Columns with other values; sums are of the partitions that differ"
+    formats = {"old_sum": _number, "new_sum": _number, "difference": _movement}
+    page.table(Table("columns", title, _COLUMNS, columns, formats=formats))
+
+
+def _counts(one: TableDiff) -> tuple[int | None, int | None, int | None]:
+    """Rows added, removed and changed; without a key nobody can say which was changed."""
+    if one.state != "changed":
+        return (one.rows_now or 0, one.rows_before or 0, 0)
+    rows = one.rows
+    return rows.added, rows.removed, rows.changed if rows.key or rows.are_none else None
+
+
+def _add_rows(page: Page, different: Sequence[TableDiff]) -> None:
+    rows = [(one, row) for one in different for row in one.rows.first]
+    as_json = [
+        (one.table, row.what, row.key, [_change(*change) for change in row.changes], row.times)
+        for one, row in rows
+    ]
+    seen = [(one.table, row.what, _named(row.key), _in_words(row)) for one, row in rows]
+    title = "The first rows that differ"
+    page.table(
+        Table("rows", title, _ROWS, as_json),
+        Table("rows", title, _ROWS[:4], seen, text="changes"),
+    )
+
+
+def _change(column: str, old: Any, new: Any) -> dict[str, Any]:
+    return {"column": column, "old": old, "new": new}
+
+
+def _named(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+
+
+def _in_words(row: RowChange) -> str:
+    times = [f"{row.times:,} times"] if row.times > 1 else []
+    changes = [f"{name} {_value(old)} -> {_value(new)}" for name, old, new in row.changes]
+    return ", ".join([*times, *changes])
+
+
+def _value(value: Any) -> str:
+    return "NULL" if value is None else cut(plain(value))
+
+
+def _add_readers(page: Page, different: Sequence[TableDiff]) -> None:
+    """Add the exposures that read a table that differs, or one that is built from it."""
+    reached = reached_from([one.table.partition(".")[2] for one in different])
+    layers = {one.table.partition(".")[2]: one.table for one in different}
+    rows = []
+    for exposure in exposures():
+        names = sorted({layers[name] for read in exposure.reads for name in reached.get(read, ())})
+        if names:
+            rows.append((exposure.name, exposure.label, exposure.kind, names))
+    title = "Exposures that read these tables, or what is built from them"
+    seen = [(label, kind, ", ".join(names)) for _, label, kind, names in rows]
+    page.table(
+        Table("exposures", title, _EXPOSURES, rows),
+        Table("exposures", title, _EXPOSURES[1:], seen, text="tables"),
+    )
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _movement(value: Any) -> str:
+    return "" if value is None else f"{value:+,}"

@@ -1,0 +1,151 @@
+"""Which tables a run would build, over which days, and why.
+
+Data flow: planned files + recorded builds + versions now + project -> nothing, some days or all
+
+It asks what a build asks, before any file is read: so it knows the days that files are named for
+and those of rows that they replace, and not yet those of rows that refer to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from ingestion.tables import TABLES
+from lakehouse.plan.files import PlannedFile
+from orchestration import project
+from orchestration.pipeline.changes import Changes, changes_since
+from orchestration.project.digest import project_digest
+from orchestration.project.silver import limits, models_built_by_day, silver_fingerprint
+from orchestration.state.build_cache import built_silver, run_that_built
+from orchestration.state.past_runs import read_ops
+from orchestration.state.versions import TableVersion, current_versions
+
+NOTHING, SOME_DAYS, ALL_DAYS = "nothing", "some days", "all days"
+_WHOLE = "whole"
+# Such a model is part of the query of others.
+_EPHEMERAL = "materialized='ephemeral'"
+
+
+@dataclass(frozen=True)
+class PlannedBuild:
+    """What a build would do.
+
+    Attributes:
+        extent: `nothing`, `some days` or `all days`.
+        why: In words.
+        since: The run whose build it starts from or that has done it already; None without one.
+        days: Raw table to its days, as far as they are known; empty unless it is for some days.
+    """
+
+    extent: str
+    why: tuple[str, ...]
+    since: str | None = None
+    days: Mapping[str, Sequence[date]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """A table that would be built.
+
+    Attributes:
+        table: `<layer>.<table>`.
+        built: `whole`, or the days by whose table it is built.
+    """
+
+    table: str
+    built: str
+
+
+def planned_build(settings: Settings, files: Sequence[PlannedFile]) -> PlannedBuild:
+    """What a build would do after these files.
+
+    Raises:
+        LakehouseError: A table of ops can't be read.
+    """
+    digest, versions = project_digest(settings), current_versions(settings)
+    done = None if files else run_that_built(settings, digest, versions)
+    if done is not None:
+        why = "nothing is new since: neither files, nor the project, nor a table"
+        return PlannedBuild(NOTHING, (why,), done)
+    news = _news(files)
+    builds = read_ops(settings, "builds")
+    if not builds:
+        return PlannedBuild(ALL_DAYS, (*news, "no build of every model is recorded yet"))
+    newest = max(builds, key=lambda row: row["built_at"])
+    if newest["project"] not in (digest, None):
+        news.append(f"the project has changed since run {_short(newest['built_by_run_id'])}")
+    if newest["project"] is None:
+        news.append(f"run {_short(newest['built_by_run_id'])} has not passed every test")
+    fingerprint = silver_fingerprint()
+    base = built_silver(settings, fingerprint, versions)
+    if base is None:
+        return PlannedBuild(ALL_DAYS, (*news, _why_all(newest, fingerprint, versions)))
+    try:
+        changes = changes_since(settings, base, limits())
+    except LakehouseError:
+        gone = f"the ledger of run {_short(base.build.run_id)} is gone by `lakehouse maintain`"
+        return PlannedBuild(ALL_DAYS, (*news, gone), base.build.run_id)
+    news += _changed(changes)
+    return PlannedBuild(SOME_DAYS, tuple(news), base.build.run_id, _days(changes, files))
+
+
+def _news(files: Sequence[PlannedFile]) -> list[str]:
+    verb = "file is" if len(files) == 1 else "files are"
+    return [f"{len(files):,} {verb} not as the ledger knows"] if files else []
+
+
+def _why_all(
+    newest: Mapping[str, object], fingerprint: str, versions: Mapping[str, TableVersion]
+) -> str:
+    run = f"run {_short(str(newest['built_by_run_id']))}"
+    if newest["silver_fingerprint"] != fingerprint:
+        return f"what silver is built by (SQL, macros, seeds, vars) has changed since {run}"
+    if not any(name.startswith("silver.") for name in versions):
+        return "there is no silver"
+    return f"silver is not as {run} has left it: a build of some models, or a repair, has moved it"
+
+
+def _changed(changes: Changes) -> list[str]:
+    names = [name for files in changes.files.values() for name in files.names]
+    verb = "loaded file is" if len(names) == 1 else "loaded files are"
+    words = [f"{len(names):,} {verb} not built yet"] if names else []
+    words += [
+        f"a limit has changed: days with an amount from {least} to {greatest} are built, too"
+        for least, greatest in changes.limits
+    ]
+    return words
+
+
+def _days(changes: Changes, files: Sequence[PlannedFile]) -> dict[str, list[date]]:
+    found = {
+        name: set(changes.files[name].dates) for name, table in TABLES.items() if table.partition_by
+    }
+    for file in files:
+        if file.table_name in found:
+            found[file.table_name] |= set(file.dates)
+    return {name: sorted(days) for name, days in found.items()}
+
+
+def planned_tables(build: PlannedBuild) -> list[PlannedTable]:
+    """Every model that would be built, silver first; seeds are loaded before them."""
+    if build.extent == NOTHING:
+        return []
+    by_day = models_built_by_day() if build.extent == SOME_DAYS else {}
+    places = {"silver": "silver", "intermediate": "silver", "ops": "ops", "gold": "gold"}
+    return [
+        PlannedTable(
+            f"{layer}.{path.stem}",
+            f"days of {by_day[path.stem]}" if path.stem in by_day else _WHOLE,
+        )
+        for folder, layer in places.items()
+        for path in sorted((project.PROJECT_FOLDER / "models" / folder).glob("*.sql"))
+        if _EPHEMERAL not in path.read_text(encoding="utf-8")
+    ]
+
+
+def _short(run_id: str) -> str:
+    return run_id[:12]
