@@ -24,6 +24,7 @@ from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import WORKSPACES, Settings
 from orchestration.state.damage import commits_of
+from orchestration.state.published import shown_versions
 from orchestration.state.storage import storage_of
 from orchestration.state.versions import (
     TableVersion,
@@ -82,15 +83,27 @@ def built_versions(settings: Settings) -> dict[str, TableVersion]:
     """`<layer>.<table>` to its version now, for every table of silver and gold.
 
     Raises:
-        LakehouseError: A table can't be read.
+        LakehouseError: A table of a workspace can't be read, or a published one.
     """
-    return {name: version_of(open_table(name, place)) for name, place in _built(settings)}
+    return {name: version_of(table) for name, table in _built(settings)}
 
 
-def _built(settings: Settings) -> Iterator[tuple[str, str]]:
+def _built(settings: Settings) -> Iterator[tuple[str, DeltaTable]]:
+    """Every table of silver and gold; one that can't be read and was never published stops nobody.
+
+    Raises:
+        LakehouseError: A table of a workspace can't be read, or a published one.
+    """
     for name, place in table_locations(settings).items():
-        if name.split(".")[0] in BUILT_LAYERS:
-            yield name, place
+        if name.split(".")[0] not in BUILT_LAYERS:
+            continue
+        try:
+            table = open_table(name, place)
+        except LakehouseError:
+            if settings.workspace or name in (shown_versions(settings) or {}):
+                raise
+        else:
+            yield name, table
 
 
 def open_workspace(settings: Settings, name: str) -> Workspace:
@@ -131,9 +144,9 @@ def new_workspace(settings: Settings, name: str) -> Workspace:
     workspace = replace(settings, workspace=name)
     base = {}
     with _failures_explained(workspace):
-        for table, place in _built(published):
-            opened = open_table(table, place)
-            _stage(opened, Path(place), Path(workspace.location(*table.split("."))))
+        for table, opened in _built(published):
+            place = table.split(".")
+            _stage(opened, Path(published.location(*place)), Path(workspace.location(*place)))
             base[table] = version_of(opened)
     made = Workspace(workspace, datetime.now(UTC), base)
     storage_of(settings.root).write(_description(name), _to_json(made))
