@@ -88,10 +88,19 @@ def built_versions(settings: Settings) -> Versions:
 def built_tables(settings: Settings) -> dict[str, DeltaTable]:
     """`<layer>.<table>` to every table of silver and gold as it is now.
 
+    One that can't be read and was never published stops nobody.
+
     Raises:
-        LakehouseError: A table can't be read.
+        LakehouseError: A table of a workspace can't be read, or a published one.
     """
-    return {name: open_table(name, place) for name, place in _built(settings)}
+    found = {}
+    for name, place in _built(settings):
+        try:
+            found[name] = open_table(name, place)
+        except LakehouseError:
+            if settings.workspace or name in (shown_versions(settings) or {}):
+                raise
+    return found
 
 
 def _built(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -149,14 +158,18 @@ def new_workspace(settings: Settings, name: str, versions: Versions | None = Non
 
 
 def _stage_all(published: Settings, workspace: Settings, versions: Versions | None) -> Versions:
-    base = {}
-    for table, place in _built(published):
-        if versions is None or table in versions:
-            version = None if versions is None else versions[table].version
-            opened = open_table(table, place, version)
-            stage(opened, Path(place), Path(workspace.location(*table.split("."))))
-            base[table] = version_of(opened)
-    return base
+    if versions is None:
+        tables = built_tables(published)
+    else:
+        tables = {
+            name: open_table(name, place, versions[name].version)
+            for name, place in _built(published)
+            if name in versions
+        }
+    for name, table in tables.items():
+        place = name.split(".")
+        stage(table, Path(published.location(*place)), Path(workspace.location(*place)))
+    return {name: version_of(table) for name, table in tables.items()}
 
 
 def add_version(workspace: Workspace, table: str, version: int) -> None:

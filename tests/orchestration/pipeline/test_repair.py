@@ -419,3 +419,13 @@ def test_a_whole_root_is_published_by_no_repair(published: Lakehouse) -> None:
     before = last_publication(published.settings)
     repair(published.settings, "repair", gives_up=False)
     assert last_publication(published.settings) == before
+
+
+def test_a_table_of_somebody_else_that_can_not_be_read_keeps_nobody_from_publishing(
+    published: Lakehouse,
+) -> None:
+    junk = Path(published.settings.root, "gold/mine/_delta_log", f"{0:020}.json")
+    junk.parent.mkdir(parents=True)
+    junk.write_text("junk")
+    publish_numbers(published, "next", 3)
+    assert (seen(published, "silver.orders"), seen(published, "gold.daily_sales")) == ([3], [3])
