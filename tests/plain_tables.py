@@ -30,7 +30,7 @@ def new_root(folder: Path) -> Settings:
 
 
 def write(settings: Settings, states: Mapping[str, int], *, mode: str = "overwrite") -> None:
-    """Let every row of these `<layer>.<table>` tell a state; those of orders have parts."""
+    """Let every row of these tables, `<layer>.<table>`, tell a state; orders have partitions."""
     for table, state in states.items():
         by_part = ["part"] if table.endswith("orders") else None
         write_deltalake(
@@ -46,17 +46,13 @@ def write_workspace(workspace: Workspace, states: Mapping[str, int]) -> None:
     write(workspace.settings, states)
 
 
-def seen_together(settings: Settings, *, minds_damage: bool = False) -> States:
+def seen_together(settings: Settings) -> States:
     """What a reader who pins sees: the state of each table, by DuckDB.
-
-    Args:
-        settings: Where the root is.
-        minds_damage: Look for damaged tables first, as every command does.
 
     Raises:
         AssertionError: A table shows rows of two states, or not all rows.
     """
-    connection = connect(settings, BUILT_LAYERS, leaves_out=None if minds_damage else ())
+    connection = connect(settings, BUILT_LAYERS)
     tables = connection.execute(
         "select table_schema || '.' || table_name from information_schema.tables"
         " where table_type = 'VIEW' and table_schema in ('silver', 'gold')"
