@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from orchestration.state.lock import only_run
-from orchestration.state.publications import finish_publication, note_versions, publish
+from orchestration.state.publications import finish_publication, note_repaired, publish
 from orchestration.state.published import INTENT, last_publication
 from orchestration.state.storage import folder
 from orchestration.state.workspaces import (
@@ -131,15 +131,15 @@ def test_readers_who_pin_see_no_table_and_no_commit_that_was_not_published(root:
     write(root, {"gold.daily_sales": 9})
     write(root, {"gold.foreign": 9})
     assert seen_together(root) == STATES
-    note_versions(root, "run-9")
-    assert seen_together(root) == {**STATES, "gold.daily_sales": 9, "gold.foreign": 9}
+    note_repaired(root, "run-9", ["gold.daily_sales"])
+    assert seen_together(root) == {**STATES, "gold.daily_sales": 9}
 
 
 def test_before_the_first_publication_every_table_is_shown_as_it_is(tmp_path: Path) -> None:
     settings = new_root(tmp_path / "lake")
     write(settings, STATES)
     assert seen_together(settings) == STATES
-    note_versions(settings, "run-9")
+    note_repaired(settings, "run-9", list(STATES))
     assert last_publication(settings) is None
 
 

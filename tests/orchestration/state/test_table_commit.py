@@ -111,7 +111,7 @@ def test_readers_agree_on_what_many_commits_led_to_and_on_what_was_before(folder
     expected = [*range(20, 30), 100]
     assert [row["n"] for row in rows(DeltaTable(folder))] == expected
     dataset = DeltaTable(folder).to_pyarrow_dataset()  # noqa: F841 (DuckDB reads it by its name)
-    assert duckdb.sql("select n from dataset order by n").fetchall() == [(n,) for n in expected]
+    assert duckdb.execute("select n from dataset order by n").fetchall() == [(n,) for n in expected]
     assert [row["n"] for row in rows(DeltaTable(folder, version=1))] == [1, 2]
     assert [row["n"] for row in rows(DeltaTable(folder, version=2))] == expected[:-1]
 
@@ -196,7 +196,8 @@ def test_every_path_of_a_commit_is_relative_and_every_change_counts(folder: Path
 
 
 def test_what_is_tested_is_in_the_place_that_engines_write_it(folder: Path) -> None:
-    text, files = b"", []
+    text = b""
+    files: list[str] = []
 
     def change(staged: Path) -> None:
         nonlocal text, files
