@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from orchestration.state.versions import (
 )
 
 RUN_PREFIX = "run-"
+_THREADS = 8
 _DESCRIPTION = "workspace.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -90,7 +92,9 @@ def built_tables(settings: Settings) -> dict[str, DeltaTable]:
     Raises:
         LakehouseError: A table can't be read.
     """
-    return {name: open_table(name, place) for name, place in _built(settings)}
+    built = dict(_built(settings))
+    with ThreadPoolExecutor(_THREADS) as pool:  # opening them is what a publication takes long for
+        return dict(zip(built, pool.map(open_table, built, built.values()), strict=True))
 
 
 def _built(settings: Settings) -> Iterator[tuple[str, str]]:
