@@ -40,13 +40,13 @@ def stage(table: DeltaTable, folder: Path, to: Path, newest: int | None = None) 
 
 def link_files(folder: Path, to: Path, names: Iterable[str]) -> None:
     """Give files of a folder a second name below another one; copy those that can't be linked."""
-    made: set[Path] = set()
+    made: set[str] = set()
     for name in names:
-        target = to / name
-        if target.parent not in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made.add(target.parent)
-        _link(folder / name, target)
+        parent = name.rpartition("/")[0]
+        if parent not in made:
+            (to / parent).mkdir(parents=True, exist_ok=True)
+            made.add(parent)
+        _link(folder / name, to / name)
 
 
 def _link(source: Path, target: Path) -> None:

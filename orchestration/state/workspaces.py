@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from orchestration.state.versions import (
 )
 
 RUN_PREFIX = "run-"
+_THREADS = 8
 _DESCRIPTION = "workspace.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -93,14 +95,20 @@ def built_tables(settings: Settings) -> dict[str, DeltaTable]:
     Raises:
         LakehouseError: A table of a workspace can't be read, or a published one.
     """
-    found = {}
-    for name, place in _built(settings):
+    shown = None if settings.workspace else shown_versions(settings)
+
+    def opened(item: tuple[str, str]) -> DeltaTable | None:
         try:
-            found[name] = open_table(name, place)
+            return open_table(*item)
         except LakehouseError:
-            if settings.workspace or name in (shown_versions(settings) or {}):
+            if settings.workspace or item[0] in (shown or {}):
                 raise
-    return found
+            return None
+
+    built = dict(_built(settings))
+    with ThreadPoolExecutor(_THREADS) as pool:  # opening them is what a publication takes long for
+        found = zip(built, pool.map(opened, built.items()), strict=True)
+        return {name: table for name, table in found if table is not None}
 
 
 def _built(settings: Settings) -> Iterator[tuple[str, str]]:

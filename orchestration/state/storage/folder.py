@@ -52,7 +52,10 @@ class FolderStorage:
             _sync_folder(path.parent)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file beside its place, then link it there, which fails if there is one."""
+        """Write a file beside its place, then link it there, which fails if there is one.
+
+        Its content is on the disk before it has its name, and that is with the next `sync`.
+        """
         path = self._root / name
         with self._writing():
             new = _beside(path, content)
@@ -66,7 +69,6 @@ class FolderStorage:
                 new.replace(path)
             finally:
                 new.unlink(missing_ok=True)
-            _sync_folder(path.parent)
         return True
 
     def delete(self, name: str) -> None:

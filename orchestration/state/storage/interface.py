@@ -40,7 +40,10 @@ class Storage(Protocol):
         """Write a file; a reader sees what it was or all of what it is, after a power cut too."""
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file unless it exists; of several who try at once, one gets True."""
+        """Write a file unless it exists; of several who try at once, one gets True.
+
+        After a power cut it is there as a whole or, before a `sync`, not at all.
+        """
 
     def delete(self, name: str) -> None:
         """Delete a file; one that does not exist is no error."""

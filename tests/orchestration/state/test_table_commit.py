@@ -152,7 +152,7 @@ def test_a_table_that_was_replaced_whole_keeps_its_id_and_its_history(folder: Pa
     assert [row["n"] for row in rows(DeltaTable(folder, version=1))] == [1, 2]
 
 
-@pytest.mark.parametrize("commits", [1, 2, 5])
+@pytest.mark.parametrize("commits", [1, 4])
 def test_a_table_that_was_deleted_and_made_anew_replaces_all_files(
     commits: int, folder: Path
 ) -> None:
@@ -162,9 +162,10 @@ def test_a_table_that_was_deleted_and_made_anew_replaces_all_files(
         shutil.rmtree(staged)
         for number in range(commits):
             add(staged, "2025-04-01", 10 + number)
+        DeltaTable(staged).alter.add_columns([Field("more", PrimitiveType("string"))])
 
     actions, _ = published(folder, change)
-    assert kinds(actions) == ["commitInfo", "remove", "remove", *["add"] * commits]
+    assert kinds(actions) == ["commitInfo", "metaData", "remove", "remove", *["add"] * commits]
     assert DeltaTable(folder).metadata().id == table_id
     assert [row["n"] for row in rows(DeltaTable(folder))] == [*range(10, 10 + commits)]
 

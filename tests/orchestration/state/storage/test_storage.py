@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.errors import LakehouseError
 from orchestration.state.storage import Storage, StoredFile, storage_of
+from orchestration.state.storage.folder import FolderStorage
 
 
 @pytest.fixture(params=["folder", "bucket", "prefix"])
@@ -92,6 +93,31 @@ def test_of_several_who_create_a_file_at_once_one_does(storage: Storage, root: s
     assert storage.read("mark") == str(created.index(True)).encode()
     assert created.count(True) == 1
     assert not storage_of(root).create("mark", b"later")
+
+
+def test_a_file_is_created_where_files_can_not_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: object, target: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    storage = storage_of(str(tmp_path))
+    assert storage.create("folder/mark", b"one")
+    assert not storage.create("folder/mark", b"two")
+    assert storage.read("folder/mark") == b"one"
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["mark"]
+
+
+def test_what_killed_writers_of_a_file_have_left_is_deleted_and_nothing_else(
+    storage: Storage,
+) -> None:
+    others = {"a/mark", "a/.mark.crc", f"a/.other.{'0' * 32}", f"b/.mark.{'0' * 32}"}
+    for name in (*others, *([f"a/.mark.{'0' * 32}"] if isinstance(storage, FolderStorage) else [])):
+        storage.write(name, b"")
+    storage.tidy("a/mark")
+    storage.tidy("nowhere/mark")
+    assert {file.name for folder in "ab" for file in storage.files(folder)} == others
 
 
 def test_a_root_is_held_by_one_at_a_time(storage: Storage, root: str) -> None:
