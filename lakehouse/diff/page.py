@@ -11,7 +11,7 @@ from typing import Any
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from ingestion.visible import cut
-from lakehouse.diff.rows import RowChange
+from lakehouse.diff.changes import RowChange
 from lakehouse.diff.sides import Side, published, run_side, workspace_side
 from lakehouse.diff.tables import Comparison, TableDiff, compare
 from lakehouse.page import Page, Table

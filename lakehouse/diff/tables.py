@@ -13,8 +13,9 @@ from pathlib import Path
 import duckdb
 from deltalake import DeltaTable
 
+from lakehouse.diff.changes import RowChanges
 from lakehouse.diff.files import Files, Partition, differing_partitions
-from lakehouse.diff.rows import RowChanges, RowComparison, connection
+from lakehouse.diff.rows import RowComparison, connection
 from lakehouse.diff.sides import Side
 from orchestration.project.tables import AUDIT_COLUMNS, key_of
 from orchestration.state.hive_types import hive_type

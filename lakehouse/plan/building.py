@@ -69,7 +69,7 @@ def planned_build(settings: Settings, files: Sequence[PlannedFile]) -> PlannedBu
     digest, versions = project_digest(settings), current_versions(settings)
     done = None if files else run_that_built(settings, digest, versions)
     if done is not None:
-        why = "nothing is new since: neither files, nor the project, nor a table"
+        why = "no file, table or part of the project has changed since"
         return PlannedBuild(NOTHING, (why,), done)
     news = _news(files)
     builds = read_ops(settings, "builds")
@@ -79,7 +79,7 @@ def planned_build(settings: Settings, files: Sequence[PlannedFile]) -> PlannedBu
     if newest["project"] not in (digest, None):
         news.append(f"the project has changed since run {_short(newest['built_by_run_id'])}")
     if newest["project"] is None:
-        news.append(f"run {_short(newest['built_by_run_id'])} has not passed every test")
+        news.append(f"run {_short(newest['built_by_run_id'])} did not pass every test")
     fingerprint = silver_fingerprint()
     base = built_silver(settings, fingerprint, versions)
     if base is None:
@@ -87,7 +87,7 @@ def planned_build(settings: Settings, files: Sequence[PlannedFile]) -> PlannedBu
     try:
         changes = changes_since(settings, base, limits())
     except LakehouseError:
-        gone = f"the ledger of run {_short(base.build.run_id)} is gone by `lakehouse maintain`"
+        gone = f"`lakehouse maintain` has deleted the ledger of run {_short(base.build.run_id)}"
         return PlannedBuild(ALL_DAYS, (*news, gone), base.build.run_id)
     news += _changed(changes)
     return PlannedBuild(SOME_DAYS, tuple(news), base.build.run_id, _days(changes, files))
@@ -95,7 +95,7 @@ def planned_build(settings: Settings, files: Sequence[PlannedFile]) -> PlannedBu
 
 def _news(files: Sequence[PlannedFile]) -> list[str]:
     verb = "file is" if len(files) == 1 else "files are"
-    return [f"{len(files):,} {verb} not as the ledger knows"] if files else []
+    return [f"{len(files):,} {verb} new, changed or gone"] if files else []
 
 
 def _why_all(
@@ -106,7 +106,7 @@ def _why_all(
         return f"what silver is built by (SQL, macros, seeds, vars) has changed since {run}"
     if not any(name.startswith("silver.") for name in versions):
         return "there is no silver"
-    return f"silver is not as {run} has left it: a build of some models, or a repair, has moved it"
+    return f"silver is not as {run} left it: a build of some models or a repair has changed it"
 
 
 def _changed(changes: Changes) -> list[str]:

@@ -85,9 +85,9 @@ def _add_files(page: Page, files: PlannedFiles) -> None:
     page.fact("files_known", files.known)
     page.fact("files_gone", files.gone)
     words = [f"{count:,} to {action}" for action, count in actions.items()] or ["nothing to load"]
-    words.append(f"{files.known:,} as the ledger knows them")
+    words.append(f"{files.known:,} known and unchanged")
     words += [f"{len(files.waiting):,} in quarantine"] if files.waiting else []
-    words += [f"{files.gone:,} loaded before and gone (their rows stay)"] if files.gone else []
+    words += [f"{files.gone:,} loaded and gone since (their rows stay)"] if files.gone else []
     page.note(f"\nfiles  {', '.join(words)}")
     todo = [
         (file.source_file, file.action, file.why, file.table_name, file.bytes)
@@ -98,7 +98,7 @@ def _add_files(page: Page, files: PlannedFiles) -> None:
         Table("files", title, _FILES, todo, may_go=("table_name", "bytes"), text="why"),
     )
     waiting = [(row.source_file, row.reason) for row in files.waiting]
-    title = "In quarantine, unchanged: left there"
+    title = "In quarantine, unchanged"
     page.table(Table("quarantined", title, ("source_file", "reason"), waiting, text="reason"))
 
 
@@ -106,18 +106,18 @@ def _add_build(page: Page, build: PlannedBuild) -> None:
     columns = ("extent", "why", "since")
     row = (build.extent, list(build.why), build.since)
     if build.extent == NOTHING:
-        words = f"nothing: run {build.since} has built and tested what is there"
+        words = f"nothing: run {build.since} built and tested what is there"
     elif build.extent == SOME_DAYS:
-        words = f"silver by days, gold whole, on what run {build.since} has left"
+        words = f"silver by days and gold whole, starting from run {build.since}"
     else:
         words = "all days of every table"
     page.fact("build", dict(zip(columns, row, strict=True)))
     page.note(f"\nbuild  {words}")
     for why in build.why:
-        page.note(f"       as {why}")
+        page.note(f"       because {why}")
     days = [(name, found) for name, found in build.days.items()]
     seen = [(name, len(found), some(map(str, found))) for name, found in build.days.items()]
-    title = "Days, at least: rows that refer to what changes add theirs when it is read"
+    title = "Days known so far; rows that refer to changed ones may add others"
     page.table(
         Table("days", title, _DAYS, days),
         Table("days", title, ("table", "count", "days"), seen, text="days"),
@@ -148,9 +148,9 @@ def _add_past(page: Page, runs: list[TimedRun]) -> None:
     page.fact("expected_seconds", _rounded(expected))
     page.fact("expected_tests", runs[0].tests if runs else None)
     if expected is None:
-        page.note("\ntime   not known: no run of this root has done this kind of work")
+        page.note("\ntime   not known: no run here has done this kind of work yet")
     else:
-        page.note(f"\ntime   about {expected:,.0f} s, as in the middle of these runs")
+        page.note(f"\ntime   about {expected:,.0f} s, the median of these runs")
 
 
 def _add_publication(page: Page, settings: Settings, build: PlannedBuild) -> None:
@@ -159,10 +159,10 @@ def _add_publication(page: Page, settings: Settings, build: PlannedBuild) -> Non
     if build.extent == NOTHING:
         page.note("\nthen   nothing is published: all tables stay as they are")
     elif settings.is_local:
-        page.note("\nthen   silver and gold are published together, if no test fails")
+        page.note("\nthen   silver and gold are published together if no test fails")
     else:
         page.note("\nthen   tables are tested where they are built")
-    title = f"Workspaces; a run that publishes drops those of runs ({RUN_PREFIX}...)"
+    title = f"Workspaces; the next run that publishes drops those named {RUN_PREFIX}..."
     page.table(Table("workspaces", title, ("name", "opened_at"), rows))
 
 

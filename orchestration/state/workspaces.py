@@ -95,13 +95,12 @@ def built_tables(settings: Settings) -> dict[str, DeltaTable]:
     Raises:
         LakehouseError: A table of a workspace can't be read, or a published one.
     """
-    shown = None if settings.workspace else shown_versions(settings)
 
     def opened(item: tuple[str, str]) -> DeltaTable | None:
         try:
             return open_table(*item)
         except LakehouseError:
-            if settings.workspace or item[0] in (shown or {}):
+            if settings.workspace or item[0] in (shown_versions(settings) or {}):
                 raise
             return None
 
