@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from deltalake import DeltaTable
 from rich.console import Console
 
 import orchestration.project
 from ingestion.errors import LakehouseError
+from ingestion.settings import Settings
+from orchestration.pipeline.build import build_models
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.publications import last_publication
-from orchestration.state.results import EXIT_FAILED, EXIT_WELL, RunResult
+from orchestration.state.results import EXIT_FAILED, EXIT_WELL, NodeResult, RunResult
 from orchestration.state.workspaces import list_workspaces
 from tests.lake import WITHOUT_TESTS, Lakehouse, plain_dbt
 from tests.projects import copy_project
@@ -137,6 +141,22 @@ def test_a_trial_without_rows_is_kept_back_though_its_tests_have_passed(shop: La
     done = build(shop, "--empty")
     assert (done.exit_code, done.published) == (EXIT_WELL, [])
     assert done.workspace is not None
+
+
+def test_what_is_not_known_to_be_written_is_kept_back(shop: Lakehouse) -> None:
+    """As on Glue, where dbt can call a success what has written nothing."""
+    places = []
+
+    def verify(written: Settings, result: RunResult) -> list[NodeResult]:
+        places.append(written.location("silver", "fruits"))
+        return [replace(node, status="error") for node in result.results]
+
+    for _ in range(2):  # a redriven execution may have the same name
+        result = RunResult("e-1")
+        build_models(shop.settings, Display(Console(), quiet=True), result, (), verify=verify)
+        assert (result.exit_code, result.published, result.builds) == (EXIT_FAILED, [], [])
+    assert set(places) == {f"{shop.settings.root}/.work/run-e-1/silver/fruits"}
+    assert DeltaTable(places[0]).count() == 1
 
 
 def test_a_build_whose_sql_can_not_be_parsed_leaves_what_is_published(
