@@ -40,7 +40,7 @@ from orchestration.pipeline.run import recorded
 from orchestration.pipeline.summary import print_summary
 from orchestration.project.digest import project_digest
 from orchestration.state.past_runs import read_ops
-from orchestration.state.results import EXIT_FAILED, RunResult
+from orchestration.state.results import EXIT_FAILED, NodeResult, RunResult
 from orchestration.state.versions import current_versions
 
 MINUTES = 110
@@ -134,14 +134,14 @@ def _build(job: Job, result: RunResult, cores: int | None) -> None:
             for name, version in before.items()
             if name.startswith("bronze.") or name in _OF_INGESTION
         }
-        build_models(settings, LoggedDisplay(), result, list(job.arguments), job.target)
         manifest = invoke_dbt(settings, job.run_id, ["parse"], target=job.target)
-        verified = checked(
-            settings, result.results, expected_of(manifest), before, result.affected_days
-        )
-        if verified != result.results:
-            result.builds = []  # what is not known to be built is built from scratch next time
-        result.results = verified
+        expected = expected_of(manifest)
+
+        def verify(written: Settings, result: RunResult) -> list[NodeResult]:
+            return checked(written, result.results, expected, before, result.affected_days)
+
+        arguments = list(job.arguments)
+        build_models(settings, LoggedDisplay(), result, arguments, job.target, verify)
     if job.is_on_glue:
         sync(settings, described_tables(manifest, settings.database_prefix))
 

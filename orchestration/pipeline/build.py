@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic
@@ -40,6 +40,7 @@ from orchestration.state.results import AffectedDays, Build, NodeResult, RunResu
 from orchestration.state.versions import TableVersion, current_versions
 from orchestration.state.workspaces import (
     Workspace,
+    drop_workspace,
     drop_workspaces_of_runs,
     name_of_run,
     new_workspace,
@@ -55,6 +56,8 @@ _TABLES = ("model", "seed", "snapshot")
 # Of dbt: trials of the SQL, whose tables are nobody's numbers.
 _OF_SOME_ROWS = {"--empty", "--sample", "--event-time-start", "--event-time-end"}
 
+Verify = Callable[[Settings, RunResult], list[NodeResult]]
+
 logger = logging.getLogger(__name__)
 
 
@@ -64,6 +67,7 @@ def build_models(
     result: RunResult,
     arguments: Sequence[str],
     target: str | None = None,
+    verify: Verify = lambda settings, result: result.results,
 ) -> None:
     """Build and test with these further arguments; without any only if there is something new.
 
@@ -73,6 +77,8 @@ def build_models(
         result: Gets what dbt did.
         arguments: Of `dbt build`.
         target: Of dbt's profile; None for the one of the embedded engine.
+        verify: Given where dbt has written and what it says of that, says what is true of it,
+            before anything is published.
     """
     with display.step("build") as step, timed(result, "build"):
         digest, versions = project_digest(settings), current_versions(settings)
@@ -85,12 +91,16 @@ def build_models(
         if not settings.is_local:  # built in place
             build = _Build(settings, result, arguments, target, step)
             build.replace_days(versions)
+            result.results = verify(settings, result)
             result.builds = build.record(digest)
             return
-        workspace = new_workspace(settings, name_of_run(result.run_id))
+        name = name_of_run(result.run_id)
+        drop_workspace(settings, name)  # an execution on AWS that is redriven has the same name
+        workspace = new_workspace(settings, name)
         result.workspace = workspace.name
         build = _Build(workspace.settings, result, arguments, target, step)
         build.replace_days(versions)
+        result.results = verify(workspace.settings, result)
         if build.may_be_published(workspace.changed_tables()):
             step("publishing", 0, 0)
             result.published = publish(workspace, result.run_id)

@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
-from ingestion.settings import Settings
+from ingestion.settings import WORKSPACES, Settings
 
 PROJECT = Path(__file__).parent.parent.parent
 # What begins a statement that may commit to a table; dbt puts a comment before it.
@@ -111,7 +111,8 @@ class Killer:
             return self._seen == self._point.nth
 
     def _log_of(self, table: str) -> set[Path]:
-        return set((self._root / table.replace(".", "/") / "_delta_log").glob("*.*"))
+        log = f"{table.replace('.', '/')}/_delta_log/*.*"
+        return {*self._root.glob(log), *self._root.glob(f"{WORKSPACES}/*/{log}")}
 
 
 def watch(killer: Killer) -> None:
