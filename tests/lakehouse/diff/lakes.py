@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -82,7 +81,7 @@ class Lake:
         table: str,
         rows: pa.Table,
         workspace: str = "",
-        partition_by: Sequence[str] | None = None,
+        partition_by: list[str] | None = None,
         **options: Any,
     ) -> None:
         """Overwrite a table that is published, or that of a workspace."""
