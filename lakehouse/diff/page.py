@@ -6,6 +6,7 @@ Data flow: `Comparison` -> page for people, programs and pull requests
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from ingestion.errors import LakehouseError
@@ -26,6 +27,8 @@ _SCHEMA = ("table", "column", "old_type", "new_type")
 _COLUMNS = ("table", "column", "changed_rows", "old_sum", "new_sum", "difference")
 _ROWS = ("table", "what", "row", "changes", "times")
 _EXPOSURES = ("name", "label", "kind", "tables")
+# Rows on a terminal, shared among the tables.
+_SEEN = 30
 
 
 def diff_page(
@@ -114,7 +117,13 @@ def _add_tables(page: Page, different: Sequence[TableDiff]) -> None:
     ]
     title = "Columns with other values; sums are of the partitions that differ"
     formats = {"old_sum": _number, "new_sum": _number, "difference": _movement}
-    page.table(Table("columns", title, _COLUMNS, columns, formats=formats))
+    # Amounts are what people look for.
+    amounts_first = sorted(columns, key=lambda row: not isinstance(row[-1], Decimal))
+    seen, more = _first_of_each(amounts_first, different)
+    page.table(
+        Table("columns", title, _COLUMNS, columns, formats=formats),
+        Table("columns", f"{title}{more}", _COLUMNS, seen, formats=formats),
+    )
 
 
 def _counts(one: TableDiff) -> tuple[int | None, int | None, int | None]:
@@ -133,10 +142,22 @@ def _add_rows(page: Page, different: Sequence[TableDiff]) -> None:
     ]
     seen = [(one.table, row.what, _named(row.key), _in_words(row)) for one, row in rows]
     title = "The first rows that differ"
+    few, more = _first_of_each(seen, different)
     page.table(
         Table("rows", title, _ROWS, as_json),
-        Table("rows", title, _ROWS[:4], seen, text="changes"),
+        Table("rows", f"{title}{more}", _ROWS[:4], few, text="changes"),
     )
+
+
+def _first_of_each(
+    rows: Sequence[tuple[Any, ...]], different: Sequence[TableDiff]
+) -> tuple[list[tuple[Any, ...]], str]:
+    """So many rows of each table that people see some of every table, and what to say of others."""
+    most = max(_SEEN // max(len(different), 1), 1)
+    of_each = [[row for row in rows if row[0] == one.table] for one in different]
+    seen = [row for found in of_each for row in found[:most]]
+    more = len(rows) - len(seen)
+    return seen, f" (and {more:,} more by --format json)" if more else ""
 
 
 def _change(column: str, old: Any, new: Any) -> dict[str, Any]:

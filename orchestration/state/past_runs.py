@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
@@ -90,7 +90,10 @@ def read_ops(settings: Settings, name: str, version: int | None = None) -> list[
             return []
         # delta-rs reads it by itself: Arrow's own reader takes a second to import.
         found = QueryBuilder().register(name, table).execute(f"select * from {name}")
-        rows = pa.RecordBatchReader.from_stream(found).read_all().to_pylist()
+        try:
+            rows = pa.RecordBatchReader.from_stream(found).read_all().to_pylist()
+        except pa.ArrowException as error:  # what delta-rs raised, as the stream hands it on
+            raise DeltaError(str(error)) from error
     return [dict(row) for row in rows]
 
 

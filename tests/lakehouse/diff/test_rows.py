@@ -241,17 +241,28 @@ def test_lists_are_compared(lake: Lake) -> None:
     assert row["changes"][0]["new"] == ["below:total_amount", "mismatch:date"]
 
 
-HOSTILE = "\x1b[2J<img src=x>|`a`|\\| **b** @owner [l](http://e)\n\u202e \\"
+def test_people_see_the_beginning_of_a_long_value(lake: Lake) -> None:
+    lake.write("silver.products", pa.table({"product_id": [1], "product_name": ["plain"]}))
+    lake.open_workspace()
+    long = pa.table({"product_id": [1], "product_name": ["x" * 41]})
+    lake.write("silver.products", long, "dev")
+    assert f"plain -> {'x' * 40}…" in lake.shown()
+    assert lake.diff()["rows"][0]["changes"][0]["new"] == "x" * 41
+
+
+# Each is short enough to be shown whole.
+HOSTILE = ("\x1b[2J<img src=x>|`a`|\\| **b** &amp; _c_", "@owner [l](http://e) <!-- \n\u202e \\")
 
 
 def test_a_value_steers_no_terminal_and_no_pull_request(lake: Lake) -> None:
     def notes(text: str) -> pa.Table:
         return pa.table({"product_id": [1], "product_name": [text]})
 
-    lake.write("silver.products", notes("plain"))
+    for table in ("silver.products", "gold.product_performance"):
+        lake.write(table, notes("plain"))
     lake.open_workspace()
-    lake.write("silver.products", notes(HOSTILE[:40]), "dev")
-    lake.write("silver.other", notes(HOSTILE[20:]), "dev")
+    lake.write("silver.products", notes(HOSTILE[0]), "dev")
+    lake.write("gold.product_performance", notes(HOSTILE[1]), "dev")
     shown = lake.shown()
     assert "\\x1b[2J<img" in shown
     assert "\x1b[2J" not in shown
@@ -262,5 +273,6 @@ def test_a_value_steers_no_terminal_and_no_pull_request(lake: Lake) -> None:
     assert {kind for kind, _ in kinds} == {"text", "html_inline"}
     assert {content for kind, content in kinds if kind == "html_inline"} == {"<code>", "</code>"}
     cells = ["".join(child.content for child in token.children or []) for token in inline]
-    seen = HOSTILE[:40].replace("\x1b", "\\x1b").replace("\n", "\\n").replace("\u202e", "<U+202E>")
-    assert f"<code>product_name plain -> {seen}</code>" in cells
+    for value in HOSTILE:
+        seen = value.replace("\x1b", "\\x1b").replace("\n", "\\n").replace("\u202e", "<U+202E>")
+        assert f"<code>product_name plain -> {seen}</code>" in cells

@@ -131,6 +131,20 @@ def test_the_command_compares_the_workspace_of_plain_dbt(
     assert (code, "Name a workspace with --workspace, or a run with --from" in error) == (1, True)
 
 
+def test_of_many_tables_people_see_some_rows_of_each(lake: Lake) -> None:
+    tables = [f"gold.table_{number:02}" for number in range(20)]
+    for table in tables:
+        lake.write(table, sales((1, "10.00", 1), (2, "20.00", 2)))
+    lake.open_workspace()
+    for table in tables:
+        lake.write(table, sales((1, "11.00", 5), (2, "20.00", 2)), "dev")
+    shown = lake.shown()
+    assert all(re.search(rf"{table} .* \+1.00", shown) for table in tables)
+    # Of 20 tables, 2 columns and 2 rows (one added, one removed) each.
+    assert shown.count("(and 20 more by --format json)") == 2
+    assert len(lake.diff()["rows"]) == len(lake.diff()["columns"]) == 40
+
+
 def test_nothing_is_written(lake: Lake) -> None:
     lake.write(DAILY, sales((1, "10.00", 1)))
     lake.open_workspace()
