@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
 
+import deltalake
 from deltalake import DeltaTable
 
 from ingestion.settings import Settings
@@ -98,7 +99,7 @@ class CrashPoints:
 def watched(points: CrashPoints) -> Iterator[CrashPoints]:
     """Put the points between the program and its files."""
     write_beside, remove_folder, copy = storage_folder._beside, shutil.rmtree, shutil.copyfile
-    append, checkpoint, mkdir = publications.write_deltalake, DeltaTable.create_checkpoint, os.mkdir
+    append, checkpoint, mkdir = deltalake.write_deltalake, DeltaTable.create_checkpoint, os.mkdir
 
     def beside(path: Path, content: bytes) -> Path:
         return points.pass_on(  # type: ignore[no-any-return]

@@ -29,14 +29,14 @@ def new_root(folder: Path) -> Settings:
     return settings
 
 
-def write(settings: Settings, states: Mapping[str, int], *, mode: str = "overwrite") -> None:
+def write(settings: Settings, states: Mapping[str, int]) -> None:
     """Let every row of these tables, `<layer>.<table>`, tell a state; orders have partitions."""
     for table, state in states.items():
         by_part = ["part"] if table.endswith("orders") else None
         write_deltalake(
             settings.location(*table.split(".")),
             pa.table({"state": [state, state], "part": [PART, "plain"]}),
-            mode=mode,  # type: ignore[arg-type] # its literals are private
+            mode="overwrite",
             partition_by=by_part,
         )
 

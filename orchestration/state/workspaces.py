@@ -162,7 +162,7 @@ def _stage_all(published: Settings, workspace: Settings, versions: Versions | No
     base = {}
     for table, place in _built(published):
         if versions is None or table in versions:
-            opened = open_table(table, place, versions and versions[table].version)
+            opened = open_table(table, place, versions[table].version if versions else None)
             stage(opened, Path(place), Path(workspace.location(*table.split("."))))
             base[table] = version_of(opened)
     return base
@@ -172,7 +172,7 @@ def add_version(workspace: Workspace, table: str, version: int) -> None:
     """Let a table of a workspace go back to an older version: link what that had."""
     place = Path(workspace.published.location(*table.split(".")))
     to = Path(workspace.settings.location(*table.split(".")))
-    stage(open_table(table, place, version), place, to, workspace.base[table].version)
+    stage(open_table(table, place, version), place, to)
 
 
 def find_workspace(settings: Settings, name: str) -> Workspace | None:
