@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
@@ -30,14 +29,14 @@ def new_root(folder: Path) -> Settings:
     return settings
 
 
-def write(settings: Settings, states: Mapping[str, int], *, mode: Any = "overwrite") -> None:
+def write(settings: Settings, states: Mapping[str, int]) -> None:
     """Let every row of these tables, `<layer>.<table>`, tell a state; orders have partitions."""
     for table, state in states.items():
         by_part = ["part"] if table.endswith("orders") else None
         write_deltalake(
             settings.location(*table.split(".")),
             pa.table({"state": [state, state], "part": [PART, "plain"]}),
-            mode=mode,
+            mode="overwrite",
             partition_by=by_part,
         )
 

@@ -21,20 +21,13 @@ from orchestration.state.versions import files_of
 _LOG = "_delta_log"
 
 
-def stage(table: DeltaTable, folder: Path, to: Path, newest: int | None = None) -> None:
+def stage(table: DeltaTable, folder: Path, to: Path) -> None:
     """Give a table a second place, in the version in which it was opened.
-
-    Args:
-        table: As it was opened.
-        folder: Where it is.
-        to: The second place.
-        newest: The last version whose commit goes with it; that of the table if None.
 
     Raises:
         OSError: A file can be neither linked nor copied.
     """
-    version = table.version()
-    link_files(folder, to, _log_of(folder, version, version if newest is None else newest))
+    link_files(folder, to, _log_of(folder, table.version()))
     link_files(folder, to, sorted(str(file) for file in files_of(table, Path())))
 
 
@@ -69,8 +62,8 @@ def _copy(source: Path, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _log_of(folder: Path, version: int, newest: int) -> list[str]:
-    """What readers of a version and of those up to the newest need of the log, oldest first."""
+def _log_of(folder: Path, version: int) -> list[str]:
+    """What a reader of a version needs of the log: the last checkpoint and the commits since."""
     names = sorted(f"{_LOG}/{path.name}" for path in (folder / _LOG).iterdir())
     _, checkpoints = commits_of(names)
     begin = max((number for number in checkpoints if number <= version), default=0)
@@ -78,5 +71,5 @@ def _log_of(folder: Path, version: int, newest: int) -> list[str]:
         name
         for name in names
         for commits, found in [commits_of([name])]
-        if any(begin <= number <= newest for number in (*commits, *found))
+        if any(begin <= number <= version for number in (*commits, *found))
     ]

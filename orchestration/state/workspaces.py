@@ -188,7 +188,7 @@ def add_version(workspace: Workspace, table: str, version: int) -> None:
     place = Path(workspace.published.location(*table.split(".")))
     to = Path(workspace.settings.location(*table.split(".")))
     with _failures_explained(workspace.settings):
-        stage(open_table(table, place, version), place, to, workspace.base[table].version)
+        stage(open_table(table, place, version), place, to)
 
 
 @contextmanager

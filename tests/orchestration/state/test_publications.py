@@ -8,17 +8,22 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from deltalake import DeltaTable
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
+from orchestration.state import delta_reader
+from orchestration.state.damage import damage_of
 from orchestration.state.lock import only_run
 from orchestration.state.publications import finish_publication, note_repaired, publish
 from orchestration.state.published import INTENT, last_publication
-from orchestration.state.storage import folder
+from orchestration.state.storage import StoredFile, folder
+from orchestration.state.storage.folder import FolderStorage
 from orchestration.state.workspaces import (
     Workspace,
     find_workspace,
@@ -42,6 +47,8 @@ AFTER = {**STATES, **WRITES}
 _PUBLISH = """
 import sys
 from ingestion.settings import Settings
+from orchestration.state import delta_reader
+from orchestration.state.damage import damage_of
 from orchestration.state.lock import only_run
 from orchestration.state.publications import publish
 from orchestration.state.workspaces import require_workspace
@@ -141,6 +148,44 @@ def test_before_the_first_publication_every_table_is_shown_as_it_is(tmp_path: Pa
     assert seen_together(settings) == STATES
     note_repaired(settings, "run-9", list(STATES))
     assert last_publication(settings) is None
+
+
+def test_who_opens_tables_while_the_first_publication_begins_sees_what_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = new_root(tmp_path / "lake")
+    write(settings, STATES)
+    open_one, lock, opened = delta_reader.open_table, Lock(), []
+
+    def open_then_publish(table: str, location: str, version: int | None) -> DeltaTable:
+        with lock:
+            found = open_one(table, location, version)
+            opened.append(table)
+            if len(opened) == 1:
+                cut_off(settings, "link gold/fresh/_delta_log")
+            return found
+
+    monkeypatch.setattr(delta_reader, "open_table", open_then_publish)
+    assert seen_together(settings) == STATES
+    assert len(opened) == 2 * len(STATES)
+
+
+def test_a_publication_is_not_taken_for_damage(
+    root: Settings, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files_of, published = FolderStorage.files, []
+
+    def list_then_publish(storage: FolderStorage, name: str) -> Iterator[StoredFile]:
+        found = list(files_of(storage, name))
+        if name == "silver/orders" and not published:
+            published.append(name)
+            publish(workspace, "run-1")
+        return iter(found)
+
+    monkeypatch.setattr(FolderStorage, "files", list_then_publish)
+    assert damage_of(root, "silver.orders") is None
+    assert published
+    assert seen_together(root) == AFTER
 
 
 def test_a_table_that_moved_meanwhile_stops_a_publication(

@@ -111,7 +111,8 @@ def test_readers_agree_on_what_many_commits_led_to_and_on_what_was_before(folder
     expected = [*range(20, 30), 100]
     assert [row["n"] for row in rows(DeltaTable(folder))] == expected
     dataset = DeltaTable(folder).to_pyarrow_dataset()  # noqa: F841 (DuckDB reads it by its name)
-    assert duckdb.execute("select n from dataset order by n").fetchall() == [(n,) for n in expected]
+    found = duckdb.execute("select n from dataset order by n").fetchall()
+    assert found == [(n,) for n in expected]
     assert [row["n"] for row in rows(DeltaTable(folder, version=1))] == [1, 2]
     assert [row["n"] for row in rows(DeltaTable(folder, version=2))] == expected[:-1]
 
@@ -197,19 +198,18 @@ def test_every_path_of_a_commit_is_relative_and_every_change_counts(folder: Path
 
 
 def test_what_is_tested_is_in_the_place_that_engines_write_it(folder: Path) -> None:
-    text = b""
-    files: list[str] = []
+    made: list[tuple[bytes, list[str]]] = []
 
     def change(staged: Path) -> None:
-        nonlocal text, files
         line = {"path": "day=a%20b/part-%C3%A9%25.parquet", "partitionValues": {"day": "a b"}}
         more = {"size": 1, "modificationTime": 0, "dataChange": False, "stats": "\u2028"}
         log = staged / commit_file(2)
         log.write_text(json.dumps({"add": {**line, **more}}, ensure_ascii=False) + "\n\n", "utf-8")
-        text, files = net_commit(staged, DeltaTable(folder), DeltaTable(staged), "run-1", NOW)
+        made.append(net_commit(staged, DeltaTable(folder), DeltaTable(staged), "run-1", NOW))
         log.unlink()
 
     published(folder, change)
+    text, files = made[0]
     assert files == ["day=a b/part-é%.parquet"]
     _, add_line = (json.loads(line) for line in text.decode().split("\n") if line)
     assert add_line["add"]["path"] == "day=a%20b/part-%C3%A9%25.parquet"
