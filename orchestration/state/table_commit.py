@@ -56,7 +56,7 @@ def net_commit(
     info = {
         "timestamp": int(now.timestamp() * 1000),
         "operation": "PUBLISH",
-        "operationParameters": {"runId": run_id, "zOrdered": str(facts.orders_rows).lower()},
+        "operationParameters": {"runId": run_id, **facts.parameters},
         "engineInfo": "ecommerce-lakehouse",
     }
     lines = [
@@ -71,7 +71,7 @@ def net_commit(
 
 def _actions(folder: Path, versions: Iterable[int]) -> Iterable[tuple[str, _Action]]:
     for version in versions:
-        for line in (folder / commit_file(version)).read_text("utf-8").splitlines():
+        for line in (folder / commit_file(version)).read_text("utf-8").split("\n"):
             if line.strip():
                 yield from json.loads(line).items()
 

@@ -83,16 +83,16 @@ def built_versions(settings: Settings) -> dict[str, TableVersion]:
     """`<layer>.<table>` to its version now, for every table of silver and gold.
 
     Raises:
-        LakehouseError: A table of a workspace can't be read, or a published one.
+        LakehouseError: A table of a workspace can't be read, or one that readers see.
     """
     return {name: version_of(table) for name, table in _built(settings)}
 
 
 def _built(settings: Settings) -> Iterator[tuple[str, DeltaTable]]:
-    """Every table of silver and gold; one that can't be read and was never published stops nobody.
+    """Every table of silver and gold; one that can't be read and no publication has stops nobody.
 
     Raises:
-        LakehouseError: A table of a workspace can't be read, or a published one.
+        LakehouseError: A table of a workspace can't be read, or one that readers see.
     """
     for name, place in table_locations(settings).items():
         if name.split(".")[0] not in BUILT_LAYERS:
@@ -100,7 +100,8 @@ def _built(settings: Settings) -> Iterator[tuple[str, DeltaTable]]:
         try:
             table = open_table(name, place)
         except LakehouseError:
-            if settings.workspace or name in (shown_versions(settings) or {}):
+            shown = shown_versions(settings)  # None: all of them
+            if shown is None or name in shown:
                 raise
         else:
             yield name, table
