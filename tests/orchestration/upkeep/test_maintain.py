@@ -347,7 +347,11 @@ def test_a_merged_file_that_is_lost_costs_no_row(lakehouse: Lakehouse) -> None:
     text = "a line end to Python: \u2028"  # in the log, among the statistics of each file
     for number in range(5):
         workspace = new_workspace(lakehouse.settings, "trial")
-        rows = {"number": [number, number], "place": ["a", "b"], "text": [text, text]}
+        rows: dict[str, Sequence[Any]] = {
+            "number": [number, number],
+            "place": ["a", "b"],
+            "text": [text, text],
+        }
         write(lakehouse.under(workspace=workspace.name), "silver.orders", rows)
         publish(workspace, f"{number:08}")
     folder = care(care_for(lakehouse, day(1)), "silver.orders").folder
