@@ -35,4 +35,5 @@ def written_past_publishing(root: Path) -> list[str]:
 
 
 def _actions(commit: Path) -> list[tuple[str, dict[str, Any]]]:
-    return [item for line in commit.read_text().splitlines() for item in json.loads(line).items()]
+    lines = commit.read_text("utf-8").split("\n")
+    return [item for line in lines if line.strip() for item in json.loads(line).items()]

@@ -21,13 +21,18 @@ class CommitFacts:
     changes_data: bool
     orders_rows: bool
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What `orders_rows` finds in the `operationParameters` of the commit in their place."""
+        return {"zOrdered": "true"} if self.orders_rows else {}
+
 
 def facts_of(commits: Iterable[Path]) -> CommitFacts:
     """The facts of the commits in these files of a Delta log."""
     actions = [
         item
         for commit in commits
-        for line in commit.read_text("utf-8").splitlines()
+        for line in commit.read_text("utf-8").split("\n")  # a value may hold other line ends
         if line.strip()
         for item in json.loads(line).items()
     ]

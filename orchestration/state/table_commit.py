@@ -64,7 +64,7 @@ def net_commit(
     info = {
         "timestamp": at,
         "operation": "PUBLISH",
-        "operationParameters": {"runId": run_id, "zOrdered": str(facts.orders_rows).lower()},
+        "operationParameters": {"runId": run_id, **facts.parameters},
         "engineInfo": "ecommerce-lakehouse",
     }
     lines = [

@@ -82,7 +82,7 @@ def built_versions(settings: Settings) -> Versions:
     """`<layer>.<table>` to its version now, for every table of silver and gold.
 
     Raises:
-        LakehouseError: A table can't be read.
+        LakehouseError: A table of a workspace can't be read, or one that readers see.
     """
     return {name: version_of(table) for name, table in built_tables(settings).items()}
 
@@ -90,17 +90,18 @@ def built_versions(settings: Settings) -> Versions:
 def built_tables(settings: Settings) -> dict[str, DeltaTable]:
     """`<layer>.<table>` to every table of silver and gold as it is now.
 
-    One that can't be read and was never published stops nobody.
+    One that can't be read and that no publication has stops nobody.
 
     Raises:
-        LakehouseError: A table of a workspace can't be read, or a published one.
+        LakehouseError: A table of a workspace can't be read, or one that readers see.
     """
 
     def opened(item: tuple[str, str]) -> DeltaTable | None:
         try:
             return open_table(*item)
         except LakehouseError:
-            if settings.workspace or item[0] in (shown_versions(settings) or {}):
+            shown = shown_versions(settings)  # None: all of them
+            if shown is None or item[0] in shown:
                 raise
             return None
 

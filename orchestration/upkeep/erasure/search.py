@@ -162,7 +162,8 @@ def _log_entries(path: Path) -> Iterator[Any]:
     if path.suffix == ".parquet":
         yield from pq.read_table(path).to_pylist()
     elif path.suffix in (".json", ".crc"):
-        yield from (json.loads(line) for line in path.read_text().splitlines() if line.strip())
+        lines = path.read_text("utf-8").split("\n")  # a value may hold other line ends
+        yield from (json.loads(line) for line in lines if line.strip())
 
 
 def _names(value: Any, user_id: int, key: str = "") -> bool:
