@@ -31,15 +31,14 @@ def build_in_workspace(
 ) -> RunResult:
     """Build and test in a workspace; it is made if there is none of this name.
 
-    The build is nobody else's business, so the history of runs does not have it, and it holds the
-    root for no longer than it takes to open the workspace.
+    The build is nobody else's business, so the history of runs does not have it, and it does not
+    hold the root.
 
     Raises:
         LakehouseError: What a user can fix stopped it.
     """
     result = RunResult(uuid.uuid4().hex, " ".join(["build", *arguments]), workspace=name)
-    with only_run(settings):
-        workspace = open_workspace(settings, name)
+    workspace = open_workspace(settings, name)
     with engine_failures_explained(settings):
         start_engine(settings, display, result)
         build_workspace(workspace, display, result, arguments)
