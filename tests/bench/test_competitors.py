@@ -14,7 +14,7 @@ from ingestion.settings import Settings
 from lakehouse.generate import DEFECTS, Level, Plan, generate
 from orchestration.state.delta_reader import connect
 
-OURS = Program("ours", "bench.ours", ("--engine", "sail"))
+OURS = Program("ours", "bench.ours", ("--engine", "sail", "--tests"))
 COMPETITORS = (
     Program("duckdb", "bench.duckdb_delta"),
     pytest.param(Program("plain spark", "bench.plain_spark"), marks=pytest.mark.spark),

@@ -17,7 +17,7 @@ from ingestion.settings import Settings
 from orchestration.pipeline.build import build_models
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
-from orchestration.state.publications import last_publication
+from orchestration.state.published import last_publication
 from orchestration.state.results import EXIT_FAILED, EXIT_WELL, NodeResult, RunResult
 from orchestration.state.workspaces import list_workspaces
 from tests.lake import WITHOUT_TESTS, Lakehouse, plain_dbt

@@ -17,11 +17,10 @@ from deltalake import DeltaTable
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from orchestration.state import delta_reader
 from orchestration.state.damage import damage_of
 from orchestration.state.lock import only_run
 from orchestration.state.publications import finish_publication, note_repaired, publish
-from orchestration.state.published import INTENT, last_publication
+from orchestration.state.published import INTENT, ShownTable, last_publication
 from orchestration.state.storage import StoredFile, folder
 from orchestration.state.storage.folder import FolderStorage
 from orchestration.state.workspaces import (
@@ -155,17 +154,18 @@ def test_who_opens_tables_while_the_first_publication_begins_sees_what_was_befor
 ) -> None:
     settings = new_root(tmp_path / "lake")
     write(settings, STATES)
-    open_one, lock, opened = delta_reader.open_table, Lock(), []
+    open_one, lock = ShownTable.open, Lock()
+    opened: list[str] = []
 
-    def open_then_publish(table: str, location: str, version: int | None) -> DeltaTable:
+    def open_then_publish(table: ShownTable) -> DeltaTable:
         with lock:
-            found = open_one(table, location, version)
-            opened.append(table)
+            found = open_one(table)
+            opened.append(table.name)
             if len(opened) == 1:
                 cut_off(settings, "link gold/fresh/_delta_log")
             return found
 
-    monkeypatch.setattr(delta_reader, "open_table", open_then_publish)
+    monkeypatch.setattr(ShownTable, "open", open_then_publish)
     assert seen_together(settings) == STATES
     assert len(opened) == 2 * len(STATES)
 
@@ -173,7 +173,8 @@ def test_who_opens_tables_while_the_first_publication_begins_sees_what_was_befor
 def test_a_publication_is_not_taken_for_damage(
     root: Settings, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files_of, published = FolderStorage.files, []
+    files_of = FolderStorage.files
+    published: list[str] = []
 
     def list_then_publish(storage: FolderStorage, name: str) -> Iterator[StoredFile]:
         found = list(files_of(storage, name))
