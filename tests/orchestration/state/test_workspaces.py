@@ -123,11 +123,11 @@ def test_a_workspace_that_is_not_there_is_named_with_those_that_are(root: Settin
     assert find_workspace(root, "trial") is None
     with pytest.raises(LakehouseError, match="no workspace trial below") as raised:
         require_workspace(root, "trial")
-    assert raised.value.next_step == "There is none. `lakehouse workspace new trial` makes it."
+    assert raised.value.next_step == "The root has none. `lakehouse workspace new trial` makes it."
     new_workspace(root, "other")
     with pytest.raises(LakehouseError) as raised:
         require_workspace(root, "trial")
-    assert raised.value.next_step.startswith("There are other. ")
+    assert raised.value.next_step.startswith("Those of this root: other. ")
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "A", "é", "-a", "a" * 64, "publishing.json"])
