@@ -99,7 +99,7 @@ def test_rejected_records_are_counted_by_reason_with_an_example(tmp_path: Path) 
 
 def test_reasons_of_equal_counts_are_listed_by_table(tmp_path: Path) -> None:
     write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
-    of_file = {"source_file": FILE, "content_hash": "a", "reasons": ["malformed"]}
+    of_file: dict[str, Any] = {"source_file": FILE, "content_hash": "a", "reasons": ["malformed"]}
     tables = [f"table_{number:02}" for number in range(50)]
     rejects = [
         of_file | {"table_name": table, "record_number": number, "closed_batch_id": None}
