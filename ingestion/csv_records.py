@@ -26,7 +26,7 @@ from ingestion.faults import FileFault
 from ingestion.limits import MAX_FIELD, MAX_RECORD
 
 # As Python's texts the shortest records take a hundred times the room.
-_BLOCK_BYTES = 256 * 1024
+_BLOCK_BYTES = 1024 * 1024
 # Holds a line of as many characters as a record may have, whatever they are.
 _LINE_BYTES = 4 * MAX_RECORD + 1
 _FIELD = re.compile(r'"((?:[^"]++|"")*+)"|([^",\r\n]*+)')

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# How gRPC writes an error that its caller has not unpacked: the first line says nothing.
-_GRPC_DETAILS = re.compile(r'^\s*details = "(.*)"$', re.MULTILINE)
+# How gRPC writes an error that its caller has not unpacked: the first line says nothing, and the
+# details may be lines themselves.
+_GRPC_DETAILS = re.compile(r'\n\tdetails = "(.*?)"\n(?:\tdebug_error_string|>)', re.DOTALL)
 
 
 class LakehouseError(Exception):

@@ -129,11 +129,15 @@ def _parse_timestamp(text: pa.StringArray) -> _Parsed:
 
 
 def _in_utc(text: str) -> datetime:
-    without_zone = text.removesuffix("UTC").removesuffix("GMT")
-    moment = datetime.fromisoformat(
-        without_zone.rstrip().replace(" +", "+").replace(" -", "-").replace("z", "Z")
-    )
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """A moment; without a zone Arrow takes it for UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:  # rare, and writing it otherwise takes longer than to read it
+        without_zone = text.removesuffix("UTC").removesuffix("GMT")
+        moment = datetime.fromisoformat(
+            without_zone.rstrip().replace(" +", "+").replace(" -", "-").replace("z", "Z")
+        )
+    return moment.astimezone(UTC) if moment.tzinfo else moment
 
 
 def _parse_calendar(

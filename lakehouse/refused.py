@@ -56,7 +56,7 @@ from (
     inner join ops.ingested_files as files using (source_file, content_hash)
     where files.status in ('loaded', 'quarantined') and coalesce(rejects.closed_batch_id, '') = ''
 )
-group by all order by records desc, reason
+group by all order by records desc, reason, table_name
 """
 
 

@@ -12,6 +12,7 @@ A restore or a maintenance moves versions and no values: it hands the builds on 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ingestion.settings import Settings
 from orchestration.state.past_runs import read_ops, recorded_versions
@@ -78,8 +79,8 @@ def _recorded_builds(settings: Settings) -> list[tuple[Build, _Versions]]:
     ]
 
 
-def _build_of(row: dict[str, object]) -> Build:
+def _build_of(row: dict[str, Any]) -> Build:
     names = ("project", "built_by_run_id", "built_at")
     # Records of older versions lack the others.
     more = ("silver_fingerprint", "limits")
-    return Build(*(row[name] for name in names), *(row.get(name) for name in more))  # type: ignore[arg-type]
+    return Build(*(row[name] for name in names), *(row.get(name) for name in more))

@@ -15,10 +15,18 @@ def test_a_failure_without_a_cause_is_reported_by_its_first_line(message: str, c
     assert root_cause(RuntimeError(message)) == cause
 
 
-def test_of_a_failure_of_the_connection_the_details_are_reported() -> None:
+@pytest.mark.parametrize(
+    ("details", "cause"),
+    [
+        ("Socket closed", "Socket closed"),
+        ('no table "orders"', 'no table "orders"'),
+        ("Job aborted.\nCaused by: No space left", "No space left"),
+    ],
+)
+def test_of_a_failure_of_the_connection_the_details_are_reported(details: str, cause: str) -> None:
     """As `str` of the error that grpc raises for a call."""
     message = (
         "<_InactiveRpcError of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE\n"
-        '\tdetails = "Socket closed"\n\tdebug_error_string = "UNKNOWN:Error received"\n>'
+        f'\tdetails = "{details}"\n\tdebug_error_string = "UNKNOWN:Error received"\n>'
     )
-    assert root_cause(RuntimeError(message)) == "Socket closed"
+    assert root_cause(RuntimeError(message)) == cause

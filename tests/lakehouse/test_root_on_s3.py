@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
+from lakehouse.status import status_page
 from orchestration.project import PROJECT_FOLDER
 from orchestration.state.delta_reader import connect
 from orchestration.state.storage import storage_of
@@ -55,7 +58,6 @@ def told(shown: str, settings: Settings) -> str:
 @pytest.mark.parametrize(
     "command",
     [
-        # As text, the width of an age decides which columns there is room for.
         ("status", "--format", "json"),
         ("runs",),
         ("trace", "orders", "10011"),
@@ -77,6 +79,20 @@ def test_a_command_says_of_a_bucket_what_it_says_of_a_folder(
         answers.append(told(shown, settings))
     assert answers[0] == answers[1]
     assert len(answers[0]) > 10
+
+
+def test_the_status_of_a_bucket_has_the_words_of_that_of_a_folder(
+    sample: Settings, on_s3: Settings
+) -> None:
+    """At one time, as the width of an age decides which columns there is room for."""
+    answers = []
+    for settings in (sample, on_s3):
+        console = Console(width=120)
+        with console.capture() as capture:
+            status_page(settings, datetime(2100, 1, 1, tzinfo=UTC)).show(console)
+        answers.append(told(capture.get(), settings))
+    assert answers[0] == answers[1]
+    assert "How new the tables are" in answers[0]
 
 
 def test_the_report_of_a_bucket_has_the_numbers_of_its_tables(

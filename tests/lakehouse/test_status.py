@@ -97,6 +97,19 @@ def test_rejected_records_are_counted_by_reason_with_an_example(tmp_path: Path) 
     assert f"orders missing:date 1 {FILE} record 1" in text
 
 
+def test_reasons_of_equal_counts_are_listed_by_table(tmp_path: Path) -> None:
+    write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
+    of_file: dict[str, Any] = {"source_file": FILE, "content_hash": "a", "reasons": ["malformed"]}
+    tables = [f"table_{number:02}" for number in range(50)]
+    rejects = [
+        of_file | {"table_name": table, "record_number": number, "closed_batch_id": None}
+        for number, table in enumerate(reversed(tables))
+    ]
+    write(tmp_path, "ops/rejected_records", *rejects)
+    found = as_json(page(tmp_path))["rejected_records"]
+    assert [row["table_name"] for row in found] == tables
+
+
 @pytest.mark.parametrize(("superseded", "adds_up"), [(1, "yes"), (2, "NO")])
 def test_where_every_row_went_adds_up_or_says_no(
     tmp_path: Path, superseded: int, adds_up: str
