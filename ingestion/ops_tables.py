@@ -52,6 +52,23 @@ RUNS = T.StructType(
     ]
 )
 
+ROW_ACCOUNTING = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("run_number", T.LongType()),
+        T.StructField("records_read", T.LongType()),
+        T.StructField("records_loaded", T.LongType()),
+        T.StructField("records_rejected", T.LongType()),
+        T.StructField("records_erased", T.LongType()),
+        T.StructField("bronze_rows", T.LongType()),
+        T.StructField("silver_rows", T.LongType()),
+        T.StructField("superseded_rows", T.LongType()),
+        T.StructField("rejected_rows", T.LongType()),
+        T.StructField("waiting_rows", T.LongType()),
+    ]
+)
+
 RUN_STEPS = T.StructType(
     [
         T.StructField("run_id", T.StringType()),

@@ -52,7 +52,7 @@ TABLES = (
     *("silver.department_aliases", "silver.products", "silver.orders", "silver.order_items"),
     *("silver.products_rejected", "silver.orders_rejected", "silver.order_items_rejected"),
     *("silver.products_superseded", "silver.orders_superseded", "silver.order_items_superseded"),
-    *("silver.product_history", "ops.row_accounting", "silver.order_days"),
+    *("silver.product_history", "silver.row_accounting", "silver.order_days"),
     *("silver.product_days", "silver.department_days", "silver.department_hours"),
     *("silver.department_periods", "silver.customer_orders"),
     *("silver.order_hours", "silver.file_days", "silver.calendar"),

@@ -92,6 +92,7 @@ def build_models(
             build = _Build(settings, result, arguments, target, step)
             build.replace_days(versions)
             result.results = verify(settings, result)
+            result.published = [node.table for node in result.results if node.status == "success"]
             result.builds = build.record(digest)
             return
         name = name_of_run(result.run_id)

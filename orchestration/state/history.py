@@ -1,7 +1,7 @@
 """The history of runs: what a run did, how long it took and what its tables are like afterwards.
 
-Data flow: result of a run + Delta logs -> ops.model_results, test_results, run_steps,
-table_versions, builds -> ops.runs
+Data flow: result of a run + Delta logs + silver.row_accounting -> ops.model_results, test_results,
+run_steps, table_versions, builds, row_accounting -> ops.runs
 
 No engine is needed, so that a run is recorded also when its engine has failed.
 """
@@ -24,6 +24,7 @@ from ingestion.errors import LakehouseError
 from ingestion.ops_tables import (
     BUILDS,
     MODEL_RESULTS,
+    ROW_ACCOUNTING,
     RUN_STEPS,
     RUNS,
     TABLE_VERSIONS,
@@ -31,7 +32,12 @@ from ingestion.ops_tables import (
 )
 from ingestion.settings import Settings
 from orchestration.state.results import RunResult
-from orchestration.state.versions import current_versions, first_line, unreadable_explained
+from orchestration.state.versions import (
+    current_versions,
+    first_line,
+    open_table,
+    unreadable_explained,
+)
 
 _TABLES = ("model", "seed", "snapshot")
 
@@ -78,6 +84,7 @@ def record_run(
     _append(settings, "table_versions", TABLE_VERSIONS, versions)
     _append(settings, "builds", BUILDS, builds)
     number = _count_of_runs(settings) + 1
+    _append(settings, "row_accounting", ROW_ACCOUNTING, _accounts(settings, result, number))
     run = (run_id, number, result.command, started_at, finished_at, status, *astuple(result.totals))
     _append(settings, "runs", RUNS, [run])
 
@@ -92,6 +99,23 @@ def _size(settings: Settings, table: str) -> tuple[int, int, int] | tuple[None, 
             return None, None, None
     sizes = delta_table.get_add_actions()["size_bytes"].to_pylist()
     return delta_table.count(), sum(sizes), len(sizes)
+
+
+def _accounts(settings: Settings, result: RunResult, number: int) -> list[tuple[Any, ...]]:
+    """Where every record is, if this run has published that."""
+    name = "silver.row_accounting"
+    if name not in result.published:
+        return []
+    table = open_table(name, settings.location(*name.split("."))).to_pyarrow_table()
+    return [
+        (
+            result.run_id,
+            row["table_name"],
+            number,
+            *(row[count] for count in ROW_ACCOUNTING.names[3:]),
+        )
+        for row in table.to_pylist()
+    ]
 
 
 def _count_of_runs(settings: Settings) -> int:

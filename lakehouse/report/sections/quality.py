@@ -17,8 +17,7 @@ _MOST_BARS = 10
 _ACCOUNTS = """
 select table_name, records_read, records_rejected, records_erased, bronze_rows, silver_rows,
     superseded_rows, rejected_rows, waiting_rows
-from ops.row_accounting
-qualify run_number = max(run_number) over ()
+from silver.row_accounting
 order by table_name
 """
 _SUMS = """
@@ -113,7 +112,7 @@ def _reject_table(rows: Sequence[Row]) -> Table:
 
 
 def _accounts(lake: Lake) -> list[Figure]:
-    rows = _query(lake, "ops.row_accounting", _ACCOUNTS)
+    rows = _query(lake, "silver.row_accounting", _ACCOUNTS)
     if not rows:
         return []
     read = sum(row["records_read"] for row in rows)
