@@ -24,7 +24,6 @@ from deltalake.exceptions import DeltaError
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
-from orchestration.state.past_runs import past_runs
 from orchestration.state.published import Versions, shown_versions
 from orchestration.state.storage import storage_of
 from orchestration.state.versions import TableVersion, first_line, table_locations, version_of
@@ -72,6 +71,8 @@ def find_damage(
     Raises:
         LakehouseError: The root can't be listed.
     """
+    from orchestration.state.past_runs import past_runs  # a third of a second, for pyarrow
+
     # In this order, as a run may end meanwhile: what it has recorded is there afterwards.
     left: Versions = {}
     if not settings.workspace:  # no run has recorded what a workspace holds

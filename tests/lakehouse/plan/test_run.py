@@ -17,6 +17,7 @@ from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import past_runs
+from orchestration.pipeline.workspace_runs import build_in_workspace
 from orchestration.state.results import RunResult
 from tests.lakehouse.json_pages import as_json
 from tests.lakehouse.plan.lakes import NOW
@@ -96,19 +97,15 @@ def test_the_diff_of_two_runs_is_the_row_that_was_taken_out(story: Story) -> Non
 
 
 def test_the_diff_of_another_limit_is_the_orders_above_it(story: Story) -> None:
-    """Built in a workspace of its own: a selection is not published before all of its tests."""
     orders = f"from silver.orders where total_amount > {LIMIT}"
     query = f"select count(*), sum(total_amount) {orders}"
     ((count, amount),) = connect(story.settings, ["silver"]).execute(query).fetchall()
     assert count
     arguments = ["--select", "orders", "--vars", f"{{max_order_amount: {LIMIT}}}"]
     arguments += ["--exclude-resource-type", "test"]
-    result = run(
-        *(story.settings, Display(Console(), quiet=True)),
-        with_ingest=False,
-        build_arguments=arguments,
-    )
-    found = story.diff(result.workspace)
+    display = Display(Console(), quiet=True)
+    build_in_workspace(story.settings, display, "limit", arguments)
+    found = story.diff("limit")
     (table,) = found["tables"]
     assert (table["table"], table["removed"], table["added"]) == ("silver.orders", count, 0)
     (sums,) = [one for one in found["columns"] if one["column"] == "total_amount"]

@@ -364,11 +364,11 @@ def test_an_erasure_that_is_cut_off_anywhere_is_finished_by_the_next(
     steps = [
         (erase, "suppress"),
         (erase, "remove"),
-        (erase, "clear_beside"),
         (removal, "replace_where"),
         (removal, "_remove_refused"),
         (removal, "_remove_failures"),
         (removal, "_correct_ledger"),
+        (erase, "clear_beside"),
         (erase, "build_models"),
         (erase, "purge"),
         (erase, "logs_that_name"),
