@@ -15,9 +15,9 @@ from lakehouse.diff.page import diff_page
 from lakehouse.plan.page import plan_page
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
+from orchestration.pipeline.workspace_runs import build_in_workspace
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import past_runs
-from orchestration.pipeline.workspace_runs import build_in_workspace
 from orchestration.state.results import RunResult
 from tests.lakehouse.json_pages import as_json
 from tests.lakehouse.plan.lakes import NOW
