@@ -399,9 +399,7 @@ class ByHand:
 
 
 @pytest.fixture(scope="module")
-def by_hand(
-    shop: Deployment, first: Part, tmp_path_factory: pytest.TempPathFactory
-) -> ByHand:
+def by_hand(shop: Deployment, first: Part, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
     folder = tmp_path_factory.mktemp("project")
     copy_project(folder)
     (folder / WRONG).write_text("select department from {{ ref('department_analytics') }}")

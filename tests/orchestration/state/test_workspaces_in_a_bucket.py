@@ -16,6 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
+from lakehouse.diff.files import Files
 from orchestration.state.lock import only_run
 from orchestration.state.publications import publish
 from orchestration.state.published import last_publication, read_intent
@@ -149,6 +150,8 @@ def test_what_is_published_never_notices_what_is_written_in_a_workspace(root: Se
     assert workspace.changed_tables() == sorted(WRITES)
     assert published(root) == before
     assert seen_together(root) == STATES
+    with pytest.raises(LakehouseError, match="lies in a bucket, where it can't be compared"):
+        Files(table_at(workspace.settings, "silver.products"))
 
 
 def test_a_publication_moves_what_was_written_and_readers_find_every_file_below_its_table(
