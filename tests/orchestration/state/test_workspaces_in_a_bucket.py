@@ -176,6 +176,19 @@ def test_a_publication_moves_what_was_written_and_readers_find_every_file_below_
     assert not any(b"://" in content for content in logs)
 
 
+def test_a_file_that_an_engine_adds_again_is_published_by_its_relative_path(root: Settings) -> None:
+    write(root, {"gold.daily_sales": 2})
+    workspace = new_workspace(root, "trial")
+    storage, place = storage_of(root.root), workspace.settings.place("gold", "daily_sales")
+    first = (storage.read(f"{place}/_delta_log/{0:020}.json") or b"").decode().splitlines()
+    (path,) = table_at(workspace.settings, "gold.daily_sales").get_add_actions()["path"].to_pylist()
+    lines = [json.dumps({"remove": {"path": path, "dataChange": True}}), first[-1]]
+    storage.write(f"{place}/_delta_log/{2:020}.json", "\n".join(lines).encode())
+    assert publish(workspace, "run-1") == ["gold.daily_sales"]
+    assert seen_together(root) == seen_alone(root, STATES) == STATES
+    assert not any(content and b"://" in content for content in published(root).values())
+
+
 def test_a_file_of_another_place_is_not_published(root: Settings) -> None:
     workspace = new_workspace(root, "trial")
     storage, place = storage_of(root.root), workspace.settings.place("gold", "daily_sales")
