@@ -15,6 +15,8 @@ from ingestion.plain_paths import plain_path, require_usable
 
 DEFAULT_ROOT = "warehouse"
 WORKSPACES = ".work"
+# Workspaces of runs are named so.
+RUN_PREFIX = "run-"
 DEFAULT_REJECT_LIMIT = 0.10
 DEFAULT_MAX_FILE_BYTES = 2 * 1024**3
 
@@ -66,8 +68,18 @@ class Settings:
         return Path(gettempdir()) / "lakehouse-logs" / self.root.partition("://")[2]
 
     def database(self, layer: str) -> str:
-        """Name of a layer's database in the catalog."""
-        return f"{self.database_prefix}{layer}"
+        """Name of a layer's database in the catalog.
+
+        The catalog of an embedded engine is its session's own. That of a bucket is shared, so what
+        a workspace holds has databases apart from the published ones: `work_<layer>` for runs, of
+        which one is at work, and `work_<workspace>_<layer>` for others. As in the macro
+        generate_schema_name.
+        """
+        if not self.workspace or self.is_local or layer not in BUILT_LAYERS:
+            return f"{self.database_prefix}{layer}"
+        is_of_run = self.workspace.startswith(RUN_PREFIX)
+        own = "" if is_of_run else f"{self.workspace.replace('-', '_')}_"
+        return f"{self.database_prefix}work_{own}{layer}"
 
     def table(self, layer: str, name: str) -> str:
         """Name of a table in the catalog."""

@@ -144,7 +144,7 @@ def _add_published(page: Page, settings: Settings) -> None:
             f"shown  silver and gold as run {published.run_id[:12]} published them,"
             f" {published.published_at:%Y-%m-%d %H:%M} UTC"
         )
-    names = [workspace.name for workspace in list_workspaces(settings)] if settings.is_local else []
+    names = [workspace.name for workspace in list_workspaces(settings)]
     page.fact("workspaces", names)
     if names:
         words = f"{some(names, _SHOWN)}; `lakehouse workspace list` says more"

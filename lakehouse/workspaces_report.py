@@ -5,8 +5,9 @@ from __future__ import annotations
 from ingestion.settings import Settings
 from ingestion.visible import some
 from lakehouse.page import Page, Table
+from orchestration.state.built_tables import built_versions
 from orchestration.state.versions import require_lakehouse
-from orchestration.state.workspaces import Workspace, built_versions, list_workspaces
+from orchestration.state.workspaces import Workspace, list_workspaces
 
 _NAMED = 3
 _COLUMNS = ("workspace", "opened_at", "changed", "state", "changed_tables")

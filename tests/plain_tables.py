@@ -14,6 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import Settings
 from orchestration.state.delta_reader import connect
+from orchestration.state.versions import is_table
 from orchestration.state.workspaces import Workspace
 
 States = dict[str, int]
@@ -22,9 +23,9 @@ States = dict[str, int]
 PART = "Bücher & 100 %/é"
 
 
-def new_root(folder: Path) -> Settings:
+def new_root(folder: Path | str) -> Settings:
     """A root with a table of bronze, so that there is a lakehouse before anything is built."""
-    settings = Settings(root=str(folder), raw=str(folder / "raw"))
+    settings = Settings(root=str(folder), raw=f"{folder}/raw")
     write_deltalake(settings.location("bronze", "orders"), pa.table({"state": [0]}))
     return settings
 
@@ -71,7 +72,7 @@ def seen_alone(settings: Settings, tables: Iterable[str]) -> States:
     seen = {}
     for table in tables:
         location = settings.location(*table.split("."))
-        if DeltaTable.is_deltatable(location):
+        if is_table(settings, *table.split(".")):
             seen[table] = state_of(DeltaTable(location))
     return seen
 

@@ -44,7 +44,7 @@ def show(root: Root = None, output: Output = Format.TABLE) -> None:
     """Show the workspaces: since when, what was built in them, whether they can be published."""
     from lakehouse.workspaces_report import workspaces_page
 
-    workspaces_page(_local(root)).show(new_console(), output)
+    workspaces_page(Settings.read(root=root)).show(new_console(), output)
 
 
 @app.command("drop")
@@ -52,7 +52,7 @@ def drop(name: Name, root: Root = None) -> None:
     """Delete a workspace with all that was built in it; what is published stays as it is."""
     from orchestration.state.workspaces import drop_workspace, require_workspace
 
-    settings = _local(root)
+    settings = Settings.read(root=root)
     require_workspace(settings, name)
     drop_workspace(settings, name)
     new_console().print(f"dropped the workspace {name}", highlight=False)

@@ -16,18 +16,30 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from pyarrow.fs import FileType
 
+from ingestion.errors import LakehouseError
+
 # Values of the columns of the partition, in the order of their names.
 Partition = tuple[Any, ...]
 
 
 class Files:
-    """The data files of one version of a table."""
+    """The data files of one version of a table.
+
+    Raises:
+        LakehouseError: They lie at other places than below the table.
+    """
 
     def __init__(self, table: DeltaTable) -> None:
         self._dataset = table.to_pyarrow_dataset()
         self.columns = sorted(table.metadata().partition_columns)
         self._fragments: dict[Partition, list[ds.FileFragment]] = defaultdict(list)
         for fragment in self._dataset.get_fragments():
+            if "://" in fragment.path:
+                raise LakehouseError(
+                    f"The workspace at {table.table_uri} lies in a bucket, where it can't be"
+                    " compared.",
+                    "Ask for both sides: `lakehouse query`, with --workspace and without.",
+                )
             self._fragments[self._partition_of(fragment)].append(fragment)
 
     @property

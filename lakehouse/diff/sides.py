@@ -13,10 +13,11 @@ from deltalake import DeltaTable
 from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import Settings
+from orchestration.state.built_tables import built_versions
 from orchestration.state.past_runs import past_runs, run_named
 from orchestration.state.published import last_publication
 from orchestration.state.versions import TableVersion, open_table, require_lakehouse, version_of
-from orchestration.state.workspaces import built_versions, require_workspace
+from orchestration.state.workspaces import require_workspace
 
 
 @dataclass(frozen=True)

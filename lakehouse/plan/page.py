@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ingestion.ledger import Batch
 from ingestion.raw_checks import require_raw
-from ingestion.settings import Settings
+from ingestion.settings import RUN_PREFIX, Settings
 from ingestion.visible import some
 from lakehouse.page import Page, Table
 from lakehouse.plan.building import (
@@ -28,7 +28,7 @@ from lakehouse.plan.past import TimedRun, expected_seconds, runs_alike
 from orchestration.state.damage import find_damage
 from orchestration.state.lock import unfinished_restore
 from orchestration.state.published import read_intent
-from orchestration.state.workspaces import RUN_PREFIX, list_workspaces
+from orchestration.state.workspaces import list_workspaces
 
 _STEPS = ("start", "ingest", "build")
 _FILES = ("source_file", "action", "why", "table_name", "bytes")
@@ -158,10 +158,8 @@ def _add_publication(page: Page, settings: Settings, build: PlannedBuild) -> Non
     rows = [(workspace.name, workspace.created_at) for workspace in left]
     if build.extent == NOTHING:
         page.note("\nthen   nothing is published: all tables stay as they are")
-    elif settings.is_local:
-        page.note("\nthen   silver and gold are published together if no test fails")
     else:
-        page.note("\nthen   tables are tested where they are built")
+        page.note("\nthen   silver and gold are published together if no test fails")
     title = f"Workspaces; the next run that publishes drops those named {RUN_PREFIX}..."
     page.table(Table("workspaces", title, ("name", "opened_at"), rows))
 

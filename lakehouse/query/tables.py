@@ -148,9 +148,15 @@ def open_view(table: ShownTable, as_of: AsOf | None, *, has_path: bool = False) 
         tuple(files or ()),
         columns_of(opened),
         tuple(opened.metadata().partition_columns),
-        opened.to_pyarrow_dataset() if files is None else None,
+        _rows_of(opened) if files is None else None,
         has_path and files is not None,
     )
+
+
+def _rows_of(table: DeltaTable) -> ds.Dataset:
+    from orchestration.state.datasets import dataset_of  # it imports pyarrow
+
+    return dataset_of(table)
 
 
 def columns_of(table: DeltaTable) -> dict[str, str]:

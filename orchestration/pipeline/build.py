@@ -2,8 +2,8 @@
 
 Data flow: recorded build -> affected days -> dbt build in a workspace -> publication -> record
 
-A root in a folder is built in a workspace of the run, which is published if every node is well and
-no test was left out; else it stays, for a look and for `lakehouse publish`.
+It is built in a workspace of the run, which is published if every node is well and no test was left
+out; else it stays, for a look and for `lakehouse publish`.
 
 A build of every model may replace some days only, if a recorded build left silver exactly as it is.
 Any other one (a selection, other vars, plain `dbt`) builds all days of what it builds, so a model
@@ -67,6 +67,7 @@ def build_models(
     result: RunResult,
     arguments: Sequence[str],
     target: str | None = None,
+    opened: Callable[[Settings], None] = lambda settings: None,
     verify: Verify = lambda settings, result: result.results,
 ) -> None:
     """Build and test with these further arguments; without any only if there is something new.
@@ -77,6 +78,7 @@ def build_models(
         result: Gets what dbt did.
         arguments: Of `dbt build`.
         target: Of dbt's profile; None for the one of the embedded engine.
+        opened: Given where dbt is going to write, before it does.
         verify: Given where dbt has written and what it says of that, says what is true of it,
             before anything is published.
     """
@@ -88,17 +90,11 @@ def build_models(
             return
         _require_sound(arguments)
         step("reading the models", 0, 0)
-        if not settings.is_local:  # built in place
-            build = _Build(settings, result, arguments, target, step)
-            build.replace_days(versions)
-            result.results = verify(settings, result)
-            result.published = [node.table for node in result.results if node.status == "success"]
-            result.builds = build.record(digest)
-            return
         name = name_of_run(result.run_id)
-        drop_workspace(settings, name)  # an execution on AWS that is redriven has the same name
+        drop_workspace(settings, name)
         workspace = new_workspace(settings, name)
         result.workspace = workspace.name
+        opened(workspace.settings)
         build = _Build(workspace.settings, result, arguments, target, step)
         build.replace_days(versions)
         result.results = verify(workspace.settings, result)

@@ -25,12 +25,21 @@ _lock = Lock()
 
 @contextmanager
 def dbt_works_on(settings: Settings) -> Iterator[None]:
-    """Let the connections that dbt opens meanwhile be for these settings."""
+    """Let the connections that dbt opens meanwhile be for these settings.
+
+    The macros for Glue, whose connections are not ours, are told the workspace by the variable.
+    """
     _said.append(settings)
+    before = os.environ.pop(VARIABLE, None)
+    if settings.workspace:
+        os.environ[VARIABLE] = settings.workspace
     try:
         yield
     finally:
         _said.pop()
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
+            os.environ[VARIABLE] = before
 
 
 def settings_for_dbt(engine: str) -> Settings:

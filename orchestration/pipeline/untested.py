@@ -33,7 +33,7 @@ def untested(
     """
     manifest = invoke_dbt(settings, run_id, ["parse"], target=target)
     tables = {
-        name: f"{node.schema}.{node.alias}"
+        name: f"{node.config.schema}.{node.alias}"
         for name, node in manifest.nodes.items()
         if str(node.resource_type) != "test"
     }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 
@@ -27,15 +25,9 @@ class CommitFacts:
         return {"zOrdered": "true"} if self.orders_rows else {}
 
 
-def facts_of(commits: Iterable[Path]) -> CommitFacts:
-    """The facts of the commits in these files of a Delta log."""
-    actions = [
-        item
-        for commit in commits
-        for line in commit.read_text("utf-8").split("\n")  # a value may hold other line ends
-        if line.strip()
-        for item in json.loads(line).items()
-    ]
+def facts_of(actions: Iterable[tuple[str, Mapping[str, Any]]]) -> CommitFacts:
+    """The facts of all actions of the commits, each with its kind."""
+    actions = list(actions)
     return CommitFacts(
         any(action["dataChange"] for kind, action in actions if kind in ("add", "remove")),
         any(orders_rows(action) for kind, action in actions if kind == "commitInfo"),

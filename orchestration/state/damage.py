@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -139,6 +139,10 @@ def damage_of(
         return Damage(table, f"commits of its log are gone: {newest}", is_older=True)
     names, bytes_ = (actions[column].to_pylist() for column in ("path", "size_bytes"))
     expected = dict(zip(map(unquote, names), bytes_, strict=True))
+    if any("://" in name for name in expected):  # of a workspace in a bucket
+        published = replace(settings, workspace="").place(*table.split("."))
+        for file in storage_of(settings.root).files(published):
+            sizes[f"{settings.root}/{file.name}"] = file.bytes
     bad = _bad_files(sizes, expected, Path(location) if settings.is_local else None, reads)
     if not bad:
         return None

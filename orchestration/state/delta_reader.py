@@ -16,6 +16,7 @@ from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from orchestration.state.damage import damaged, find_damage
+from orchestration.state.datasets import dataset_of
 from orchestration.state.past_runs import recorded_versions
 from orchestration.state.published import ShownTable, shown_tables, shown_versions
 
@@ -88,7 +89,7 @@ def _made_by_runs(settings: Settings) -> set[str]:
 
 
 def _dataset(table: ShownTable) -> ds.Dataset:
-    return table.open().to_pyarrow_dataset()
+    return dataset_of(table.open())
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, table: str, dataset: ds.Dataset) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
@@ -24,6 +23,7 @@ from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
+from orchestration.state.built_tables import built_tables, built_versions
 from orchestration.state.published import (
     INTENT,
     PUBLICATIONS_TABLE,
@@ -33,14 +33,11 @@ from orchestration.state.published import (
     last_publication,
     read_intent,
 )
-from orchestration.state.staging import link_files
 from orchestration.state.storage import storage_of
-from orchestration.state.table_commit import net_commit
+from orchestration.state.table_commit import StagedLog, net_commit
 from orchestration.state.versions import TableVersion, first_line, version_of
 from orchestration.state.workspaces import (
     Workspace,
-    built_tables,
-    built_versions,
     drop_workspace,
 )
 
@@ -62,18 +59,22 @@ def publish(workspace: Workspace, run_id: str) -> list[str]:
     settings, now = workspace.published, datetime.now(UTC)
     published = built_tables(settings)
     require_unmoved(workspace, {name: version_of(one) for name, one in published.items()})
-    after, commits = dict(workspace.base), []
+    storage = storage_of(settings.root)
     with _failures_explained(settings, f"then `lakehouse publish --workspace {workspace.name}`"):
-        for table, staged in sorted(built_tables(workspace.settings).items(), key=_place_in_order):
-            if workspace.base.get(table) != version_of(staged):
-                before = published.get(table)
-                commit = _prepare(workspace, table, before, staged, run_id, now)
-                if commit is not None:
-                    table_id = version_of(before or staged).table_id
-                    after[table] = TableVersion(commit.version, table_id)
-                    commits.append(commit)
+        staged = built_tables(workspace.settings)
+
+        def prepare(table: str) -> Commit | None:
+            before = published.get(table)
+            return _prepare(workspace, table, before, staged[table], run_id, now)
+
+        changed = [name for name in staged if workspace.base.get(name) != version_of(staged[name])]
+        prepared = storage.for_each(prepare, sorted(changed, key=_place_in_order))
+    commits = [commit for commit in prepared if commit is not None]
     if commits:
-        storage = storage_of(settings.root)
+        ids = {name: version_of(table).table_id for name, table in (staged | published).items()}
+        after = workspace.base | {
+            commit.table: TableVersion(commit.version, ids[commit.table]) for commit in commits
+        }
         storage.sync()  # a commit may not outlast a power cut that its files do not
         intent = Intent(run_id, workspace.name, workspace.base, after, commits)
         storage.write(INTENT, intent.to_json())
@@ -134,18 +135,19 @@ def _prepare(
     now: datetime,
 ) -> Commit | None:
     """Bring the new files of a table to where it is published, and make its commit in memory."""
-    place = workspace.published.place(*table.split("."))
-    folder = Path(workspace.settings.location(*table.split(".")))
-    text, files = net_commit(folder, before, staged, run_id, now)
+    storage = storage_of(workspace.settings.root)
+    layer, name = table.split(".")
+    place, to = workspace.settings.place(layer, name), workspace.published.place(layer, name)
+    text, files = net_commit(StagedLog(storage, place, to), before, staged, run_id, now)
     if not text:
         return None
-    link_files(folder, Path(workspace.published.root, place), files)
-    return Commit(table, place, 0 if before is None else before.version() + 1, text.decode())
+    storage.copy(place, to, files)
+    return Commit(table, to, 0 if before is None else before.version() + 1, text.decode())
 
 
-def _place_in_order(item: tuple[str, DeltaTable]) -> tuple[int, int, str]:
+def _place_in_order(table: str) -> tuple[int, int, str]:
     """Silver before gold, and in silver the raw tables in the order of what refers to what."""
-    layer, name = item[0].split(".")
+    layer, name = table.split(".")
     order = list(TABLES)
     return BUILT_LAYERS.index(layer), order.index(name) if name in order else len(order), name
 

@@ -98,7 +98,7 @@ class Intent:
 
 def read_intent(settings: Settings) -> Intent | None:
     """The publication that is at work or was cut off, None if there is none."""
-    content = storage_of(settings.root).read(INTENT) if settings.is_local else None
+    content = storage_of(settings.root).read(INTENT)
     if content is None:
         return None
     fields = json.loads(content)

@@ -1,70 +1,55 @@
-"""Second names for the files of a table, so that it can go on in another place at no cost.
+"""A second place for a table, in which it can go on at no cost.
 
-Data flow: log and live files of a table -> hard links in another folder
+Data flow: log and live files of a table -> links in another folder
+           log of a table in a bucket    -> the same log elsewhere, its paths made absolute
 
-Both places share what is never changed, data files and commits. `_last_checkpoint` is changed, so
-it stays behind; a reader that has none looks for the checkpoint itself.
+Both places share what is never changed, data files and commits, so the table goes on with the same
+id and the next version. `_last_checkpoint` is changed, so it stays behind; a reader that has none
+looks for the checkpoint itself.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable
 from pathlib import Path
-from uuid import uuid4
 
 from deltalake import DeltaTable
 
 from orchestration.state.damage import commits_of
+from orchestration.state.log_paths import table_url, with_absolute_paths
+from orchestration.state.storage import Storage
 from orchestration.state.versions import files_of
 
 _LOG = "_delta_log"
 
 
-def stage(table: DeltaTable, folder: Path, to: Path) -> None:
+def stage(storage: Storage, table: DeltaTable, place: str, to: str) -> None:
     """Give a table a second place, in the version in which it was opened.
+
+    Args:
+        storage: Of the root.
+        table: As it was opened.
+        place: Where it is, relative to the root.
+        to: The second place, relative to the root.
 
     Raises:
         OSError: A file can be neither linked nor copied.
     """
-    link_files(folder, to, _log_of(folder, table.version()))
-    link_files(folder, to, sorted(str(file) for file in files_of(table, Path())))
+    log = _log_of(storage, place, table.version())
+    if storage.has_links:
+        storage.copy(place, to, log)
+        storage.copy(place, to, sorted(str(file) for file in files_of(table, Path())))
+        return
+    url = table_url(f"{storage.root}/{place}")
+    for name in log:
+        content = storage.read(f"{place}/{name}")
+        if content is not None:  # else it has gone since, and so is not needed
+            storage.write(f"{to}/{name}", with_absolute_paths(name, content, url))
 
 
-def link_files(folder: Path, to: Path, names: Iterable[str]) -> None:
-    """Give files of a folder a second name below another one; copy those that can't be linked."""
-    made: set[str] = set()
-    for name in names:
-        parent = name.rpartition("/")[0]
-        if parent not in made:
-            (to / parent).mkdir(parents=True, exist_ok=True)
-            made.add(parent)
-        _link(folder / name, to / name)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except FileExistsError:
-        if not target.samefile(source):  # a copy, maybe of a root that was copied
-            _copy(source, target)
-    except OSError:
-        _copy(source, target)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file so that its name never stands for a part of it."""
-    part = target.with_name(f"{target.name}.{uuid4().hex}")
-    try:
-        shutil.copyfile(source, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _log_of(folder: Path, version: int) -> list[str]:
+def _log_of(storage: Storage, place: str, version: int) -> list[str]:
     """What a reader of a version needs of the log: the last checkpoint and the commits since."""
-    names = sorted(f"{_LOG}/{path.name}" for path in (folder / _LOG).iterdir())
+    files = storage.files(f"{place}/{_LOG}")
+    names = sorted(file.name.removeprefix(f"{place}/") for file in files)
     _, checkpoints = commits_of(names)
     begin = max((number for number in checkpoints if number <= version), default=0)
     return [

@@ -1,42 +1,34 @@
 """Workspaces: places below the root where silver and gold are built before anybody sees them.
 
-Data flow: published table -> hard links to its log and its live files, below .work/<name>
+Data flow: published table -> the same table below .work/<name>, by links or by absolute paths
 
-A workspace begins as all published tables are, at the cost of a link for each file. What a build
-writes lies in the workspace alone: no file of a Delta table is ever changed, and a link is a name,
-so the published table never notices. Where a file system has no hard links, files are copied.
+A workspace begins as all published tables are, at the cost of a link for each file, or in a bucket
+of a copy of each log. What a build writes lies in the workspace alone: no file of a Delta table is
+ever changed, so the published table never notices. Where a file system has no hard links, files are
+copied.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-
-from deltalake import DeltaTable
+from hashlib import sha256
 
 from ingestion.errors import LakehouseError
-from ingestion.layers import BUILT_LAYERS
-from ingestion.settings import WORKSPACES, Settings
+from ingestion.settings import RUN_PREFIX, WORKSPACES, Settings
+from orchestration.state.built_tables import built_locations, built_tables, built_versions
 from orchestration.state.published import Versions, shown_versions
 from orchestration.state.staging import stage
 from orchestration.state.storage import storage_of
-from orchestration.state.versions import (
-    TableVersion,
-    open_table,
-    table_locations,
-    version_of,
-)
+from orchestration.state.versions import TableVersion, open_table, version_of
 
-RUN_PREFIX = "run-"
-_THREADS = 8
 _DESCRIPTION = "workspace.json"
+# What runs here are called; on AWS they are named by people and services, who begin as they like.
+_NUMBER = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -74,47 +66,9 @@ class Workspace:
 
 
 def name_of_run(run_id: str) -> str:
-    """The workspace of a run."""
-    return f"{RUN_PREFIX}{run_id[:8]}"
-
-
-def built_versions(settings: Settings) -> Versions:
-    """`<layer>.<table>` to its version now, for every table of silver and gold.
-
-    Raises:
-        LakehouseError: A table of a workspace can't be read, or one that readers see.
-    """
-    return {name: version_of(table) for name, table in built_tables(settings).items()}
-
-
-def built_tables(settings: Settings) -> dict[str, DeltaTable]:
-    """`<layer>.<table>` to every table of silver and gold as it is now.
-
-    One that can't be read and that no publication has stops nobody.
-
-    Raises:
-        LakehouseError: A table of a workspace can't be read, or one that readers see.
-    """
-
-    def opened(item: tuple[str, str]) -> DeltaTable | None:
-        try:
-            return open_table(*item)
-        except LakehouseError:
-            shown = shown_versions(settings)  # None: all of them
-            if shown is None or item[0] in shown:
-                raise
-            return None
-
-    built = dict(_built(settings))
-    with ThreadPoolExecutor(_THREADS) as pool:  # opening them is what a publication takes long for
-        found = zip(built, pool.map(opened, built.items()), strict=True)
-        return {name: table for name, table in found if table is not None}
-
-
-def _built(settings: Settings) -> Iterator[tuple[str, str]]:
-    for name, place in table_locations(settings).items():
-        if name.split(".")[0] in BUILT_LAYERS:
-            yield name, place
+    """The workspace of a run: as its id begins, or of the digest of an id that is no number."""
+    number = run_id if _NUMBER.fullmatch(run_id) else sha256(run_id.encode()).hexdigest()
+    return f"{RUN_PREFIX}{number[:8]}"
 
 
 def open_workspace(settings: Settings, name: str) -> Workspace:
@@ -145,7 +99,6 @@ def new_workspace(settings: Settings, name: str, versions: Versions | None = Non
     Raises:
         LakehouseError: There is one, no such name is possible, or a file can't be linked or copied.
     """
-    _require_folder(settings)
     if not _NAME.fullmatch(name):
         raise LakehouseError(
             f"{name!r} can be no name of a workspace.",
@@ -171,12 +124,16 @@ def _stage_all(published: Settings, workspace: Settings, versions: Versions | No
     else:
         tables = {
             name: open_table(name, place, versions[name].version)
-            for name, place in _built(published)
+            for name, place in built_locations(published)
             if name in versions
         }
-    for name, table in tables.items():
-        place = name.split(".")
-        stage(table, Path(published.location(*place)), Path(workspace.location(*place)))
+    storage = storage_of(published.root)
+
+    def add(name: str) -> None:
+        layer, table = name.split(".")
+        stage(storage, tables[name], published.place(layer, table), workspace.place(layer, table))
+
+    storage.for_each(add, tables)
     return {name: version_of(table) for name, table in tables.items()}
 
 
@@ -186,10 +143,11 @@ def add_version(workspace: Workspace, table: str, version: int) -> None:
     Raises:
         LakehouseError: A file can't be linked or copied; the workspace is dropped.
     """
-    place = Path(workspace.published.location(*table.split(".")))
-    to = Path(workspace.settings.location(*table.split(".")))
-    with _failures_explained(workspace.settings):
-        stage(open_table(table, place, version), place, to)
+    settings, name = workspace.settings, table.split(".")
+    then = open_table(table, workspace.published.location(*name), version)
+    with _failures_explained(settings):
+        place = workspace.published.place(*name)
+        stage(storage_of(settings.root), then, place, settings.place(*name))
 
 
 @contextmanager
@@ -242,8 +200,9 @@ def list_workspaces(settings: Settings) -> list[Workspace]:
 
 def drop_workspace(settings: Settings, name: str) -> None:
     """Delete a workspace, and what is left of one; it is no more from the first moment on."""
-    storage_of(settings.root).delete(_description(name))
-    shutil.rmtree(Path(settings.root, WORKSPACES, name), ignore_errors=True)
+    storage = storage_of(settings.root)
+    storage.delete(_description(name))
+    storage.delete_folder(f"{WORKSPACES}/{name}")
 
 
 def workspaces_of_runs(settings: Settings) -> list[str]:
@@ -276,11 +235,3 @@ def _to_json(workspace: Workspace) -> bytes:
     base = {name: [one.version, one.table_id] for name, one in workspace.base.items()}
     created_at = workspace.created_at.isoformat()
     return json.dumps({"created_at": created_at, "base": base}, indent=1).encode()
-
-
-def _require_folder(settings: Settings) -> None:
-    if not settings.is_local:
-        raise LakehouseError(
-            f"The root {settings.root} is a bucket, and workspaces are made of links to files.",
-            "Name a folder with --root.",
-        )

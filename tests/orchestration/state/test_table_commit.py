@@ -17,8 +17,9 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 
 from ingestion.errors import LakehouseError
-from orchestration.state.staging import link_files, stage
-from orchestration.state.table_commit import commit_file, net_commit
+from orchestration.state.staging import stage
+from orchestration.state.storage import storage_of
+from orchestration.state.table_commit import StagedLog, commit_file, net_commit
 
 NOW = datetime(2025, 5, 1, 6, 30, tzinfo=UTC)
 Row = dict[str, Any]
@@ -44,19 +45,23 @@ def rows(table: DeltaTable) -> list[Row]:
 
 def published(folder: Path, change: Callable[[Path], object]) -> tuple[list[dict[str, Row]], Path]:
     """Stage the table, change it there and publish that: the actions of the commit."""
-    staged = folder.parent / "staged"
+    staged, storage = folder.parent / "staged", storage_of(str(folder.parent))
     base = DeltaTable(folder) if DeltaTable.is_deltatable(str(folder)) else None
     if base:
-        stage(base, folder, staged)
+        stage(storage, base, folder.name, staged.name)
     change(staged)
-    text, files = net_commit(staged, base, DeltaTable(staged), "run-1", NOW)
+    text, files = net_commit(log_of(staged), base, DeltaTable(staged), "run-1", NOW)
     if text:
-        link_files(staged, folder, files)
+        storage.copy(staged.name, folder.name, files)
         log = folder / commit_file(base.version() + 1 if base else 0)
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_bytes(text)
         assert rows(DeltaTable(folder)) == rows(DeltaTable(staged))
     return [json.loads(line) for line in text.decode().splitlines()], folder
+
+
+def log_of(staged: Path) -> StagedLog:
+    return StagedLog(storage_of(str(staged.parent)), staged.name, "published")
 
 
 def kinds(actions: list[dict[str, Row]]) -> list[str]:
@@ -205,7 +210,9 @@ def test_what_is_tested_is_in_the_place_that_engines_write_it(folder: Path) -> N
         more = {"size": 1, "modificationTime": 0, "dataChange": False, "stats": "\u2028"}
         log = staged / commit_file(2)
         log.write_text(json.dumps({"add": {**line, **more}}, ensure_ascii=False) + "\n\n", "utf-8")
-        made.append(net_commit(staged, DeltaTable(folder), DeltaTable(staged), "run-1", NOW))
+        made.append(
+            net_commit(log_of(staged), DeltaTable(folder), DeltaTable(staged), "run-1", NOW)
+        )
         log.unlink()
 
     published(folder, change)
