@@ -36,10 +36,11 @@ def diff(
         typer.Option(help="Compare it with what is published. [LAKEHOUSE_WORKSPACE, else dev]"),
     ] = None,
     from_run: Annotated[
-        str | None, typer.Option("--from", help="A run to compare from: its id or its start.")
+        str | None,
+        typer.Option("--from", help="What readers saw after a run, or at a time in UTC."),
     ] = None,
     to_run: Annotated[
-        str | None, typer.Option("--to", help="A run to compare with. [what is published]")
+        str | None, typer.Option("--to", help="Likewise. [what is published]")
     ] = None,
     checkout: Annotated[
         str | None,

@@ -17,7 +17,7 @@ from lakehouse.diff.changes import RowChange
 from lakehouse.diff.consequences import add_edits, add_failed, add_reached, add_readers
 from lakehouse.diff.edits import Edit, edited_columns, edits
 from lakehouse.diff.reach import moved_columns, reached_columns
-from lakehouse.diff.sides import Side, published, run_side, workspace_side
+from lakehouse.diff.sides import Side, past_side, published, workspace_side
 from lakehouse.diff.tables import TableDiff, compare
 from lakehouse.lineage.graph import Lineage
 from lakehouse.page import Page, Table
@@ -48,12 +48,12 @@ def diff_page(
     to_run: str | None,
     trace: Trace,
 ) -> Page:
-    """What is published against a workspace, or a run against another or what is published.
+    """What is published against a workspace, or what was against what was or is.
 
     Args:
         settings: The root.
         workspace: Its name.
-        from_run: The beginning of the id of a run, in the place of a workspace.
+        from_run: The beginning of the id of a run, or a time, in the place of a workspace.
         to_run: Likewise; None for what is published.
         trace: Asked where a table differs.
 
@@ -69,7 +69,7 @@ def diff_page(
             )
         old, (new, moved) = now, workspace_side(settings, workspace)
     elif from_run is not None:
-        old, new = run_side(settings, from_run), run_side(settings, to_run) if to_run else now
+        old, new = past_side(settings, from_run), past_side(settings, to_run) if to_run else now
     else:
         raise LakehouseError(
             "There is nothing to compare with what is published.",

@@ -47,11 +47,15 @@ def test_a_run_is_compared_with_a_run_or_with_what_is_published(three_runs: Lake
 
 
 def test_a_run_that_is_not_known_is_explained(three_runs: Lake) -> None:
-    with pytest.raises(LakehouseError, match="No run 'c' has recorded") as raised:
+    with pytest.raises(LakehouseError, match="'c' is neither a version nor a time nor") as raised:
         sums(three_runs, "c")
     assert THIRD in raised.value.next_step
-    with pytest.raises(LakehouseError, match="More than one run 'b'"):
+    with pytest.raises(LakehouseError, match="More than one run begins with 'b'"):
         sums(three_runs, "a", "b")
+    with pytest.raises(LakehouseError, match="3 is a version, and each table"):
+        sums(three_runs, "3")
+    with pytest.raises(LakehouseError, match="Nothing had been published by 2001-01-01"):
+        sums(three_runs, "2001-01-01")
 
 
 def test_a_file_of_an_old_run_that_is_gone_is_explained(three_runs: Lake) -> None:
