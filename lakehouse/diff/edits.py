@@ -62,7 +62,7 @@ def defined_by(settings: Settings, on_event: Callable[[dbt.NodeEvent], None]) ->
             sql[name] = path.read_text(encoding="utf-8")
         elif str(node.resource_type) == "model":
             # An edit of a model that dbt writes into others is none of those.
-            own = getattr(node, "_pre_injected_sql", None) or node.compiled_code
+            own = getattr(node, "_pre_injected_sql", None) or getattr(node, "compiled_code", None)
             sql[name] = str(own).strip()
     return Definition(sql, compiled_lineage(manifest))
 

@@ -122,7 +122,8 @@ def _page(
     _add_tables(page, different)
     _add_rows(page, different)
     _add_reached(page, different, edited, trace)
-    add_readers(page, {one.table for one in (*different, *(edited or ()))})
+    tables = {one.table for one in different} | {edit.table for edit in edited or ()}
+    add_readers(page, tables)
     return page
 
 

@@ -18,6 +18,7 @@ from orchestration.pipeline.run import run
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import past_runs
 from orchestration.state.results import RunResult
+from tests.lakehouse.diff.lakes import LINEAGE
 from tests.lakehouse.json_pages import as_json
 from tests.lakehouse.plan.lakes import NOW
 
@@ -35,7 +36,7 @@ class Story:
     result: RunResult
 
     def diff(self, workspace: str | None = None, from_run: str | None = None) -> Any:
-        return as_json(diff_page(self.settings, workspace, from_run, None))
+        return as_json(diff_page(self.settings, workspace, from_run, None, lambda: LINEAGE))
 
 
 @pytest.fixture(scope="module")
