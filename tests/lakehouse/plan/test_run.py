@@ -96,6 +96,7 @@ def test_the_diff_of_two_runs_is_the_row_that_was_taken_out(story: Story) -> Non
     assert {one["name"] for one in found["exposures"]} == {"athena_query_pack", "report"}
 
 
+@pytest.mark.usefixtures("only_tested_builds_are_published")
 def test_the_diff_of_another_limit_is_the_orders_above_it(story: Story) -> None:
     """Built in a workspace of its own: a selection is not published before all of its tests."""
     orders = f"from silver.orders where total_amount > {LIMIT}"
