@@ -1,4 +1,4 @@
-"""What `lakehouse status` shows: files, gaps, rejects, freshness, last run and row equations.
+"""What `lakehouse status` shows: what readers see, files, gaps, rejects, freshness, row equations.
 
 It reads the Delta tables without Spark, so that asking costs nothing.
 """
@@ -19,18 +19,16 @@ from ingestion.ledger import LedgerRow, ledger_rows
 from ingestion.session import describe_engine
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from ingestion.visible import some
 from lakehouse.freshness import add_freshness
 from lakehouse.page import Page, Table
 from lakehouse.refused import add_refused, silver_rejects
+from lakehouse.shown_report import add_shown
 from orchestration.state.damage import Damage, find_damage
 from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.loaded_rows import differences
 from orchestration.state.lock import unfinished_restore
 from orchestration.state.past_runs import read_ops
-from orchestration.state.published import last_publication
 from orchestration.state.versions import foreign_folders
-from orchestration.state.workspaces import list_workspaces
 
 _FILES = """
 select table_name, status, count(*) as files, sum(records_read) as records_read,
@@ -94,7 +92,9 @@ def status_page(settings: Settings, now: datetime) -> Page:
     _add_damage(page, settings, damages)
     connection = connect(settings, leaves_out=[damage.table for damage in damages])
     _add_places(page, settings)
-    _add(page, connection, "ops.runs", "last_run", "Last run", _LAST_RUN, is_one=True)
+    with _whole(page, "What readers see"):
+        add_shown(page, connection, settings)
+    _add(page, connection, "ops.runs", "last_run", "Newest run", _LAST_RUN, is_one=True)
     with _whole(page, "How new the tables are"):
         add_freshness(page, connection, now)
     with _whole(page, "Rejected records"):
@@ -124,31 +124,10 @@ def _add_places(page: Page, settings: Settings) -> None:
     for name, value in (("root", settings.root), ("raw", settings.raw), ("engine", engine)):
         page.fact(name, value)
         page.note(f"{name:<6} {value}")
-    _add_published(page, settings)
     unfinished = unfinished_restore(settings)
     page.fact("unfinished_restore", unfinished)
     if unfinished:
         page.note(f"cut off: a restore; finish it with `lakehouse restore --run {unfinished}`")
-
-
-def _add_published(page: Page, settings: Settings) -> None:
-    """Say which run published what readers see, and where there are other states of the tables."""
-    published = last_publication(settings)
-    page.fact("workspace", settings.workspace or None)
-    page.fact("published_by_run", published and published.run_id)
-    page.fact("published_at", published and published.published_at)
-    if settings.workspace:
-        page.note(f"shown  silver and gold of the workspace {settings.workspace}")
-    elif published:
-        page.note(
-            f"shown  silver and gold as run {published.run_id[:12]} published them,"
-            f" {published.published_at:%Y-%m-%d %H:%M} UTC"
-        )
-    names = [workspace.name for workspace in list_workspaces(settings)]
-    page.fact("workspaces", names)
-    if names:
-        words = f"{some(names, _SHOWN)}; `lakehouse workspace list` says more"
-        page.note(f"also   {'workspaces' if len(names) > 1 else 'the workspace'} {words}")
 
 
 def _add_silver(page: Page, connection: duckdb.DuckDBPyConnection) -> None:

@@ -23,7 +23,7 @@ def status(
     engine: Engine = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Show files, gaps, rejects with reasons, freshness, the last run and where every row went.
+    """Show what is published, tested how and by which run; files, gaps, rejects; where rows went.
 
     For programs: lakehouse status --format json | jq '.quarantined[].source_file'
     """

@@ -5,19 +5,27 @@ Data flow: `Comparison` -> page for people, programs and pull requests
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
 from ingestion.visible import cut
 from lakehouse.diff.changes import RowChange
-from lakehouse.diff.sides import Side, published, run_side, workspace_side
-from lakehouse.diff.tables import Comparison, TableDiff, compare
+from lakehouse.diff.consequences import add_edits, add_failed, add_reached, add_readers
+from lakehouse.diff.edits import Edit, edited_columns, edits
+from lakehouse.diff.reach import moved_columns, reached_columns
+from lakehouse.diff.sides import Side, past_side, published, workspace_side
+from lakehouse.diff.tables import TableDiff, compare
+from lakehouse.lineage.graph import Lineage
 from lakehouse.page import Page, Table
 from lakehouse.plain_values import plain
-from orchestration.project.readers import exposures, reached_from
+from orchestration.state.results import NodeResult
+
+if TYPE_CHECKING:
+    from lakehouse.diff.checkouts import BuiltCheckout
 
 _TABLES = (
     *("table", "state", "rows_before", "rows_now", "added", "removed", "changed"),
@@ -26,21 +34,28 @@ _TABLES = (
 _SCHEMA = ("table", "column", "old_type", "new_type")
 _COLUMNS = ("table", "column", "changed_rows", "old_sum", "new_sum", "difference")
 _ROWS = ("table", "what", "row", "changes", "times")
-_EXPOSURES = ("name", "label", "kind", "tables")
 # Rows on a terminal, shared among the tables.
 _SEEN = 30
 
+# Gives the lineage of the project, which may take some seconds.
+Trace = Callable[[], Lineage]
+
 
 def diff_page(
-    settings: Settings, workspace: str | None, from_run: str | None, to_run: str | None
+    settings: Settings,
+    workspace: str | None,
+    from_run: str | None,
+    to_run: str | None,
+    trace: Trace,
 ) -> Page:
-    """What is published against a workspace, or a run against another or what is published.
+    """What is published against a workspace, or what was against what was or is.
 
     Args:
         settings: The root.
         workspace: Its name.
-        from_run: The beginning of the id of a run, in the place of a workspace.
+        from_run: The beginning of the id of a run, or a time, in the place of a workspace.
         to_run: Likewise; None for what is published.
+        trace: Asked where a table differs.
 
     Raises:
         LakehouseError: There is no such workspace or run, or a table can't be read as it was.
@@ -54,17 +69,36 @@ def diff_page(
             )
         old, (new, moved) = now, workspace_side(settings, workspace)
     elif from_run is not None:
-        old, new = run_side(settings, from_run), run_side(settings, to_run) if to_run else now
+        old, new = past_side(settings, from_run), past_side(settings, to_run) if to_run else now
     else:
         raise LakehouseError(
             "There is nothing to compare with what is published.",
             "Name a workspace with --workspace, or a run with --from; `lakehouse runs` lists them.",
         )
-    return _page(old, new, compare(old, new), moved)
+    return _page(old, new, trace, moved=moved)
 
 
-def _page(old: Side, new: Side, found: Comparison, moved: bool) -> Page:
-    page = Page()
+def checkouts_page(old: BuiltCheckout, new: BuiltCheckout) -> Page:
+    """What another checkout makes of some raw files against what this one does.
+
+    Raises:
+        LakehouseError: A table can't be read.
+    """
+    edited = edits(old.definition, new.definition)
+    failed = {"from": old.failed, "to": new.failed}
+    return _page(old.side, new.side, lambda: new.definition.lineage, edited=edited, failed=failed)
+
+
+def _page(
+    old: Side,
+    new: Side,
+    trace: Trace,
+    *,
+    moved: bool = False,
+    edited: Sequence[Edit] | None = None,
+    failed: Mapping[str, Sequence[NodeResult]] = MappingProxyType({}),
+) -> Page:
+    page, found = Page(), compare(old, new)
     page.fact("from", old.name)
     page.fact("to", new.name)
     page.fact("published_has_moved", moved)
@@ -83,10 +117,32 @@ def _page(old: Side, new: Side, found: Comparison, moved: bool) -> Page:
         page.note(f"\nno difference: all {len(found.equal):,} tables have the same rows")
     page.fact("equal", list(found.equal))
     page.fact("tables_read", found.read)
+    add_failed(page, failed)
+    add_edits(page, edited or ())
     _add_tables(page, different)
     _add_rows(page, different)
-    _add_readers(page, different)
+    _add_reached(page, different, edited, trace)
+    tables = {one.table for one in different} | {edit.table for edit in edited or ()}
+    add_readers(page, tables)
     return page
+
+
+def _add_reached(
+    page: Page, different: Sequence[TableDiff], edited: Sequence[Edit] | None, trace: Trace
+) -> None:
+    """Add the columns downstream of edits; of what differs, where no edit is known."""
+    if not different and not edited:
+        add_reached(page, ())
+        return
+    try:
+        lineage = trace()
+    except LakehouseError as error:
+        page.note(f"\nWhich columns are made of these is not known: {error.problem}")
+        add_reached(page, None)
+        return
+    moved = moved_columns(different, lineage)
+    begins_with = moved if edited is None else edited_columns(edited, lineage)
+    add_reached(page, reached_columns(lineage, begins_with, moved))
 
 
 def _add_tables(page: Page, different: Sequence[TableDiff]) -> None:
@@ -176,23 +232,6 @@ def _in_words(row: RowChange) -> str:
 
 def _value(value: Any) -> str:
     return "NULL" if value is None else cut(plain(value))
-
-
-def _add_readers(page: Page, different: Sequence[TableDiff]) -> None:
-    """Add the exposures that read a table that differs, or one that is built from it."""
-    reached = reached_from([one.table.partition(".")[2] for one in different])
-    layers = {one.table.partition(".")[2]: one.table for one in different}
-    rows = []
-    for exposure in exposures():
-        names = sorted({layers[name] for read in exposure.reads for name in reached.get(read, ())})
-        if names:
-            rows.append((exposure.name, exposure.label, exposure.kind, names))
-    title = "Exposures that read these tables, or what is built from them"
-    seen = [(label, kind, ", ".join(names)) for _, label, kind, names in rows]
-    page.table(
-        Table("exposures", title, _EXPOSURES, rows),
-        Table("exposures", title, _EXPOSURES[1:], seen, text="tables"),
-    )
 
 
 def _number(value: Any) -> str:

@@ -1,12 +1,13 @@
-"""The two states that are compared: what is published, a workspace, or what a run has left.
+"""The two states that are compared: what is published, a workspace, or what readers saw once.
 
-Data flow: name of a workspace or ids of runs -> version of each table of silver and gold
+Data flow: name of a workspace, runs or times -> version of each table of silver and gold
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from deltalake import DeltaTable
 
@@ -14,7 +15,7 @@ from ingestion.errors import LakehouseError
 from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import Settings
 from orchestration.state.built_tables import built_versions
-from orchestration.state.past_runs import past_runs, run_named
+from orchestration.state.past_states import parse_as_of, state_at
 from orchestration.state.published import last_publication
 from orchestration.state.versions import TableVersion, open_table, require_lakehouse, version_of
 from orchestration.state.workspaces import require_workspace
@@ -86,17 +87,29 @@ def workspace_side(settings: Settings, name: str) -> tuple[Side, bool]:
     return side, found.base != published(settings).versions
 
 
-def run_side(settings: Settings, wanted: str) -> Side:
-    """What the run whose id begins like this has left.
+def past_side(settings: Settings, wanted: str) -> Side:
+    """What readers saw after a run, whose id begins like this, or at a time.
 
     Raises:
-        LakehouseError: There is no such run, or more than one.
+        LakehouseError: There is no such run, or more than one, or nothing was published by then.
     """
-    runs = {run.run_id: run for run in past_runs(settings) if run.versions}
-    run_id = run_named(list(runs), wanted, "has recorded the versions of its tables")
+    settings = replace(settings, workspace="")
+    require_lakehouse(settings)
+    as_of = parse_as_of(settings, wanted)
+    state = state_at(settings, as_of) if isinstance(as_of, datetime) else as_of
+    if isinstance(state, int):
+        raise LakehouseError(
+            f"{wanted} is a version, and each table counts its own.",
+            "Name a run, which `lakehouse runs` lists, or a time.",
+        )
+    if state is None:
+        raise LakehouseError(
+            f"Nothing had been published by {wanted}.",
+            "Name a later time, or a run, which `lakehouse runs` lists.",
+        )
     versions = {
         table: version
-        for table, version in runs[run_id].versions.items()
+        for table, version in state.versions.items()
         if table.split(".")[0] in BUILT_LAYERS
     }
-    return Side(f"run {run_id}", replace(settings, workspace=""), versions)
+    return Side(state.name, settings, versions)

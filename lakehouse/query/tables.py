@@ -18,8 +18,9 @@ from sqlglot import exp
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.visible import some
-from lakehouse.query.as_of import AsOf, opened_as_of
+from lakehouse.query.as_of import Past
 from orchestration.project.sql_places import MOST_NAMES, Place, close_to, fault
+from orchestration.state.past_states import AsOf
 from orchestration.state.published import ShownTable
 from orchestration.state.versions import files_in_folder
 
@@ -131,7 +132,7 @@ def full_name(sql: str, table: exp.Table, known: Collection[str]) -> str:
     )
 
 
-def open_view(table: ShownTable, as_of: AsOf | None, *, has_path: bool = False) -> View:
+def open_view(table: ShownTable, past: Past, as_of: AsOf | None, *, has_path: bool = False) -> View:
     """A table as readers see it, or as it was.
 
     Raises:
@@ -139,7 +140,7 @@ def open_view(table: ShownTable, as_of: AsOf | None, *, has_path: bool = False) 
     """
     name, location = table.name, table.location
     layer, table_name = name.split(".")
-    opened = table.open() if as_of is None else opened_as_of(name, location, as_of)
+    opened = table.open() if as_of is None else past.open(table, as_of)
     _require_plain_files(name, opened)
     files = files_in_folder(opened, location)
     return View(

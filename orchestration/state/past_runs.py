@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -82,6 +81,8 @@ def read_ops(settings: Settings, name: str, version: int | None = None) -> list[
     Raises:
         LakehouseError: It can't be read.
     """
+    import pyarrow as pa  # a question about the tables of now does without it
+
     location = settings.location("ops", name)
     with unreadable_explained(f"ops.{name}", location, version):
         try:

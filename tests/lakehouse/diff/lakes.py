@@ -14,6 +14,7 @@ from rich.console import Console
 
 from ingestion.settings import Settings
 from lakehouse.diff.page import diff_page
+from lakehouse.lineage.graph import CSV, Column, Lineage, Table
 from orchestration.state.history import record_run
 from orchestration.state.results import RunResult
 from orchestration.state.workspaces import open_workspace
@@ -30,6 +31,32 @@ DAILY_SALES = pa.schema(
 )
 ORDERS = pa.schema(
     [("order_id", pa.int64()), ("total_amount", pa.decimal128(18, 2)), ("date", pa.date32())]
+)
+# Orders are summed by day; a share is made of the sum, and of the rows.
+LINEAGE = Lineage(
+    {
+        "orders.csv": Table(CSV, columns={"total_amount": Column()}),
+        "silver.orders": Table(
+            "silver",
+            columns={
+                "order_id": Column(),
+                "total_amount": Column(inputs=("orders.csv.total_amount",)),
+                "*": Column(),
+            },
+        ),
+        "gold.daily_sales": Table(
+            "gold",
+            columns={
+                "order_date": Column(),
+                "total_sales": Column(inputs=("silver.orders.total_amount",)),
+                "order_count": Column(inputs=("silver.orders.*",)),
+                "_run_id": Column(inputs=("silver.orders.total_amount",)),
+            },
+        ),
+        "gold.weekly_sales": Table(
+            "gold", columns={"share": Column(inputs=("gold.daily_sales.total_sales",))}
+        ),
+    }
 )
 FIRST_BUILT, NEXT_BUILT = datetime(2025, 5, 1, tzinfo=UTC), datetime(2025, 5, 2, tzinfo=UTC)
 
@@ -104,12 +131,13 @@ class Lake:
     def diff(
         self, workspace: str | None = "dev", from_run: str | None = None, to_run: str | None = None
     ) -> Any:
-        return as_json(diff_page(self.settings, workspace, from_run, to_run))
+        page = diff_page(self.settings, workspace, from_run, to_run, lambda: LINEAGE)
+        return as_json(page)
 
     def shown(self, workspace: str = "dev") -> str:
         console = Console(width=200, force_terminal=True)
         with console.capture() as capture:
-            diff_page(self.settings, workspace, None, None).show(console)
+            diff_page(self.settings, workspace, None, None, lambda: LINEAGE).show(console)
         return capture.get()
 
     def files(self, table: str) -> list[Path]:

@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from lakehouse.diff.page import diff_page
-from tests.lakehouse.diff.lakes import Lake, april, orders, sales
+from tests.lakehouse.diff.lakes import LINEAGE, Lake, april, orders, sales
 
 DAILY = "gold.daily_sales"
 
@@ -266,7 +266,7 @@ def test_a_value_steers_no_terminal_and_no_pull_request(lake: Lake) -> None:
     shown = lake.shown()
     assert "\\x1b[2J<img" in shown
     assert "\x1b[2J" not in shown
-    text = diff_page(lake.settings, "dev", None, None).as_markdown()
+    text = diff_page(lake.settings, "dev", None, None, lambda: LINEAGE).as_markdown()
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     inline = [token for token in tokens if token.type == "inline"]
     kinds = {(child.type, child.content) for token in inline for child in token.children or []}

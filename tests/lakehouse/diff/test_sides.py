@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import LakehouseError
-from lakehouse.diff.page import diff_page
+from lakehouse.lineage import known
 from tests.lakehouse.conftest import Outcome
-from tests.lakehouse.diff.lakes import Lake, orders, sales
+from tests.lakehouse.diff.lakes import LINEAGE, Lake, orders, sales
 from tests.lakehouse.json_pages import documented, names_in
 
 DAILY, PERFORMANCE = "gold.daily_sales", "gold.product_performance"
@@ -47,11 +47,15 @@ def test_a_run_is_compared_with_a_run_or_with_what_is_published(three_runs: Lake
 
 
 def test_a_run_that_is_not_known_is_explained(three_runs: Lake) -> None:
-    with pytest.raises(LakehouseError, match="No run 'c' has recorded") as raised:
+    with pytest.raises(LakehouseError, match="'c' is neither a version nor a time nor") as raised:
         sums(three_runs, "c")
     assert THIRD in raised.value.next_step
-    with pytest.raises(LakehouseError, match="More than one run 'b'"):
+    with pytest.raises(LakehouseError, match="More than one run begins with 'b'"):
         sums(three_runs, "a", "b")
+    with pytest.raises(LakehouseError, match="3 is a version, and each table"):
+        sums(three_runs, "3")
+    with pytest.raises(LakehouseError, match="Nothing had been published by 2001-01-01"):
+        sums(three_runs, "2001-01-01")
 
 
 def test_a_file_of_an_old_run_that_is_gone_is_explained(three_runs: Lake) -> None:
@@ -113,6 +117,8 @@ def test_the_command_compares_the_workspace_of_plain_dbt(
     lake.open_workspace("mine")
     lake.write(DAILY, sales((1, "11.00", 1)), "mine")
     monkeypatch.delenv("LAKEHOUSE_WORKSPACE", raising=False)
+    # To compile the project takes long; tests of the lineage do.
+    monkeypatch.setattr(known, "known_lineage", lambda *_: LINEAGE)
     root = ("--root", lake.settings.root)
     code, _, error = run("diff", *root)
     assert (code, error.splitlines()[0]) == (
@@ -170,10 +176,14 @@ def test_every_name_of_the_json_is_documented(lake: Lake) -> None:
     lake.write(DAILY, sales((1, "11.00", 1)).drop(["order_count"]), "dev", schema_mode="overwrite")
     found = lake.diff()
     values = {"order_date"}
-    assert set(names_in(found)) - values == documented("diff")
-    assert all(found[name] for name in ("tables", "schema_changes", "columns", "rows", "exposures"))
+    of_checkouts = {"side", "kind", "status", "failures", "message", "columns"}
+    assert set(names_in(found)) - values == documented("diff") - (
+        of_checkouts - {"kind", "columns"}
+    )
+    shown = ("tables", "schema_changes", "columns", "rows", "exposures", "reached_columns")
+    assert all(found[name] for name in shown)
 
 
 def test_there_must_be_a_lakehouse(tmp_path: Path) -> None:
     with pytest.raises(LakehouseError, match=re.escape("There is no lakehouse at")):
-        diff_page(Lake(tmp_path).settings, "dev", None, None)
+        Lake(tmp_path).diff()

@@ -19,6 +19,7 @@ from orchestration.pipeline.workspace_runs import build_in_workspace
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import past_runs
 from orchestration.state.results import RunResult
+from tests.lakehouse.diff.lakes import LINEAGE
 from tests.lakehouse.json_pages import as_json
 from tests.lakehouse.plan.lakes import NOW
 
@@ -36,7 +37,7 @@ class Story:
     result: RunResult
 
     def diff(self, workspace: str | None = None, from_run: str | None = None) -> Any:
-        return as_json(diff_page(self.settings, workspace, from_run, None))
+        return as_json(diff_page(self.settings, workspace, from_run, None, lambda: LINEAGE))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,7 @@ def test_the_diff_of_two_runs_is_the_row_that_was_taken_out(story: Story) -> Non
     assert {one["name"] for one in found["exposures"]} == {"athena_query_pack", "report"}
 
 
+@pytest.mark.usefixtures("only_tested_builds_are_published")
 def test_the_diff_of_another_limit_is_the_orders_above_it(story: Story) -> None:
     orders = f"from silver.orders where total_amount > {LIMIT}"
     query = f"select count(*), sum(total_amount) {orders}"
