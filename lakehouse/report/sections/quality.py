@@ -180,9 +180,11 @@ def _tests(lake: Lake) -> list[Figure]:
     rows = lake.rows(_TESTS)
     if not rows:
         return []
-    odd = [row for row in rows if row["status"] not in ("pass", "skipped")]
-    passed = sum(1 for row in rows if row["status"] == "pass")
+    odd = [row for row in rows if row["status"] not in ("pass", "unchanged", "skipped")]
+    passed = sum(1 for row in rows if row["status"] in ("pass", "unchanged"))
     found = say.count(passed) + f" of {say.plural(len(rows), 'test')} passed"
+    if earlier := sum(1 for row in rows if row["status"] == "unchanged"):
+        found += f", {say.count(earlier)} of them before, on the same tables"
     return [
         Figure(
             title="Tests of the newest run",
