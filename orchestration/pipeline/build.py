@@ -33,8 +33,8 @@ from orchestration.pipeline.changes import Changes, changes_since
 from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display, NodeProgress, Step
 from orchestration.pipeline.selection import compares_states, require_known_vars, require_options
-from orchestration.pipeline.unchanged import WholeBuild
 from orchestration.pipeline.untested import untested
+from orchestration.pipeline.whole_build import WholeBuild
 from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
 from orchestration.project.silver import limits, silver_fingerprint

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,13 +22,17 @@ import yaml
 
 from ingestion.settings import Settings
 from orchestration import project
+from orchestration.project.digest import project_files
 from orchestration.project.tables import AUDIT_COLUMNS
 
 # Of every node, each as it stands.
-_OF_ALL = ("profiles/profiles.yml", "uv.lock", "packages.yml", "dependencies.yml")
+_OF_ALL = (
+    *("profiles/profiles.yml", "uv.lock"),
+    *("packages.yml", "dependencies.yml", "package-lock.yml"),
+)
 _PROJECT_SETTINGS, _VARS = "dbt_project.yml", "vars"
-_MACROS = ("macros/**/*.sql", "tests/dbt/generic/**/*.sql")
-_DESCRIBED = ("models/**/*.yml", "seeds/**/*.yml")
+_MACROS = ("macros/", "tests/dbt/generic/")
+_DESCRIBED = ("models/", "seeds/")
 # Of yml: what is said for people, and tests, which are nodes of their own.
 _FOR_PEOPLE, _TESTS = "description", ("data_tests", "tests", "unit_tests")
 
@@ -58,17 +62,21 @@ _UNBOUNDED = re.compile(
 
 
 class Fingerprints:
-    """Fingerprints of the nodes of the project as its files are now."""
+    """Fingerprints of the nodes of the project as its files are when this is made."""
 
     def __init__(self, settings: Settings) -> None:
+        folder = project.PROJECT_FOLDER
         self._settings = settings
-        self._folder = project.PROJECT_FOLDER
+        self._texts = {
+            path.relative_to(folder).as_posix(): path.read_bytes().decode(errors="replace")
+            for path in sorted(project_files(folder))
+        }
         self._known: dict[tuple[str, ...], str | None] = {}
-        self._texts: dict[str, str] = {}
         self._macros: dict[str, set[str]] = {}
         self._of_every_node: set[str] = set()
-        for path in _files(self._folder, _MACROS):
-            self._add_macros(path.relative_to(self._folder).as_posix())
+        for file in self._texts:
+            if file.startswith(_MACROS) and file.endswith(".sql"):
+                self._add_macros(file)
 
     def of(self, files: Sequence[str]) -> str | None:
         """SHA-256 of all that decides a node, None if that can't be told from files.
@@ -80,6 +88,11 @@ class Fingerprints:
         if key not in self._known:
             self._known[key] = self._of(key)
         return self._known[key]
+
+    def macros_of(self, files: Sequence[str]) -> set[str]:
+        """Paths of the macros whose text a fingerprint takes in."""
+        texts = [_without_audit(self._text(file)) for file in files]
+        return self._named_in(texts) | self._macros_of_all
 
     def _of(self, files: Sequence[str]) -> str | None:
         texts = [_without_audit(self._text(file)) for file in files]
@@ -128,10 +141,8 @@ class Fingerprints:
     @cached_property
     def _common(self) -> str:
         """What every node depends on."""
-        settings = {key: value for key, value in self._project_settings.items() if key != _VARS}
-        text = json.dumps([settings, self._sources], sort_keys=True, default=str)
-        macros = self._named_in([text, *map(self._read, self._of_every_node)])
-        texts = [text, *(self._read(file) for file in sorted(macros | self._of_every_node))]
+        text = self._settings_of_all
+        texts = [text, *map(self._read, sorted(self._macros_of_all))]
         custom = {
             name: value
             for name, value in os.environ.items()
@@ -140,10 +151,21 @@ class Fingerprints:
         # A bucket is built by Glue, whichever engine this machine has.
         engine = self._settings.engine.value if self._settings.is_local else "glue"
         parts = [self._settings.database_prefix, engine, json.dumps(custom, sort_keys=True)]
-        parts += [self._read(file) for file in _OF_ALL if (self._folder / file).is_file()]
+        parts += map(self._read, _OF_ALL)
         # A made-up name could be any, so that what changes is not known: no fingerprint recurs.
         parts.append(self._values(texts) or os.urandom(16).hex())
         return hashlib.sha256("\0".join([*texts, *parts]).encode()).hexdigest()
+
+    @cached_property
+    def _settings_of_all(self) -> str:
+        settings = {key: value for key, value in self._project_settings.items() if key != _VARS}
+        return json.dumps([settings, self._sources], sort_keys=True, default=str)
+
+    @cached_property
+    def _macros_of_all(self) -> set[str]:
+        """Macros that dbt calls by itself, or that the settings of all nodes name."""
+        texts = [self._settings_of_all, *map(self._read, self._of_every_node)]
+        return self._named_in(texts) | self._of_every_node
 
     @cached_property
     def _project_settings(self) -> dict[str, Any]:
@@ -153,10 +175,9 @@ class Fingerprints:
     def _yml(self) -> dict[str, Any]:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in a tenth of the time
         return {
-            path.relative_to(self._folder).as_posix(): _stripped(
-                yaml.load(path.read_text(encoding="utf-8"), loader), (_FOR_PEOPLE,)
-            )
-            for path in _files(self._folder, _DESCRIBED)
+            file: _stripped(yaml.load(text, loader), (_FOR_PEOPLE,)) or {}
+            for file, text in self._texts.items()
+            if file.startswith(_DESCRIBED) and file.endswith((".yml", ".yaml"))
         }
 
     @cached_property
@@ -186,12 +207,8 @@ class Fingerprints:
         return f"{file}\0{self._read(file)}\0{more}"
 
     def _read(self, file: str) -> str:
-        if file not in self._texts:
-            path = self._folder / file
-            # One that is gone has no node; one that is not UTF-8 stops dbt.
-            is_there = path.is_file()
-            self._texts[file] = path.read_bytes().decode(errors="replace") if is_there else ""
-        return self._texts[file]
+        """The text of a file; none of one that is gone, which has no node."""
+        return self._texts.get(file, "")
 
 
 def _without_audit(text: str) -> str:
@@ -223,8 +240,3 @@ _names: set[str] = set()
 def _base(name: str) -> str:
     dispatched = _DISPATCHED.fullmatch(name)
     return dispatched[1] if dispatched else name
-
-
-def _files(folder: Path, patterns: Sequence[str]) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from sorted(folder.glob(pattern))
