@@ -174,7 +174,7 @@ class _Build:
             if any(node.is_bad for node in self._result.results):
                 return
             self._result.affected_days = affected_days(self._settings, changes, versions)
-        progress, manifest = NodeProgress(self._step), self._whole and self._whole.manifest
+        progress, manifest = NodeProgress(self._step), self._whole.manifest if self._whole else None
         self._result.results = self._run(arguments, self._result.affected_days, progress, manifest)
 
     def may_be_published(self, changed: Sequence[str]) -> bool:

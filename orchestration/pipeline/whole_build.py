@@ -79,7 +79,7 @@ def _inputs_of(node: Any, manifest: Manifest, fingerprints: Fingerprints) -> Nod
             reads.add(".".join(name.split(".")[2:]))
         elif parent.config.materialized == _EPHEMERAL:
             parts.add(parent.original_file_path)
-            waiting += parent.depends_on.nodes
+            waiting += getattr(parent.depends_on, "nodes", ())
         else:
             reads.add(str(table_of(parent)))
     files = (node.original_file_path, *sorted(parts))

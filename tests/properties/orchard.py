@@ -141,7 +141,11 @@ def foretell(fruits: list[int], rules: dict[str, int]) -> Foretold:
     failed = next(({name} for name, fails in found.items() if fails), set())
     is_usual = all(amount <= rules["usual_juice"] for _, amount in juices)
     is_seen = not is_usual and "assert_fruits" not in failed
-    tables = {"fruits": [(f,) for f in sorted(fruits)], "juices": juices, "sales": [(total,)]}
+    tables: dict[str, list[tuple[int, ...]]] = {
+        "fruits": [(f,) for f in sorted(fruits)],
+        "juices": juices,
+        "sales": [(total,)],
+    }
     return Foretold(tables, failed, {"assert_usual"} if is_seen else set())
 
 
