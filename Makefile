@@ -89,7 +89,7 @@ docs: setup ## Write the docs site, pages that need no server, to target/docs/
 
 check: test test-spark test-cloud run ## All that CI checks
 
-soak: setup ## Try random arrivals and kills that no test has tried, for MINUTES=10, from SEED=1 on
+soak: setup ## Try random arrivals, kills and edits that no test has tried, for MINUTES=10, from SEED=1 on
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
 
 bench: setup-spark ## Measure against DuckDB and plain PySpark, and write docs/benchmarks.md (an hour or two)

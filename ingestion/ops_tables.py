@@ -136,6 +136,18 @@ BUILDS = T.StructType(
     ]
 )
 
+NODE_INPUTS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("node", T.StringType()),
+        T.StructField("kind", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("files", T.ArrayType(T.StringType())),
+        T.StructField("fingerprint", T.StringType()),
+        T.StructField("reads", T.ArrayType(T.StringType())),
+    ]
+)
+
 TEST_FAILURES = T.StructType(
     [
         T.StructField("run_id", T.StringType()),

@@ -24,7 +24,10 @@ def run(
     quiet: Quiet = False,
     warnings: Warnings = False,
 ) -> None:
-    """Load the raw files, build silver and gold, test everything: the whole line in one go."""
+    """Load the raw files, build silver and gold, test everything: the whole line in one go.
+
+    A table is not built and a test not run again while nothing that it depends on has changed.
+    """
     settings = settings_with_raw(root, raw, engine, is_quiet=quiet)
     arguments = ["--full-refresh"] * full_refresh
     _run(settings, quiet, with_ingest=True, build_arguments=arguments, with_known=warnings)
@@ -48,6 +51,7 @@ def build(
 ) -> None:
     """Build and test silver and gold, the second half; other arguments go to `dbt build`.
 
+    Without other arguments it leaves what can't have changed; --full-refresh builds and tests all.
     What has passed every test is published. For example: lakehouse build --select daily_sales+
     """
     settings = Settings.read(root=root, engine=engine)

@@ -1,27 +1,33 @@
 """Which tables a run would build, over which days, and why.
 
-Data flow: planned files + recorded builds + versions now + project -> nothing, some days or all
+Data flow: planned files + recorded builds + versions now + project -> tables, and nothing, some
+days or all of them
 
 It asks what a build asks, before any file is read: so it knows the days that files are named for
-and those of rows that they replace, and not yet those of rows that refer to them.
+and those of rows that they replace, and not yet those of rows that refer to them. As no model is
+parsed, tests that were added since the last build are not known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ingestion.errors import LakehouseError
+from ingestion.layers import DATA_OF_OPS
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.plan.files import PlannedFile
+from lakehouse.plan.files import LOAD, PlannedFile
 from orchestration import project
 from orchestration.pipeline.changes import Changes, changes_since
+from orchestration.pipeline.unchanged import reasons
 from orchestration.project.digest import project_digest
+from orchestration.project.fingerprints import Fingerprints
 from orchestration.project.silver import limits, models_built_by_day, silver_fingerprint
-from orchestration.state.build_cache import built_silver, run_that_built
+from orchestration.state.build_cache import BuiltNodes, built_nodes, built_silver, run_that_built
 from orchestration.state.past_runs import read_ops
+from orchestration.state.results import NodeInputs
 from orchestration.state.versions import TableVersion, current_versions
 
 NOTHING, SOME_DAYS, ALL_DAYS = "nothing", "some days", "all days"
@@ -54,10 +60,27 @@ class PlannedTable:
     Attributes:
         table: `<layer>.<table>`.
         built: `whole`, or the days by whose table it is built.
+        why: In words.
     """
 
     table: str
     built: str
+    why: str
+
+
+@dataclass(frozen=True)
+class PlannedNodes:
+    """What a build would do of all that it could.
+
+    Attributes:
+        tables: That would be built, silver first.
+        tables_left: That stay, as nothing they depend on has changed.
+        tests_left: How many tests have passed on what stays.
+    """
+
+    tables: list[PlannedTable]
+    tables_left: list[str]
+    tests_left: int
 
 
 def planned_build(settings: Settings, files: Sequence[PlannedFile]) -> PlannedBuild:
@@ -130,21 +153,58 @@ def _days(changes: Changes, files: Sequence[PlannedFile]) -> dict[str, list[date
     return {name: sorted(days) for name, days in found.items()}
 
 
-def planned_tables(build: PlannedBuild) -> list[PlannedTable]:
-    """Every model that would be built, silver first; seeds are loaded before them."""
+def planned_nodes(
+    settings: Settings, build: PlannedBuild, files: Sequence[PlannedFile]
+) -> PlannedNodes:
+    """Every model that would be built, and what would be left.
+
+    Raises:
+        LakehouseError: A table of ops can't be read.
+    """
+    tables, built = _tables(), built_nodes(settings)
     if build.extent == NOTHING:
-        return []
+        return PlannedNodes([], list(tables), sum(node.is_test for node in built.inputs.values()))
+    nodes = _nodes_now(settings, built)
+    moving = {f"bronze.{file.table_name}" for file in files if file.action == LOAD}
+    moving |= {f"ops.{name}" for name in DATA_OF_OPS} if files else set()
+    moving |= tables.keys() - {node.table for node in nodes}  # new, or never known to be right
+    why = reasons(nodes, built, current_versions(settings), moving)
+    left = [node for node in nodes if node.node not in why]
+    names = {node.table for node in left if not node.is_test}
+    words = {node.table: why[node.node] for node in nodes if not node.is_test and node not in left}
     by_day = models_built_by_day() if build.extent == SOME_DAYS else {}
-    places = {"silver": "silver", "intermediate": "silver", "ops": "ops", "gold": "gold"}
+    return PlannedNodes(
+        [
+            PlannedTable(
+                *(table, f"days of {by_day[name]}" if name in by_day else _WHOLE),
+                words.get(table, "is not known to be right"),
+            )
+            for table, name in tables.items()
+            if table not in names
+        ],
+        sorted(map(str, names)),
+        sum(node.is_test for node in left),
+    )
+
+
+def _nodes_now(settings: Settings, built: BuiltNodes) -> list[NodeInputs]:
+    """The nodes of the last build, with the fingerprints of now."""
+    fingerprints = Fingerprints(settings)
     return [
-        PlannedTable(
-            f"{layer}.{path.stem}",
-            f"days of {by_day[path.stem]}" if path.stem in by_day else _WHOLE,
-        )
+        replace(node, fingerprint=fingerprints.of(node.files) or "")
+        for node in built.inputs.values()
+    ]
+
+
+def _tables() -> dict[str, str]:
+    """`<layer>.<table>` to the model of each table, silver first."""
+    places = {"silver": "silver", "intermediate": "silver", "ops": "ops", "gold": "gold"}
+    return {
+        f"{layer}.{path.stem}": path.stem
         for folder, layer in places.items()
         for path in sorted((project.PROJECT_FOLDER / "models" / folder).glob("*.sql"))
         if _EPHEMERAL not in path.read_text(encoding="utf-8")
-    ]
+    }
 
 
 def _short(run_id: str) -> str:

@@ -20,8 +20,9 @@ from lakehouse.plan.building import (
     NOTHING,
     SOME_DAYS,
     PlannedBuild,
+    PlannedNodes,
     planned_build,
-    planned_tables,
+    planned_nodes,
 )
 from lakehouse.plan.files import LOAD, PlannedFiles, planned_files
 from lakehouse.plan.past import TimedRun, expected_seconds, runs_alike
@@ -54,7 +55,7 @@ def plan_page(settings: Settings, now: datetime) -> Page:
     files = planned_files(settings, Batch("planned", now))
     _add_files(page, files)
     build = planned_build(settings, files.todo)
-    _add_build(page, build)
+    _add_build(page, build, planned_nodes(settings, build, files.todo))
     loads = any(file.action == LOAD for file in files.todo)
     _add_past(page, runs_alike(settings, loads=loads, builds=build.extent != NOTHING))
     _add_publication(page, settings, build)
@@ -102,11 +103,13 @@ def _add_files(page: Page, files: PlannedFiles) -> None:
     page.table(Table("quarantined", title, ("source_file", "reason"), waiting, text="reason"))
 
 
-def _add_build(page: Page, build: PlannedBuild) -> None:
+def _add_build(page: Page, build: PlannedBuild, nodes: PlannedNodes) -> None:
     columns = ("extent", "why", "since")
     row = (build.extent, list(build.why), build.since)
     if build.extent == NOTHING:
         words = f"nothing: run {build.since} built and tested what is there"
+    elif not nodes.tables:
+        words = "no table; tests that are new, have warned or were edited run"
     elif build.extent == SOME_DAYS:
         words = f"silver by days and gold whole, starting from run {build.since}"
     else:
@@ -122,13 +125,16 @@ def _add_build(page: Page, build: PlannedBuild) -> None:
         Table("days", title, _DAYS, days),
         Table("days", title, ("table", "count", "days"), seen, text="days"),
     )
-    tables = [(table.table, table.built) for table in planned_tables(build)]
-    by_kind = Counter((table.partition(".")[0], built) for table, built in tables)
-    kinds = [(layer, built, count) for (layer, built), count in by_kind.items()]
-    page.table(
-        Table("tables", "Tables", ("table", "built"), tables),
-        Table("tables", "Tables", ("layer", "built", "tables"), kinds),
-    )
+    tables = [(table.table, table.built, table.why) for table in nodes.tables]
+    title = "Tables that are built"
+    page.table(Table("tables", title, ("table", "built", "why"), tables, text="why"))
+    page.fact("tables_left", nodes.tables_left)
+    page.fact("tests_left", nodes.tests_left)
+    if build.extent != NOTHING and (nodes.tables_left or nodes.tests_left):
+        page.note(
+            f"\nleft   {len(nodes.tables_left):,} tables and {nodes.tests_left:,} tests stay, as"
+            " nothing they depend on has changed"
+        )
 
 
 def _add_past(page: Page, runs: list[TimedRun]) -> None:

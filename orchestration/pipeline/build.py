@@ -1,11 +1,13 @@
 """One build of the models: of all days, or of those that changed since the last build.
 
-Data flow: recorded build -> affected days -> dbt build in a workspace -> publication -> record
+Data flow: recorded build -> nodes to build, affected days -> dbt build in a workspace
+-> publication -> record
 
 It is built in a workspace of the run, which is published if every node is well and no test was left
 out; else it stays, for a look and for `lakehouse publish`.
 
-A build of every model may replace some days only, if a recorded build left silver exactly as it is.
+A build of everything leaves out what can't have changed (`unchanged`). A build of every model may
+replace some days only, if a recorded build left silver exactly as it is.
 Any other one (a selection, other vars, plain `dbt`) builds all days of what it builds, so a model
 that is built is right for all of its rows. It leaves silver in versions that no record knows, so
 the next build of every model builds all days, too.
@@ -19,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ingestion.errors import LakehouseError
 from ingestion.session import lost_session
@@ -31,6 +34,7 @@ from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display, NodeProgress, Step
 from orchestration.pipeline.selection import compares_states, require_known_vars, require_options
 from orchestration.pipeline.untested import untested
+from orchestration.pipeline.whole_build import WholeBuild
 from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
 from orchestration.project.silver import limits, silver_fingerprint
@@ -45,6 +49,9 @@ from orchestration.state.workspaces import (
     name_of_run,
     new_workspace,
 )
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -114,7 +121,10 @@ def build_workspace(
         _require_sound(arguments)
         step("reading the models", 0, 0)
         build = _Build(workspace.settings, result, arguments, None, step)
-        build.replace_days(current_versions(workspace.settings))
+        # What was written here can have the number of another published version.
+        changed = workspace.changed_tables()
+        versions = current_versions(workspace.settings)
+        build.replace_days({name: one for name, one in versions.items() if name not in changed})
 
 
 def _require_sound(arguments: Sequence[str]) -> None:
@@ -141,17 +151,27 @@ class _Build:
         self._step = step
         self._fingerprint = silver_fingerprint()
         self._is_of_all_models = set(arguments) <= _OF_ALL_MODELS
+        self._whole: WholeBuild | None = None
 
     def replace_days(self, versions: dict[str, TableVersion]) -> None:
         """Build all days, or those that are affected since a recorded build."""
+        arguments = [*_BUILD, *self._arguments]
+        if tuple(self._arguments) in _WITH_TESTS:
+            self._whole = WholeBuild(self._settings, self._result.run_id, self._target)
+        if self._whole and not self._arguments:
+            self._result.unchanged = self._whole.unchanged(versions)
+            others = self._whole.selection(self._result.unchanged)
+            if others is None:
+                return
+            arguments += others
         changes = self._changes(versions)
         if changes is not None:
             self._result.results = self._build_lists(changes)
             if any(node.is_bad for node in self._result.results):
                 return
             self._result.affected_days = affected_days(self._settings, changes, versions)
-        arguments, progress = [*_BUILD, *self._arguments], NodeProgress(self._step)
-        self._result.results = self._run(arguments, self._result.affected_days, progress)
+        progress, manifest = NodeProgress(self._step), self._whole.manifest if self._whole else None
+        self._result.results = self._run(arguments, self._result.affected_days, progress, manifest)
 
     def may_be_published(self, changed: Sequence[str]) -> bool:
         """Every node is well, and every test that these tables reach was one of them."""
@@ -168,11 +188,12 @@ class _Build:
 
     def record(self, digest: str) -> list[Build]:
         """What is to be known of this build: nothing unless it was one of every model."""
-        results = self._result.results
+        results, unchanged = self._result.results, self._result.unchanged
         models = [node for node in results if node.kind in _TABLES]
-        is_complete = bool(models) and all(node.status == "success" for node in models)
-        if not self._is_of_all_models or not is_complete:
+        is_complete = all(node.status == "success" for node in models)
+        if not self._is_of_all_models or not is_complete or not (models or unchanged):
             return []
+        self._result.inputs = self._whole.inputs(unchanged, results) if self._whole else []
         is_good = tuple(self._arguments) in _WITH_TESTS and not any(node.is_bad for node in results)
         return [
             Build(
@@ -206,7 +227,11 @@ class _Build:
         return self._run(["run", "--select", *names], None, progress)
 
     def _run(
-        self, arguments: Sequence[str], days: AffectedDays | None, progress: NodeProgress
+        self,
+        arguments: Sequence[str],
+        days: AffectedDays | None,
+        progress: NodeProgress,
+        manifest: Manifest | None = None,
     ) -> list[NodeResult]:
         results = run_dbt(
             self._settings,
@@ -215,6 +240,7 @@ class _Build:
             progress,
             self._target,
             None if days is None else days_to_json(days),
+            manifest,
         )
         # One sentence in place of a failure of every node that came after the session was lost.
         for lost in filter(None, (lost_session(node.message) for node in results)):

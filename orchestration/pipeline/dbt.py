@@ -55,6 +55,7 @@ def run_dbt(
     on_event: Callable[[NodeEvent], None] = lambda event: None,
     target: str | None = None,
     affected_days: str | None = None,
+    manifest: Manifest | None = None,
 ) -> list[NodeResult]:
     """Run one dbt command and return what became of each node.
 
@@ -66,12 +67,14 @@ def run_dbt(
         target: Of the profile; None for the one of the embedded engine.
         affected_days: For the macro of that name, as JSON: the days that this invocation replaces;
             None for all.
+        manifest: The project as it was parsed for this command and no other one: dbt keeps in it
+            what it compiles.
 
     Raises:
         LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
     """
     with _affected_days_offered(affected_days):
-        result = invoke_dbt(settings, run_id, arguments, on_event, target=target)
+        result = invoke_dbt(settings, run_id, arguments, on_event, manifest, target)
     return [_node_result(done) for done in getattr(result, "results", None) or []]
 
 
@@ -207,7 +210,7 @@ def _node_result(result: Any) -> NodeResult:
     return NodeResult(
         name=node.name,
         kind=str(node.resource_type),
-        table=_table_of(node),
+        table=table_of(node),
         status=str(result.status),
         failures=int(result.failures or 0),
         seconds=float(result.execution_time),
@@ -216,7 +219,8 @@ def _node_result(result: Any) -> NodeResult:
     )
 
 
-def _table_of(node: Any) -> str | None:
+def table_of(node: Any) -> str | None:
+    """`<layer>.<table>` that a node of dbt builds or tests, None for a test of several."""
     kind = str(node.resource_type)
     if kind in _RUNS:
         return f"{node.config.schema}.{node.name}"

@@ -22,7 +22,13 @@ from ingestion.visible import some, visible
 from orchestration.pipeline.layer_table import layer_table
 from orchestration.project.silver import tables_built_by_day
 from orchestration.state.delta_reader import connect
-from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_WELL, RunResult
+from orchestration.state.results import (
+    EXIT_FAILED,
+    EXIT_INCOMPLETE,
+    EXIT_WELL,
+    NodeInputs,
+    RunResult,
+)
 from orchestration.state.test_failures import Found, counts_of, rows_found, warned_in
 
 _TOP = 3
@@ -59,6 +65,12 @@ def print_summary(
         console.print(
             f"nothing new: silver and gold stay as run {result.unchanged_since} built and tested"
             " them; `--full-refresh` builds them anew",
+            soft_wrap=True,
+        )
+    if result.unchanged:
+        console.print(
+            f"left as they are: {_counts(result.unchanged)}, as nothing they depend on has changed;"
+            " `--full-refresh` builds and tests everything",
             soft_wrap=True,
         )
     _print_replaced_days(console, result)
@@ -199,6 +211,7 @@ def verdict(result: RunResult) -> str:
         (totals.models_built, counted(totals.models_built, "table") + " built"),
         (totals.tests_passed, counted(totals.tests_passed, "test") + " passed"),
         (totals.tests_warned, counted(totals.tests_warned, "test") + " warned"),
+        (len(result.unchanged), _counts(result.unchanged) + " left as they are"),
     )
     words = [f"{some(failed, _TOP)} failed"] * bool(failed)
     words += [said for count, said in counts if count]
@@ -236,7 +249,7 @@ def _next_steps(settings: Settings, result: RunResult) -> list[str]:
         steps.append("Correct the quarantined files and run again; nothing else waits for them.")
     if result.report and any(file.state == "missing" for file in result.report.missing):
         steps.append("Add the missing files to the raw folder and run again.")
-    if result.results or result.unchanged_since:
+    if result.results or result.unchanged or result.unchanged_since:
         steps.append(f"Next: `lakehouse report {place}` writes a page of what the tables say.")
     elif result.report and result.exit_code == EXIT_WELL:
         steps.append(f"Next: `lakehouse build {place}` builds silver and gold.")
@@ -245,6 +258,12 @@ def _next_steps(settings: Settings, result: RunResult) -> list[str]:
 
 def _left_out(tests: Sequence[str]) -> list[str]:
     return [f"Left out: {counted(len(tests), 'test')}, {some(tests, _TOP)}."] if tests else []
+
+
+def _counts(unchanged: Sequence[NodeInputs]) -> str:
+    tests = sum(node.is_test for node in unchanged)
+    counts = ((len(unchanged) - tests, "table"), (tests, "test"))
+    return " and ".join(counted(count, what) for count, what in counts if count)
 
 
 def counted(count: int, what: str) -> str:

@@ -11,13 +11,18 @@ A restore or a maintenance moves versions and no values: it hands the builds on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+from deltalake import DeltaTable, QueryBuilder
+from deltalake.exceptions import TableNotFoundError
+
 from ingestion.settings import Settings
 from orchestration.state.past_runs import read_ops, recorded_versions
-from orchestration.state.results import Build
-from orchestration.state.versions import TableVersion
+from orchestration.state.results import Build, NodeInputs
+from orchestration.state.versions import TableVersion, unreadable_explained
 
 LEDGER = "ops.ingested_files"
 # A column of older versions, which left the tables of a failed build: the days it had not finished.
@@ -64,6 +69,61 @@ def built_silver(settings: Settings, fingerprint: str, versions: _Versions) -> B
         if ledger and LEDGER in left and left[LEDGER].table_id == ledger.table_id
     ]
     return max(found, key=lambda pair: pair[0], default=(0, None))[1]
+
+
+@dataclass(frozen=True)
+class BuiltNodes:
+    """What the last build of everything has made and tested, and from what.
+
+    Attributes:
+        inputs: dbt's unique id to what a table was built from, or what a test passed on.
+        versions: Of the tables at the end of that build, or of the upkeep that it was handed to.
+        run_id: The build.
+    """
+
+    inputs: Mapping[str, NodeInputs]
+    versions: _Versions
+    run_id: str | None = None
+
+
+def built_nodes(settings: Settings) -> BuiltNodes:
+    """What is known of the last build of everything that is recorded; nothing without one.
+
+    A node that is not in it is not known to be right.
+    """
+    numbers = {row["run_id"]: row["run_number"] or 0 for row in read_ops(settings, "runs")}
+    recorded = recorded_versions(settings)
+    rows = [
+        (numbers[row["run_id"]], row["built_at"], row["run_id"], row["built_by_run_id"])
+        for row in read_ops(settings, "builds")
+        if row["run_id"] in numbers and row["run_id"] in recorded
+    ]
+    if not rows:
+        return BuiltNodes({}, {})
+    *_, left_by, built_by = max(rows)
+    inputs = {node.node: node for node in _node_inputs(settings, built_by)}
+    return BuiltNodes(inputs, recorded[left_by], built_by)
+
+
+def _node_inputs(settings: Settings, run_id: str) -> list[NodeInputs]:
+    location = settings.location("ops", "node_inputs")
+    with unreadable_explained("ops.node_inputs", location):
+        try:
+            table = DeltaTable(location)
+        except TableNotFoundError:  # the root of an older version
+            return []
+        # The log's statistics say which file has the run.
+        quoted = run_id.replace("'", "''")
+        query = QueryBuilder().register("inputs", table)
+        found = query.execute(f"select * from inputs where run_id = '{quoted}'")
+        rows = pa.RecordBatchReader.from_stream(found).read_all().to_pylist()
+    return [
+        NodeInputs(
+            *(row["node"], row["kind"], row["table_name"]),
+            *(tuple(row["files"]), row["fingerprint"], tuple(row["reads"])),
+        )
+        for row in rows
+    ]
 
 
 def _of_silver(versions: _Versions) -> _Versions:
