@@ -118,7 +118,8 @@ def _can_be(fault: Fault, point: str, case: Case) -> bool:
     if fault == "torn":
         parts = ("write beside", "append", "checkpoint", "delete folder")
         return point.startswith(parts if case.has_links else "copy")
-    return fault == "crash" or not point.startswith("delete")
+    # On a full disk one can delete, and go on without a checkpoint.
+    return fault == "crash" or not point.startswith(("delete", "checkpoint"))
 
 
 def _judge(case: Case, number: int, fault: Fault, is_undecided: bool, folder: Path) -> None:

@@ -11,6 +11,7 @@ A reader that wants all tables of one state opens the versions of the last row o
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ from orchestration.state.workspaces import (
 # A reader of a log reads its last checkpoint and the commits since.
 _COMMITS_BETWEEN_CHECKPOINTS = 10
 _GOES_ON = "then run again: the publication goes on by itself"
+
+logger = logging.getLogger(__name__)
 
 
 def publish(workspace: Workspace, run_id: str) -> list[str]:
@@ -102,11 +105,18 @@ def finish_publication(settings: Settings) -> None:
     _record(settings, intent.run_id, intent.after)
     for commit in intent.commits:
         if commit.version and commit.version % _COMMITS_BETWEEN_CHECKPOINTS == 0:
-            with _failures_explained(settings):
-                DeltaTable(f"{settings.root}/{commit.place}").create_checkpoint()
+            _make_checkpoint(settings, commit)
     storage.sync()  # the intent may not go before what it has led to is kept
     drop_workspace(settings, intent.workspace)
     storage.delete(INTENT)
+
+
+def _make_checkpoint(settings: Settings, commit: Commit) -> None:
+    """Without it the next ones read more of the log, which is no reason to stop them."""
+    try:
+        DeltaTable(f"{settings.root}/{commit.place}").create_checkpoint()
+    except (DeltaError, OSError) as error:
+        logger.warning("%s has no new checkpoint of its log: %s", commit.table, first_line(error))
 
 
 def note_repaired(settings: Settings, run_id: str, tables: Collection[str]) -> None:

@@ -143,7 +143,7 @@ def foretell(fruits: list[int], rules: dict[str, int]) -> Foretold:
     is_seen = not is_usual and "assert_fruits" not in failed
     tables: dict[str, list[tuple[int, ...]]] = {
         "fruits": [(f,) for f in sorted(fruits)],
-        "juices": juices,
+        "juices": [*juices],
         "sales": [(total,)],
     }
     return Foretold(tables, failed, {"assert_usual"} if is_seen else set())

@@ -334,6 +334,20 @@ def test_a_long_log_gets_a_checkpoint_and_keeps_its_old_versions(tmp_path: Path)
     assert [state_of(DeltaTable(folder, version=number)) for number in range(12)] == [*range(12)]
 
 
+def test_a_checkpoint_that_can_not_be_written_stops_no_publication(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = new_root(tmp_path / "lake")
+    log = Path(settings.location("silver", "orders"), "_delta_log")
+    (log / f"{10:020}.checkpoint.parquet").mkdir(parents=True)
+    for state in range(12):
+        workspace = new_workspace(settings, "trial")
+        write_workspace(workspace, {"silver.orders": state})
+        publish(workspace, f"run-{state}")
+    assert seen_together(settings) == {"silver.orders": 11}
+    assert "silver.orders has no new checkpoint of its log" in caplog.text
+
+
 def test_a_full_disk_while_files_are_brought_over_is_said_with_the_next_command(
     root: Settings, workspace: Workspace
 ) -> None:
