@@ -19,7 +19,7 @@ from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.published import last_publication
 from orchestration.state.results import EXIT_FAILED, EXIT_WELL, NodeResult, RunResult
-from orchestration.state.workspaces import list_workspaces
+from orchestration.state.workspaces import list_workspaces, name_of_run
 from tests.lake import WITHOUT_TESTS, Lakehouse, plain_dbt
 from tests.projects import copy_project
 
@@ -155,7 +155,7 @@ def test_what_is_not_known_to_be_written_is_kept_back(shop: Lakehouse) -> None:
         result = RunResult("e-1")
         build_models(shop.settings, Display(Console(), quiet=True), result, (), verify=verify)
         assert (result.exit_code, result.published, result.builds) == (EXIT_FAILED, [], [])
-    assert set(places) == {f"{shop.settings.root}/.work/run-e-1/silver/fruits"}
+    assert set(places) == {f"{shop.settings.root}/.work/{name_of_run('e-1')}/silver/fruits"}
     assert DeltaTable(places[0]).count() == 1
 
 
