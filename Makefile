@@ -10,6 +10,9 @@ BIN := .venv/bin
 SETUP_FILES := pyproject.toml uv.lock lakehouse/setup.py
 STAMP := .venv/setup-$(shell (pwd -P; cat $(SETUP_FILES)) | cksum | tr ' ' '-').done
 
+# Where it is set, each of the many processes that tests start compiles all that it imports: seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
