@@ -71,7 +71,6 @@ class LakehouseCursor(session.Cursor):
         super().__init__()
         self._session = lakehouse_session
         self._statement = ""
-        self._columns_of_none: Any = None
 
     def execute(self, sql: str, *parameters: Any) -> None:
         """Run a statement.
@@ -80,7 +79,6 @@ class LakehouseCursor(session.Cursor):
             DbtRuntimeError: The engine refused it; with the place in the file that it is made of.
         """
         self._statement = sql % parameters if parameters else sql
-        self._rows, self._columns_of_none = None, None
         comment = self._statement.partition("*/")[0]
         turn = _one_at_a_time if _MEMORY_INTENSIVE in comment else nullcontext()
         with self._refusals_explained(), turn:
@@ -90,16 +88,14 @@ class LakehouseCursor(session.Cursor):
     def description(self) -> Any:
         """Names and types of the columns; dbt reads the types of queries without rows alone.
 
-        Over Spark Connect each look at the columns plans the query once more, and dbt takes several
-        looks; rows, which it fetches anyway, know their columns.
+        Over Spark Connect each look at the columns plans the query once more; rows, which dbt
+        fetches anyway, know them.
         """
         rows = self.fetchall()
         if rows:
             return [(name, *[None] * 6) for name in rows[0].__fields__]
         with self._refusals_explained():
-            if self._columns_of_none is None:
-                self._columns_of_none = super().description
-            return self._columns_of_none
+            return super().description
 
     def fetchall(self) -> Any:
         """All rows."""
