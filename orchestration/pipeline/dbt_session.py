@@ -3,8 +3,7 @@
 dbt imports it by way of `dbt_plugin/dbt_lakehouse.py`. dbt-spark's `session` method takes the
 process's Spark session or starts a bare one, which knows neither Delta nor any table. So before
 dbt-spark opens its first connection, the session of `ingestion.session` is started, on the engine
-that the target names, with the tables below `LAKEHOUSE_ROOT`, those of silver and gold in a
-workspace (`dbt_settings`). Commands that open no connection,
+that the target names, with the tables below `LAKEHOUSE_ROOT`. Commands that open no connection,
 such as `dbt parse`, start nothing.
 
 Models with the tag `memory_intensive` run one at a time, so that a build needs the memory of one of
@@ -29,7 +28,6 @@ from pyspark.sql import SparkSession
 
 from ingestion.layers import LAYERS
 from ingestion.session import lost_session
-from orchestration.pipeline.dbt_settings import settings_for_dbt
 from orchestration.pipeline.faults.engine_words import first_words
 from orchestration.pipeline.faults.sql_faults import explained
 from orchestration.project.tables import is_made_here
@@ -54,11 +52,12 @@ class LakehouseConnection(session.Connection):
     """A connection on the lakehouse's session."""
 
     def __init__(self, **parameters: Any) -> None:
-        from ingestion.session import get_session_for_models
+        from ingestion.session import get_session
+        from ingestion.settings import Settings
 
         super().__init__(**parameters)
         engine = self.server_side_parameters["lakehouse.engine"]
-        self._session = get_session_for_models(settings_for_dbt(engine))
+        self._session = get_session(Settings.read(engine=engine))
 
     def cursor(self) -> session.Cursor:
         """A cursor of the same session."""
@@ -72,7 +71,6 @@ class LakehouseCursor(session.Cursor):
         super().__init__()
         self._session = lakehouse_session
         self._statement = ""
-        self._columns_of_none: Any = None
 
     def execute(self, sql: str, *parameters: Any) -> None:
         """Run a statement.
@@ -81,7 +79,6 @@ class LakehouseCursor(session.Cursor):
             DbtRuntimeError: The engine refused it; with the place in the file that it is made of.
         """
         self._statement = sql % parameters if parameters else sql
-        self._rows, self._columns_of_none = None, None
         comment = self._statement.partition("*/")[0]
         turn = _one_at_a_time if _MEMORY_INTENSIVE in comment else nullcontext()
         with self._refusals_explained(), turn:
@@ -91,16 +88,14 @@ class LakehouseCursor(session.Cursor):
     def description(self) -> Any:
         """Names and types of the columns; dbt reads the types of queries without rows alone.
 
-        Over Spark Connect each look at the columns plans the query once more, and dbt takes several
-        looks; rows, which it fetches anyway, know their columns.
+        Over Spark Connect each look at the columns plans the query once more; rows, which dbt
+        fetches anyway, know them.
         """
         rows = self.fetchall()
         if rows:
             return [(name, *[None] * 6) for name in rows[0].__fields__]
         with self._refusals_explained():
-            if self._columns_of_none is None:
-                self._columns_of_none = super().description
-            return self._columns_of_none
+            return super().description
 
     def fetchall(self) -> Any:
         """All rows."""
