@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.compare import assert_rows_add_up, assert_same_values, values_of
+from tests.crashes.runs import FIRST, SECOND
 from tests.lake import WITHOUT_TESTS, plain_dbt
 from tests.properties.lakes import Lakes
-from tests.properties.test_crashes import FIRST, SECOND
 
 SELECTIONS = (
     ("--select", "orders"),

@@ -121,7 +121,9 @@ class BucketStorage:
         with self._writing():
             for begin in range(0, len(keys), _LARGEST_DELETION):
                 some = {"Objects": keys[begin : begin + _LARGEST_DELETION], "Quiet": True}
-                self._client.delete_objects(Bucket=self._bucket, Delete=some)
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete=some)
+                for error in answer.get("Errors", []):  # S3 deletes the others nevertheless
+                    raise ClientError({"Error": error}, "DeleteObjects")
 
     def tidy(self, name: str) -> None:
         """Nothing to delete: an object is there as a whole or not at all."""
@@ -141,11 +143,12 @@ class BucketStorage:
         """Hold the root by an object; of a process that was killed it stays."""
         if not self.create(_LOCK, holder.encode()):
             other = (self.read(_LOCK) or b"process unknown").decode()
-            raise LakehouseError(
-                f"Another run is at work on {self.root} ({other}).",
-                "Wait until it has ended, then run again. If it was killed:"
-                f" aws s3 rm {self.root}/{_LOCK}",
-            )
+            if other != holder:  # else the answer to a first try was lost, and the lock is ours
+                raise LakehouseError(
+                    f"Another run is at work on {self.root} ({other}).",
+                    "Wait until it has ended, then run again. If it was killed:"
+                    f" aws s3 rm {self.root}/{_LOCK}",
+                )
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""On tables written by delta-rs alone; tests/test_crash_points.py lets every write go wrong."""
+"""On tables written by delta-rs alone; tests/crashes lets every write go wrong."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from orchestration.state.workspaces import (
     new_workspace,
     require_workspace,
 )
-from tests.crash_points import Crash, CrashPoints, build_and_publish, watched
+from tests.crashes.points import Crash, CrashPoints, build_and_publish, watched
 from tests.plain_tables import (
     new_root,
     seen_alone,

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+import botocore.endpoint
 import pyarrow as pa
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.httpsession import URLLib3Session
 from deltalake import DeltaTable, write_deltalake
 
 from ingestion.errors import LakehouseError
@@ -264,26 +266,83 @@ def at_writes(before_send: Callable[..., Any]) -> Iterator[None]:
         yield
 
 
-def test_a_commit_whose_answer_was_lost_is_ours(root: Settings) -> None:
-    workspace = new_workspace(root, "trial")
-    write_in(workspace, WRITES)
-    lost: list[str] = []
+class Busy:
+    """Answers 503 to the n-th request that writes, once or whenever it is tried again.
 
-    def lose(request: Any, **named: Any) -> AWSResponse | None:
-        if request.method != "PUT" or "/_delta_log/" not in request.url or lost:
+    Attributes:
+        number: Of the request, from 1.
+        is_done: What it asks for is done all the same: the answer was lost.
+        times: How often.
+        writes: All requests that write, each once.
+    """
+
+    def __init__(self, number: int, *, is_done: bool = False, times: int = 1) -> None:
+        self.number, self.is_done, self.times = number, is_done, times
+        self.writes: list[str] = []
+
+    def __call__(self, request: Any, **named: Any) -> AWSResponse | None:
+        what = f"{request.method} {request.url}"
+        if request.method not in ("PUT", "POST", "DELETE"):
             return None
-        lost.append(request.url)
-        intent = read_intent(root)
-        assert intent is not None
-        commit = intent.commits[0]
-        assert storage_of(root.root).create(commit.file, commit.text.encode())
+        if what not in self.writes:
+            self.writes.append(what)
+        if self.writes.index(what) + 1 != self.number or not self.times:
+            return None
+        self.times -= 1
+        if self.is_done:
+            URLLib3Session().send(request)
         headers: Any = HeadersDict()
         return AWSResponse(request.url, 503, headers, _Empty())
 
-    with at_writes(lose):
-        publish(workspace, "run-1")
-    assert lost
-    assert seen_together(root) == seen_alone(root, AFTER) == AFTER
+
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that was answered 503 is sent again at once."""
+    monkeypatch.setattr(botocore.endpoint.time, "sleep", lambda seconds: None)
+
+
+@pytest.mark.usefixtures("without_waiting")
+@pytest.mark.parametrize("is_done", [False, True], ids=["refused", "answer lost"])
+def test_whichever_request_is_answered_503_once_the_publication_is_made_once(
+    is_done: bool, bucket: str
+) -> None:
+    number, writes = 0, [""]
+    while number < len(writes):
+        number += 1
+        settings = new_root(f"{bucket}/{is_done}/{number}")
+        write(settings, {"silver.orders": 1})
+        workspace = new_workspace(settings, "run-1")
+        write_in(workspace, {"silver.orders": 2, "gold.fresh": 2})
+        busy = Busy(number, is_done=is_done)
+        with at_writes(busy), only_run(settings):
+            publish(workspace, "run-1")
+        writes = busy.writes
+        expected = {"silver.orders": 2, "gold.fresh": 2}
+        assert seen_together(settings) == seen_alone(settings, expected) == expected, number
+        last = last_publication(settings)
+        assert last is not None
+        assert last.number == 1
+        assert table_at(settings, "silver.orders").version() == 1
+        assert objects(settings, ".work") == {}
+    # The lock, three copies, the intent, two commits, name and files of the workspace, the intent,
+    # the lock; what delta-rs sends for ops.publications goes another way.
+    assert len(writes) == 11
+
+
+@pytest.mark.usefixtures("without_waiting")
+def test_a_request_that_is_always_answered_503_is_named_and_the_next_command_goes_on(
+    root: Settings,
+) -> None:
+    workspace = new_workspace(root, "trial")
+    write_in(workspace, WRITES)
+    busy = Busy(6, times=99)
+    with pytest.raises(LakehouseError, match="can't be written: PutObject gave 503") as raised:
+        with at_writes(busy):
+            publish(workspace, "run-1")
+    assert "/_delta_log/" in busy.writes[-1], busy.writes
+    assert "Check the account" in raised.value.next_step
+    with only_run(root):
+        assert seen_together(root) == seen_alone(root, AFTER) == AFTER
 
 
 class _Empty:

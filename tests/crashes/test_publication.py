@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,8 @@ from ingestion.settings import Settings
 from orchestration.state.lock import only_run
 from orchestration.state.published import INTENT, last_publication, shown_versions
 from orchestration.state.versions import version_of
-from tests.crash_points import Crash, CrashPoints, Fault, build_and_publish
+from tests.crashes.commands import DIED, in_process_of_its_own
+from tests.crashes.points import Crash, CrashPoints, Fault, build_and_publish
 from tests.plain_tables import States, new_root, seen_alone, seen_together, state_of, write
 
 _UNIQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -211,10 +210,13 @@ def test_a_process_that_is_killed_leaves_what_a_crash_in_these_tests_leaves(
     with pytest.raises(Crash):
         build_and_publish(case.points(crashed, number, "crash"), crashed, case.writes)
     killed = case.copy(tmp_path / "killed")
-    writes = [f"{table}={state}" for table, state in case.writes.items()]
-    command = [sys.executable, "-m", "tests.crash_points", killed.root, str(number), *writes]
-    assert subprocess.run(command, check=False).returncode == 9
+    assert in_process_of_its_own(_die, killed, number, case.writes) == DIED
     assert sorted(_tree(Path(killed.root))) == sorted(_tree(Path(crashed.root)))
+
+
+def _die(settings: Settings, number: int, writes: States) -> None:
+    points = CrashPoints(Path(settings.root), number, ends_process=True)
+    build_and_publish(points, settings, writes)
 
 
 def _tree(root: Path) -> Iterator[tuple[str, int]]:
