@@ -214,10 +214,10 @@ def test_what_was_written_past_the_lakehouse_is_seen_by_nobody_and_gone_after_th
 
 COUNT_ON_SPARK = """
 import json, sys
-from ingestion.session import get_session
+from ingestion.session import get_session_for_models
 from ingestion.settings import Settings
 settings = Settings.read(root=sys.argv[1], engine="spark", environment={})
-spark = get_session(settings)
+spark = get_session_for_models(settings)
 print(json.dumps({table: spark.table(table).count() for table in sys.argv[2:]}))
 """
 

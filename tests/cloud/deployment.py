@@ -177,6 +177,8 @@ class Deployment:
         """Copy the tables to a folder, where every tool for local roots can read them."""
         for layer in LAYERS:
             for key in self.keys(f"{layer}/"):
+                if key.endswith("/"):  # Spark marks a folder that it makes by an object
+                    continue
                 path = folder / key
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self.cloud.client("s3").download_file(self.environment.bucket, key, str(path))
