@@ -107,7 +107,8 @@ def _run(
     # dbt and Spark take a second to import; --help should not wait for them.
     from orchestration.pipeline.progress import Display
     from orchestration.pipeline.run import run as run_pipeline
-    from orchestration.pipeline.summary import print_summary, verdict_with_cure
+    from orchestration.pipeline.summary import print_summary
+    from orchestration.pipeline.verdict import verdict_with_cure
     from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE
 
     console = new_console()

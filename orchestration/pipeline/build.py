@@ -33,7 +33,7 @@ from orchestration.pipeline.changes import Changes, changes_since
 from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display, NodeProgress, Step
 from orchestration.pipeline.selection import compares_states, require_known_vars, require_options
-from orchestration.pipeline.untested import untested
+from orchestration.pipeline.untested import builds_and_tests_all, may_be_published
 from orchestration.pipeline.whole_build import WholeBuild
 from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
@@ -56,12 +56,9 @@ if TYPE_CHECKING:
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
 _FULL_REFRESH = "--full-refresh"
-# With these arguments every model is built and tested; the others leave out no model either.
-_WITH_TESTS = ((), (_FULL_REFRESH,))
+# These leave out no model.
 _OF_ALL_MODELS = {_FULL_REFRESH, "--exclude-resource-type", "test", "--no-write-json"}
 _TABLES = ("model", "seed", "snapshot")
-# Of dbt: trials of the SQL, whose tables are nobody's numbers.
-_OF_SOME_ROWS = {"--empty", "--sample", "--event-time-start", "--event-time-end"}
 
 Verify = Callable[[Settings, RunResult], list[NodeResult]]
 
@@ -105,7 +102,7 @@ def build_models(
         build = _Build(workspace.settings, result, arguments, target, step)
         build.replace_days(versions)
         result.results = verify(workspace.settings, result)
-        if build.may_be_published(workspace.changed_tables()):
+        if may_be_published(workspace, result, arguments, target):
             step("publishing", 0, 0)
             result.published = publish(workspace, result.run_id)
             result.workspace = None
@@ -156,7 +153,7 @@ class _Build:
     def replace_days(self, versions: dict[str, TableVersion]) -> None:
         """Build all days, or those that are affected since a recorded build."""
         arguments = [*_BUILD, *self._arguments]
-        if tuple(self._arguments) in _WITH_TESTS:
+        if builds_and_tests_all(self._arguments):
             self._whole = WholeBuild(self._settings, self._result.run_id, self._target)
         if self._whole and not self._arguments:
             self._result.unchanged = self._whole.unchanged(versions)
@@ -173,19 +170,6 @@ class _Build:
         progress, manifest = NodeProgress(self._step), self._whole.manifest if self._whole else None
         self._result.results = self._run(arguments, self._result.affected_days, progress, manifest)
 
-    def may_be_published(self, changed: Sequence[str]) -> bool:
-        """Every node is well, and every test that these tables reach was one of them."""
-        if any(node.is_bad for node in self._result.results):
-            return False
-        if tuple(self._arguments) in _WITH_TESTS:
-            return True
-        if any(argument.split("=")[0] in _OF_SOME_ROWS for argument in self._arguments):
-            return False
-        self._result.untested = untested(
-            *(self._settings, self._result.run_id, changed, self._result.results, self._target)
-        )
-        return not self._result.untested
-
     def record(self, digest: str) -> list[Build]:
         """What is to be known of this build: nothing unless it was one of every model."""
         results, unchanged = self._result.results, self._result.unchanged
@@ -194,7 +178,7 @@ class _Build:
         if not self._is_of_all_models or not is_complete or not (models or unchanged):
             return []
         self._result.inputs = self._whole.inputs(unchanged, results) if self._whole else []
-        is_good = tuple(self._arguments) in _WITH_TESTS and not any(node.is_bad for node in results)
+        is_good = builds_and_tests_all(self._arguments) and not any(node.is_bad for node in results)
         return [
             Build(
                 digest if is_good else None,

@@ -3,10 +3,9 @@
 Data flow: damaged tables -> newest whole state -> bronze and rejects against the ledger
 -> the ledger forgets the files that are to be loaded again -> ingestion, build
 
-Silver and gold follow by themselves: a table that is no longer in the version that a build recorded
-is built from scratch. Until that is published, readers see what is whole. Whatever can be had again
-is made good by any run, also after a power cut. What can't be had again, because the raw file is
-gone, is only given up when a person says so.
+Silver and gold follow by themselves: a table that is not in the version that a build recorded is
+built from scratch. Until that is published, readers see what is whole. Any run makes good what can
+be had again, also after a power cut; what can't, a person has to give up.
 """
 
 from __future__ import annotations
@@ -240,12 +239,10 @@ def _overwrite(
     settings: Settings, name: str, schema: T.StructType, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     records = [dict(zip(schema.names, row, strict=True)) for row in rows]
-    write_deltalake(
-        settings.location("ops", name),
-        pa.Table.from_pylist(records, to_arrow_schema(schema)),
-        mode="overwrite",
-        configuration=None if is_table(settings, "ops", name) else TABLE_PROPERTIES,
-    )
+    table = pa.Table.from_pylist(records, to_arrow_schema(schema))
+    properties = None if is_table(settings, "ops", name) else TABLE_PROPERTIES
+    location = settings.location("ops", name)
+    write_deltalake(location, table, mode="overwrite", configuration=properties)
 
 
 def first_lines(lines: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ something is not as it should be. docs/crash-points.md has the outcome.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from tempfile import mkdtemp
 from rich.console import Console
 
 from tests.crashes.commands import Point
-from tests.crashes.runs import RUNS, Trial
+from tests.crashes.runs import RUNS, Roots, Trial
 
 # Each of them is done or not done.
 _ONE_STEP = ("link", "rename to", "mkdir", "delete ")
@@ -50,11 +51,12 @@ def main() -> int:
     parser.add_argument("runs", nargs="*", metavar="RUN", help=f"of: {', '.join(RUNS)}")
     names = parser.parse_args().runs or list(RUNS)
     console = Console(soft_wrap=True, highlight=False)
+    roots = Roots(Path(mkdtemp(prefix="crashes-")))
     for name in names:
-        folder = Path(mkdtemp(prefix="crashes-"))
-        if not try_all(Trial(name, folder), console):
-            console.print(f"The root is {folder}/died.")
+        if not try_all(Trial(name, roots), console):
+            console.print(f"The root is {roots.folder}/died.")
             return 1
+    shutil.rmtree(roots.folder)
     return 0
 
 

@@ -7,7 +7,7 @@ again -> compare with a copy on which nobody died
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from ingestion.settings import Settings
 from orchestration.project.tables import AUDIT_COLUMNS
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import past_runs
+from orchestration.state.results import EXIT_INCOMPLETE
 from tests.compare import Rows, assert_same_values, values_of
 from tests.crashes.commands import DIED, Ending, Point, run_command
 from tests.properties.plans import State, write_state
@@ -68,19 +69,27 @@ _OF_INGESTION = (
 )
 
 
+_RUN, _INGEST = ("run",), ("ingest",)
+# All well, or a file is in quarantine.
+_WELL = (0, EXIT_INCOMPLETE)
+
+# What lies in the raw folder, and the command that is run on it; nothing for none.
+Step = tuple[State, tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class CanonicalRun:
     """A command and what was there before it.
 
     Attributes:
         command: Its arguments; `FIRST_RUN` stands for the id of the first run on the root.
-        prepare: Makes what was there before.
+        before: What was done before it.
         environment: Variables for the command.
         days_later: How far ahead its clock is.
     """
 
     command: tuple[str, ...]
-    prepare: Callable[[Path], None]
+    before: tuple[Step, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     days_later: int = 0
 
@@ -99,45 +108,53 @@ class CanonicalRun:
         )
 
 
-def _well(root: Path, *arguments: str) -> None:
-    done = run_command(root, *arguments)
-    assert done.code in (0, 2), done.words
-
-
-def _after(*steps: tuple[State | None, tuple[str, ...]]) -> Callable[[Path], None]:
-    def prepare(root: Path) -> None:
-        for state, arguments in steps:
-            if state is not None:
-                write_state(root / "raw", state)
-            if arguments:
-                _well(root, *arguments)
-
-    return prepare
-
-
-_RUN = ("run",)
 RUNS: dict[str, CanonicalRun] = {
-    "ingest": CanonicalRun(("ingest",), _after((FIRST, _RUN), (SECOND, ()))),
-    "first build": CanonicalRun(("build",), _after((FIRST, ("ingest",)))),
-    "day's build": CanonicalRun(("build",), _after((FIRST, _RUN), (SECOND, ("ingest",)))),
+    "ingest": CanonicalRun(("ingest",), ((FIRST, _RUN), (SECOND, ()))),
+    "first build": CanonicalRun(("build",), ((FIRST, _INGEST),)),
+    "day's build": CanonicalRun(("build",), ((FIRST, _RUN), (SECOND, _INGEST))),
     "publish": CanonicalRun(
         ("publish", "--workspace", "mine"),
-        _after(
-            *((FIRST, _RUN), (SECOND, ("ingest",)), (None, ("workspace", "new", "mine"))),
-            (None, ("build", "--workspace", "mine")),
+        (
+            *((FIRST, _RUN), (SECOND, _INGEST), (SECOND, ("workspace", "new", "mine"))),
+            (SECOND, ("build", "--workspace", "mine")),
         ),
     ),
-    "restore": CanonicalRun(
-        ("restore", "--run", "FIRST_RUN"), _after((FIRST, _RUN), (SECOND, _RUN))
-    ),
-    "erase-user": CanonicalRun(("erase-user", "1", "--yes"), _after((FIRST, _RUN), (SECOND, _RUN))),
+    "restore": CanonicalRun(("restore", "--run", "FIRST_RUN"), ((FIRST, _RUN), (SECOND, _RUN))),
+    "erase-user": CanonicalRun(("erase-user", "1", "--yes"), ((FIRST, _RUN), (SECOND, _RUN))),
     "replay": CanonicalRun(
-        ("replay",), _after((_REFUSED, _RUN)), environment={"LAKEHOUSE_REJECT_LIMIT": "0.9"}
+        ("replay",), ((_REFUSED, _RUN),), environment={"LAKEHOUSE_REJECT_LIMIT": "0.9"}
     ),
     "maintain": CanonicalRun(
-        ("maintain",), _after((FIRST, _RUN), (SECOND, _RUN), (FIRST, _RUN)), days_later=60
+        ("maintain",), ((FIRST, _RUN), (SECOND, _RUN), (FIRST, _RUN)), days_later=60
     ),
 }
+
+
+class Roots:
+    """Roots as they are before canonical runs, each made once.
+
+    Attributes:
+        folder: Where they are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made: dict[str, Path] = {}
+
+    def after(self, steps: Sequence[Step]) -> Path:
+        """The root after these steps; it is not to be changed."""
+        if repr(steps) not in self._made:
+            *earlier, (state, arguments) = steps
+            begin = self.after(earlier) if earlier else None
+            root = self.folder / f"before-{len(self._made)}"
+            if begin:
+                shutil.copytree(begin, root)
+            write_state(root / "raw", state)
+            if arguments:
+                done = run_command(root, *arguments)
+                assert done.code in _WELL, done.words
+            self._made[repr(steps)] = root
+        return self._made[repr(steps)]
 
 
 @dataclass(frozen=True)
@@ -146,24 +163,22 @@ class Trial:
 
     Attributes:
         name: Of the run.
-        folder: Where the root lies as it was before, and copies of it.
+        roots: Where the root is as it was before the run, and copies of it.
     """
 
     name: str
-    folder: Path
+    roots: Roots
 
     @cached_property
     def before(self) -> Path:
         """The root as it is before the run."""
-        root = self.folder / "before"
-        self._run.prepare(root)
-        return root
+        return self.roots.after(self._run.before)
 
     @cached_property
     def writes(self) -> list[str]:
         """What the run writes if nobody dies."""
         done = self._run.run(self._whole)
-        assert done.code in (0, 2), done.words
+        assert done.code in _WELL, done.words
         return done.writes
 
     @cached_property
@@ -174,8 +189,12 @@ class Trial:
     @cached_property
     def new(self) -> dict[str, Rows]:
         """What every table holds after the run."""
+        return state_of(Path(self.settings_after().root))
+
+    def settings_after(self) -> Settings:
+        """Of the root on which nobody died."""
         assert self.writes
-        return state_of(self._whole)
+        return _settings(self._whole)
 
     def judge(self, point: Point) -> str:
         """Die at a point, look, run the command again, look.
@@ -186,7 +205,7 @@ class Trial:
         Raises:
             AssertionError: It is not as it should be; the root stays for a look.
         """
-        root = self.folder / "died"
+        root = self.roots.folder / "died"
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(self.before, root)
         died = self._run.run(root, point)
@@ -194,14 +213,14 @@ class Trial:
         seen = self._require_old_or_new(root)
         again = self._run.run(root)
         is_gone = self.name == "publish" and "There is no workspace" in again.words
-        assert again.code in (0, 2) or is_gone, again.words
+        assert again.code in _WELL or is_gone, again.words
         assert_same_values(self.new, state_of(root))
         assert sorted(_beside(root)) == sorted(_beside(self._whole))
         return seen
 
     @cached_property
     def _whole(self) -> Path:
-        root = self.folder / "whole"
+        root = self.roots.folder / f"after {self.name}"
         shutil.copytree(self.before, root)
         return root
 

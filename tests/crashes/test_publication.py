@@ -55,7 +55,7 @@ class Case:
         return Settings(root=str(folder / "lake"), raw="")
 
     def points(self, settings: Settings, number: int, fault: Fault) -> CrashPoints:
-        return CrashPoints(Path(settings.root), number, fault, self.has_links)
+        return CrashPoints(Path(settings.root), number, fault, has_links=self.has_links)
 
 
 @pytest.fixture(scope="module")

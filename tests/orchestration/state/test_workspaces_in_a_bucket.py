@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-import botocore.endpoint
 import pyarrow as pa
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
@@ -298,7 +297,7 @@ class Busy:
 @pytest.fixture
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that was answered 503 is sent again at once."""
-    monkeypatch.setattr(botocore.endpoint.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
 
 
 @pytest.mark.usefixtures("without_waiting")
@@ -336,9 +335,11 @@ def test_a_request_that_is_always_answered_503_is_named_and_the_next_command_goe
     workspace = new_workspace(root, "trial")
     write_in(workspace, WRITES)
     busy = Busy(6, times=99)
-    with pytest.raises(LakehouseError, match="can't be written: PutObject gave 503") as raised:
-        with at_writes(busy):
-            publish(workspace, "run-1")
+    with (
+        at_writes(busy),
+        pytest.raises(LakehouseError, match="can't be written: PutObject gave 503") as raised,
+    ):
+        publish(workspace, "run-1")
     assert "/_delta_log/" in busy.writes[-1], busy.writes
     assert "Check the account" in raised.value.next_step
     with only_run(root):
