@@ -1,4 +1,4 @@
-"""Lets the commands that write die at every write: `python -m tests.crashes [RUN ...]`.
+"""Lets the commands that write die at every write: `make crashes RUN=ingest`.
 
 Prints each point with what readers saw in between, and ends with 1 at the first one after which
 something is not as it should be. docs/crash-points.md has the outcome.

@@ -27,6 +27,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
 from unittest.mock import patch
+from urllib.parse import unquote
 
 import deltalake
 from deltalake import DeltaTable
@@ -241,7 +242,7 @@ def _of_tables(points: CrashPoints) -> Iterator[tuple[Any, str, Any]]:
         return points.pass_on_commit(verb, logs, write)
 
     def saved(writer: Any, path: str) -> None:
-        folder = Path(path.removeprefix("file://"))
+        folder = Path(unquote(path.removeprefix("file://")))
         points.pass_on_commit("save", [folder], lambda: save(writer, path))
 
     def appended(location: str, *arguments: Any, **named: Any) -> None:
@@ -277,7 +278,7 @@ def _of_tables(points: CrashPoints) -> Iterator[tuple[Any, str, Any]]:
 
 
 def _folder(table: DeltaTable) -> Path:
-    return Path(table.table_uri.removeprefix("file://"))
+    return Path(unquote(table.table_uri.removeprefix("file://")))
 
 
 def _commits(folder: Path) -> list[Path]:

@@ -110,8 +110,8 @@ class CanonicalRun:
 
 RUNS: dict[str, CanonicalRun] = {
     "ingest": CanonicalRun(("ingest",), ((FIRST, _RUN), (SECOND, ()))),
-    "first build": CanonicalRun(("build",), ((FIRST, _INGEST),)),
-    "day's build": CanonicalRun(("build",), ((FIRST, _RUN), (SECOND, _INGEST))),
+    "first-build": CanonicalRun(("build",), ((FIRST, _INGEST),)),
+    "daily-build": CanonicalRun(("build",), ((FIRST, _RUN), (SECOND, _INGEST))),
     "publish": CanonicalRun(
         ("publish", "--workspace", "mine"),
         (
@@ -124,8 +124,9 @@ RUNS: dict[str, CanonicalRun] = {
     "replay": CanonicalRun(
         ("replay",), ((_REFUSED, _RUN),), environment={"LAKEHOUSE_REJECT_LIMIT": "0.9"}
     ),
+    # Ten runs are kept, however old they are.
     "maintain": CanonicalRun(
-        ("maintain",), ((FIRST, _RUN), (SECOND, _RUN), (FIRST, _RUN)), days_later=60
+        ("maintain",), ((FIRST, _RUN), (SECOND, _RUN), *((SECOND, _INGEST),) * 10), days_later=60
     ),
 }
 

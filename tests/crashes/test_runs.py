@@ -20,11 +20,11 @@ _SOME: dict[str, list[Point]] = {
         Point(1, "crash", "insert into ops/ingested_files"),
         Point(1, "torn", "append ops/runs"),
     ],
-    "first build": [
+    "first-build": [
         Point(1, "torn", "* silver/orders"),
         Point(1, "crash", "rename to .work/publishing.json"),
     ],
-    "day's build": [
+    "daily-build": [
         Point(1, "crash", "mkdir .work/*/silver/orders"),
         Point(1, "torn", "insert into silver/orders"),
         Point(1, "torn", "optimize silver/order_items"),
@@ -65,7 +65,7 @@ def test_a_command_that_was_killed_is_made_good_by_the_next(
 def test_a_day_that_nobody_kills_ends_as_the_oracle_says(
     trials: dict[str, Trial], tmp_path: Path
 ) -> None:
-    settings = trials["day's build"].settings_after()
+    settings = trials["daily-build"].settings_after()
     write_state(tmp_path, Plan((FIRST, SECOND)).effective())
     assert_equals_oracle(settings, tmp_path)
     assert_rows_add_up(settings)
