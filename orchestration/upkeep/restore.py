@@ -32,7 +32,12 @@ from orchestration.state.past_runs import PastRun, past_runs, run_named
 from orchestration.state.publications import publish
 from orchestration.state.results import RunResult
 from orchestration.state.versions import first_line, require_lakehouse
-from orchestration.state.workspaces import Workspace, add_version, workspace_of_upkeep
+from orchestration.state.workspaces import (
+    Workspace,
+    add_version,
+    drop_workspaces_of_runs,
+    workspace_of_upkeep,
+)
 from orchestration.upkeep.restore_plan import Restore, Step, plan_restore
 
 # Puts a table back that lies in a folder: its own, or that of a workspace.
@@ -74,6 +79,7 @@ def restore(
                     put_back(step, step.folder)
             if workspace is not None:
                 publish(workspace, result.run_id)
+                drop_workspaces_of_runs(settings)  # they began with what is no longer published
             record_run(settings, result, started_at, clock(), "well", available_cores())
         return replace(plan, run_id=result.run_id)
 

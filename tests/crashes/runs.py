@@ -62,7 +62,10 @@ _REFUSED: State = {
     "orders/2025-03-31.csv": Content("orders", (*NEXT_ORDERS, Bad("oops", "malformed"))),
 }
 # What tells runs apart, not values.
-_OF_THE_RUN = {"batch_id", "ingestion_timestamp", "rejected_timestamp", "processed_timestamp"}
+_OF_THE_RUN = {
+    *("batch_id", "recorded_at", "ingestion_timestamp", "rejected_timestamp"),
+    *("closed_batch_id", "closed_timestamp"),
+}
 _OF_INGESTION = (
     *("bronze.products", "bronze.orders", "bronze.order_items"),
     *("ops.ingested_files", "ops.rejected_records"),
@@ -216,7 +219,8 @@ class Trial:
         is_gone = self.name == "publish" and "There is no workspace" in again.words
         assert again.code in _WELL or is_gone, again.words
         assert_same_values(self.new, state_of(root))
-        assert sorted(_beside(root)) == sorted(_beside(self._whole))
+        left = sorted(_beside(root))
+        assert left == sorted(_beside(self._whole)), left
         return seen
 
     @cached_property

@@ -63,7 +63,7 @@ def test_a_run_ends_with_130_and_a_sentence_and_nothing_half_done(
 
 def test_a_command_without_a_word_for_it_ends_with_130_too(tmp_path: Path) -> None:
     code, shown, said = interrupted(
-        b"writing raw files", "generate", "--raw", str(tmp_path / "raw"), "--days", "300"
+        b"writing raw files", "generate", "--raw", str(tmp_path / "raw"), "--days", "3000"
     )
     assert (code, said) == (130, "interrupted.\n")
     assert "Aborted" not in shown + said
