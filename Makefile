@@ -1,6 +1,6 @@
 # Every way to run, test and check the project; CI calls the same targets. Each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-browser setup-cloud run test test-spark test-cloud cloud deploy lint lint-python lint-sql lint-templates types new-model format docs check soak bench clean
+.PHONY: help setup setup-spark setup-browser setup-cloud run test test-spark test-cloud cloud deploy lint lint-python lint-sql lint-templates types new-model format docs check soak crashes bench clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -92,8 +92,11 @@ docs: setup ## Write the docs site, pages that need no server, to target/docs/
 
 check: test test-spark test-cloud run ## All that CI checks
 
-soak: setup ## Try random arrivals and kills that no test has tried, for MINUTES=10, from SEED=1 on
+soak: setup ## Try random arrivals, kills and edits that no test has tried, for MINUTES=10, from SEED=1 on
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
+
+crashes: setup ## Let the commands that write die at every write, which takes hours; RUN=ingest only that one
+	@$(BIN)/python -m tests.crashes $(RUN)
 
 bench: setup-spark ## Measure against DuckDB and plain PySpark, and write docs/benchmarks.md (an hour or two)
 	$(BIN)/python -m bench

@@ -7,6 +7,7 @@ no crash can make it disagree with the tables.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from pyspark.errors import PySparkException
@@ -15,7 +16,7 @@ from pyspark.sql import types as T
 
 from ingestion.declared import require_declared
 from ingestion.delta import quoted
-from ingestion.layers import LAYERS, is_table_name
+from ingestion.layers import BUILT_LAYERS, LAYERS, is_table_name
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from ingestion.tables import TABLES, Table, Type
@@ -36,30 +37,18 @@ SPARK_TYPES: dict[Type, T.DataType] = {
     Type.DATE: T.DateType(),
 }
 
-_OF_INGESTION = ("bronze", "ops")
+_OF_INGESTION = tuple(layer for layer in LAYERS if layer not in BUILT_LAYERS)
 
 logger = logging.getLogger(__name__)
 
 
 def register_tables(spark: SparkSession, settings: Settings) -> None:
-    """Put the databases, the declared tables and all tables below the root in the catalog.
-
-    On S3 only what ingestion writes: its role may see no more, and the catalog there outlives it.
+    """Put what ingestion writes in the catalog: databases, declared tables, tables that are there.
 
     Raises:
         LakehouseError: A bronze table is not as declared.
     """
-    for layer in LAYERS if settings.is_local else _OF_INGESTION:
-        # Glue asks for the right to make databases even where there is nothing to make.
-        if not spark.catalog.databaseExists(settings.database(layer)):
-            spark.sql(
-                f"create database if not exists {settings.database(layer)}"
-                f" location '{quoted(settings.engine_location(layer))}'"
-            )
-    if settings.is_local:
-        for layer in LAYERS:
-            for name in _delta_tables_below(Path(settings.location(layer))):
-                _register(spark, settings, layer, name)
+    _register_layers(spark, settings, _OF_INGESTION)
     for table in TABLES.values():
         schema = bronze_schema(table)
         create_table(spark, settings, "bronze", table.name, schema, table.partition_by)
@@ -70,6 +59,45 @@ def register_tables(spark: SparkSession, settings: Settings) -> None:
         create_table(spark, settings, "ops", name, schema)
         stored = spark.table(settings.table("ops", name)).schema
         _add_new_columns(spark, settings, "ops", name, schema, stored)
+
+
+def register_models(spark: SparkSession, settings: Settings) -> None:
+    """Put the tables of silver and gold in the catalog, those of the workspace in the settings.
+
+    They take the place of those that are there. On S3 nothing is done: the catalog there is not of
+    this session alone.
+    """
+    if not settings.is_local:
+        return
+    for layer in BUILT_LAYERS:
+        forget_database(spark, settings, layer)
+    _register_layers(spark, settings, BUILT_LAYERS)
+
+
+def forget_database(spark: SparkSession, settings: Settings, layer: str) -> None:
+    """Take a layer's database out of the catalog; published tables stay where they are."""
+    # It needs packages that a Glue job has not.
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+    database = settings.database(layer)
+    if not spark.catalog.databaseExists(database):
+        return
+    if not isinstance(spark, ConnectSession):  # else Spark removes the database's folder, too
+        spark.sql(f"alter database {database} set location '{quoted(settings.root)}/nowhere'")
+    spark.sql(f"drop database {database} cascade")
+
+
+def _register_layers(spark: SparkSession, settings: Settings, layers: Sequence[str]) -> None:
+    for layer in layers:
+        # Glue asks for the right to make databases even where there is nothing to make.
+        if not spark.catalog.databaseExists(settings.database(layer)):
+            spark.sql(
+                f"create database if not exists {settings.database(layer)}"
+                f" location '{quoted(settings.engine_location(layer))}'"
+            )
+        if settings.is_local:
+            for name in _delta_tables_below(Path(settings.location(layer))):
+                _register(spark, settings, layer, name)
 
 
 def _delta_tables_below(folder: Path) -> list[str]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from pyspark.sql import SparkSession
-
-from ingestion import ops
 from ingestion.completeness import find_missing
 from ingestion.errors import LakehouseError
 from ingestion.files import RawFile
@@ -19,6 +17,9 @@ from ingestion.ledger import REPLACED, Batch, LedgerRow, Status
 from ingestion.selection import Selection
 from ingestion.settings import Settings
 from ingestion.visible import visible
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 _GONE = "gone"
 _DISMISSED = "dismissed"
@@ -57,6 +58,8 @@ def dismiss(
     Raises:
         LakehouseError: It is not in quarantine.
     """
+    from ingestion import ops  # Spark's types, which `lakehouse plan` does without
+
     ledger = ops.read_ledger(spark, settings)
     batch = batch.after(ledger)
     waiting = [row for row in ledger if row.status == Status.QUARANTINED]

@@ -6,6 +6,9 @@ import re
 
 LAYERS = ("bronze", "silver", "gold", "ops")
 
+# Built by models, so that they can be built in a workspace before anybody sees them.
+BUILT_LAYERS = ("silver", "gold")
+
 # These belong to bronze and are restored with it. The other ops tables are the history of runs and
 # tests, which only grows.
 DATA_OF_OPS = ("ingested_files", "rejected_records", "missing_files")

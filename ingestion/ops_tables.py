@@ -52,6 +52,23 @@ RUNS = T.StructType(
     ]
 )
 
+ROW_ACCOUNTING = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("run_number", T.LongType()),
+        T.StructField("records_read", T.LongType()),
+        T.StructField("records_loaded", T.LongType()),
+        T.StructField("records_rejected", T.LongType()),
+        T.StructField("records_erased", T.LongType()),
+        T.StructField("bronze_rows", T.LongType()),
+        T.StructField("silver_rows", T.LongType()),
+        T.StructField("superseded_rows", T.LongType()),
+        T.StructField("rejected_rows", T.LongType()),
+        T.StructField("waiting_rows", T.LongType()),
+    ]
+)
+
 RUN_STEPS = T.StructType(
     [
         T.StructField("run_id", T.StringType()),
@@ -97,6 +114,17 @@ TABLE_VERSIONS = T.StructType(
     ]
 )
 
+PUBLICATIONS = T.StructType(
+    [
+        T.StructField("publication", T.LongType()),
+        T.StructField("run_id", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("version", T.LongType()),
+        T.StructField("table_id", T.StringType()),
+        T.StructField("published_at", T.TimestampType()),
+    ]
+)
+
 BUILDS = T.StructType(
     [
         T.StructField("run_id", T.StringType()),
@@ -105,7 +133,18 @@ BUILDS = T.StructType(
         T.StructField("built_at", T.TimestampType()),
         T.StructField("silver_fingerprint", T.StringType()),
         T.StructField("limits", T.StringType()),
-        T.StructField("pending_days", T.StringType()),
+    ]
+)
+
+NODE_INPUTS = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("node", T.StringType()),
+        T.StructField("kind", T.StringType()),
+        T.StructField("table_name", T.StringType()),
+        T.StructField("files", T.ArrayType(T.StringType())),
+        T.StructField("fingerprint", T.StringType()),
+        T.StructField("reads", T.ArrayType(T.StringType())),
     ]
 )
 

@@ -13,7 +13,7 @@ from threading import Lock
 
 from pyspark.sql import SparkSession
 
-from ingestion.catalog import register_tables
+from ingestion.catalog import register_models, register_tables
 from ingestion.errors import LakehouseError
 from ingestion.settings import Engine, Settings
 from ingestion.spark_conf import CORRECT_VALUES
@@ -24,10 +24,12 @@ _lock = Lock()
 # Sail's words for all that is asked of a session that is gone.
 _LOST = re.compile(r"session \S+ is not running")
 _ready: dict[tuple[str, Engine], SparkSession] = {}
+# Of which root and workspace the session has silver and gold in its catalog.
+_models_of: list[Settings] = []
 
 
 def get_session(settings: Settings, hold: Hold = not_shared) -> SparkSession:
-    """Return the process's session with every table of the lakehouse in its catalog.
+    """Return the process's session with the tables that ingestion writes in its catalog.
 
     Args:
         settings: Where the lakehouse is, and the engine.
@@ -40,11 +42,27 @@ def get_session(settings: Settings, hold: Hold = not_shared) -> SparkSession:
     with _lock:
         if key not in _ready:
             _ready.clear()
+            _models_of.clear()
             session = _start(settings)
             with hold(OPS):
                 register_tables(session, settings)
             _ready[key] = session
         return _ready[key]
+
+
+def get_session_for_models(settings: Settings) -> SparkSession:
+    """As `get_session`, also with silver and gold, those of the workspace in the settings.
+
+    Raises:
+        LakehouseError: The engine can't be started.
+    """
+    session = get_session(settings)
+    with _lock:
+        if _models_of != [settings]:
+            _models_of.clear()
+            register_models(session, settings)
+            _models_of.append(settings)
+    return session
 
 
 def _start(settings: Settings) -> SparkSession:

@@ -10,9 +10,13 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from ingestion.errors import LakehouseError
+from ingestion.layers import BUILT_LAYERS
 from ingestion.plain_paths import plain_path, require_usable
 
 DEFAULT_ROOT = "warehouse"
+WORKSPACES = ".work"
+# Workspaces of runs are named so.
+RUN_PREFIX = "run-"
 DEFAULT_REJECT_LIMIT = 0.10
 DEFAULT_MAX_FILE_BYTES = 2 * 1024**3
 
@@ -39,6 +43,7 @@ class Settings:
         database_prefix: Put before database names, such as `dev_`; empty locally and in prod.
         engine: The embedded engine.
         lock_table: DynamoDB table of the locks where several jobs share the root; else empty.
+        workspace: Whose silver and gold are meant; empty for the published ones.
     """
 
     root: str
@@ -48,6 +53,7 @@ class Settings:
     database_prefix: str = ""
     engine: Engine = DEFAULT_ENGINE
     lock_table: str = ""
+    workspace: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -62,16 +68,32 @@ class Settings:
         return Path(gettempdir()) / "lakehouse-logs" / self.root.partition("://")[2]
 
     def database(self, layer: str) -> str:
-        """Name of a layer's database in the catalog."""
-        return f"{self.database_prefix}{layer}"
+        """Name of a layer's database in the catalog.
+
+        The catalog of an embedded engine is its session's own. That of a bucket is shared, so what
+        a workspace holds has databases apart from the published ones: `work_<layer>` for runs, of
+        which one is at work, and `work_<workspace>_<layer>` for others. As in the macro
+        generate_schema_name.
+        """
+        if not self.workspace or self.is_local or layer not in BUILT_LAYERS:
+            return f"{self.database_prefix}{layer}"
+        is_of_run = self.workspace.startswith(RUN_PREFIX)
+        own = "" if is_of_run else f"{self.workspace.replace('-', '_')}_"
+        return f"{self.database_prefix}work_{own}{layer}"
 
     def table(self, layer: str, name: str) -> str:
         """Name of a table in the catalog."""
         return f"{self.database(layer)}.{name}"
 
+    def place(self, layer: str, table: str | None = None) -> str:
+        """A layer's folder or one of its Delta tables, relative to the root: its key on a store."""
+        of_workspace = self.workspace and layer in BUILT_LAYERS
+        parts = [WORKSPACES, self.workspace] if of_workspace else []
+        return "/".join([*parts, layer, *([table] if table else [])])
+
     def location(self, layer: str, table: str | None = None) -> str:
-        """Path of a layer's folder or of one of its Delta tables: the same keys on every store."""
-        return "/".join([self.root, layer, *([table] if table else [])])
+        """Where a layer's folder or one of its Delta tables is."""
+        return f"{self.root}/{self.place(layer, table)}"
 
     def engine_location(self, layer: str, table: str | None = None) -> str:
         """The same place as an engine is given it, which may be through a link."""

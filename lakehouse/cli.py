@@ -18,14 +18,17 @@ from ingestion.errors import LakehouseError
 from ingestion.visible import visible_lines
 from lakehouse.commands import (
     catalog,
+    diff,
     documentation,
     erase,
     generate,
     new,
     pipeline,
+    plan,
     query,
     reports,
     upkeep,
+    workspaces,
 )
 from lakehouse.commands.terminal import INTERRUPTED, Ended, Interrupted
 
@@ -65,11 +68,15 @@ app.command()(pipeline.run)
 app.command()(pipeline.ingest)
 app.command(context_settings=_PASSES_ARGUMENTS_ON)(pipeline.build)
 app.command()(pipeline.replay)
+app.add_typer(workspaces.app, name="workspace")
+app.command()(workspaces.publish)
+app.command()(plan.plan)
 app.command()(reports.status)
 app.command()(reports.runs)
 app.command()(reports.trace)
 app.command()(reports.report)
 app.command()(reports.cost)
+app.command()(diff.diff)
 app.command(epilog=query.EXAMPLES)(query.query)
 app.command()(documentation.docs)
 app.command()(documentation.lineage)

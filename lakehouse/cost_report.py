@@ -45,7 +45,7 @@ from ops.model_results where run_id = ? and status <> 'skipped' order by seconds
 """
 _TESTS = """
 select count(*), coalesce(sum(seconds), 0)
-from ops.test_results where run_id = ? and status <> 'skipped'
+from ops.test_results where run_id = ? and status not in ('skipped', 'unchanged')
 """
 _RAW_BYTES = "select coalesce(sum(bytes), 0) from ops.ingested_files where status <> 'superseded'"
 

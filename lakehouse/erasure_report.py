@@ -37,6 +37,10 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
         console.print(_places(outcome))
     clean = len(outcome.before) - len(found)
     console.print(f"{clean} other places that could name a person do not name this one.")
+    if outcome.workspaces:
+        done = "dropped, whatever they held" if outcome.result else "an erasure drops them"
+        names = ", ".join(outcome.workspaces)
+        console.print(f"Workspaces, {done}: {names}.", soft_wrap=True, highlight=False)
     if outcome.erasure and outcome.result:
         title = "Taken out, so much less is in the totals of the day"
         parameters = {"run_id": outcome.erasure.run_id}
@@ -46,6 +50,13 @@ def print_outcome(console: Console, settings: Settings, user_id: int, outcome: O
     _print_raw(console, settings, outcome.raw)
     if outcome.result:
         print_failures(console, outcome.result, {})
+    if outcome.result and outcome.result.workspace:
+        console.print(
+            "The build was not published: silver and gold are what they were, and hold the person."
+            f" What it has built is in the workspace {outcome.result.workspace}.",
+            soft_wrap=True,
+            highlight=False,
+        )
     if outcome.exit_code:
         console.print(
             "The erasure is not whole: something failed or is left. Fix it, then repeat the same"

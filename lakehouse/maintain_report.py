@@ -22,6 +22,10 @@ def print_maintenance(console: Console, outcome: Maintenance, *, dry_run: bool) 
             f" {oldest.finished_at:%Y-%m-%d %H:%M}.",
             soft_wrap=True,
         )
+    if outcome.workspaces:
+        word = "would be dropped" if dry_run else "dropped"
+        names = ", ".join(outcome.workspaces)
+        console.print(f"Workspaces that runs have left, {word}: {names}.", soft_wrap=True)
     if dry_run:
         console.print("Nothing was changed. To do it, leave out --dry-run.")
     elif outcome.run_id:

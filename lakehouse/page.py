@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from lakehouse.formats import Format
 from lakehouse.grid import Grid, print_grid
+from lakehouse.markdown import as_table, as_text
 from lakehouse.plain_values import json_text, plain
 
 # Of a table on a terminal; the rest is counted.
@@ -67,6 +69,18 @@ class Table:
             notes.append(f"no room for {names}: widen the terminal, or take --format json")
         if notes:
             console.print("; ".join(notes), style="dim", highlight=False, soft_wrap=True)
+
+    def as_markdown(self) -> list[str]:
+        """The same as lines of Markdown; none if there are no rows."""
+        if not self.rows:
+            return []
+        grid, count = self._grid(), len(self.rows)
+        more = ["", f"and {count - _ROWS:,} more"] * (count > _ROWS)
+        return [
+            *("", f"### {as_text(self.title)}", ""),
+            *as_table(grid.names, grid.rows, grid.is_number),
+            *more,
+        ]
 
     def _grid(self) -> Grid:
         shown = self.rows[:_ROWS]
@@ -130,13 +144,24 @@ class Page:
             else:
                 console.print(part, markup=False, highlight=False, soft_wrap=True)
 
+    def as_markdown(self) -> str:
+        """What people see, as Markdown."""
+        lines: list[str] = []
+        for part in self._shown:
+            if isinstance(part, Table):
+                lines += part.as_markdown()
+            else:
+                lines += ["", as_text(str(part).strip())]
+        return "\n".join(lines).strip()
+
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
 def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    is_one = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return value is None or is_one
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What `lakehouse status` shows: files, gaps, rejects, freshness, last run and row equations.
+"""What `lakehouse status` shows: what readers see, files, gaps, rejects, freshness, row equations.
 
 It reads the Delta tables without Spark, so that asking costs nothing.
 """
@@ -22,6 +22,7 @@ from ingestion.tables import TABLES
 from lakehouse.freshness import add_freshness
 from lakehouse.page import Page, Table
 from lakehouse.refused import add_refused, silver_rejects
+from lakehouse.shown_report import add_shown
 from orchestration.state.damage import Damage, find_damage
 from orchestration.state.delta_reader import connect, has_table
 from orchestration.state.loaded_rows import differences
@@ -91,7 +92,9 @@ def status_page(settings: Settings, now: datetime) -> Page:
     _add_damage(page, settings, damages)
     connection = connect(settings, leaves_out=[damage.table for damage in damages])
     _add_places(page, settings)
-    _add(page, connection, "ops.runs", "last_run", "Last run", _LAST_RUN, is_one=True)
+    with _whole(page, "What readers see"):
+        add_shown(page, connection, settings)
+    _add(page, connection, "ops.runs", "last_run", "Newest run", _LAST_RUN, is_one=True)
     with _whole(page, "How new the tables are"):
         add_freshness(page, connection, now)
     with _whole(page, "Rejected records"):

@@ -1,3 +1,3 @@
 {% macro glue__location_clause() %}
-    location '{{ env_var('LAKEHOUSE_ROOT') }}/{{ config.require('schema') }}/{{ this.identifier }}'
+    location '{{ env_var('LAKEHOUSE_ROOT') }}/.work/{{ workspace() }}/{{ config.require('schema') }}/{{ this.identifier }}'
 {% endmacro %}

@@ -12,6 +12,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ingestion.settings import Settings
+from orchestration.project.tables import AUDIT_COLUMNS
 from orchestration.state.delta_reader import connect
 from tests.oracle import Oracle
 
@@ -27,8 +28,6 @@ GOLD_KEYS = {
     "data_reconciliation": ["left_relation", "right_relation", "measure"],
 }
 SILVER_KEYS = {"products": ["product_id"], "orders": ["order_id"], "order_items": ["id"]}
-# They say which run wrote a row and when, which is the one thing that runs may change.
-AUDIT = {"last_updated_timestamp", "_run_id", "batch_id", "ingestion_timestamp"}
 # Columns that only the pipeline has, because they say where a row came from.
 LINEAGE = {"source_file", "file_date", "record_number", "source_department"}
 DERIVED = {"order_month", "day_of_week", "hour_of_day", "order_num"}
@@ -59,7 +58,7 @@ def assert_values_equal(settings: Settings, oracle: Oracle) -> None:
     compared += [("gold", name, keys) for name, keys in GOLD_KEYS.items()]
     for layer, name, keys in compared:
         table = f"{layer}.{name}"
-        hidden = AUDIT | (LINEAGE | DERIVED if layer == "silver" else set())
+        hidden = AUDIT_COLUMNS | (LINEAGE | DERIVED if layer == "silver" else set())
         columns = [column for column in _columns(tables, table) if column not in hidden]
         actual = _rows(tables, table, [_naive(column) for column in columns], keys)
         _assert_same(f"{table} {columns}", actual, oracle.rows(table, columns, keys))
@@ -153,7 +152,7 @@ def values_of(settings: Settings) -> dict[str, Rows]:
     ).fetchall()
     values = {}
     for (table,) in names:
-        columns = [name for name in _columns(tables, table) if name not in AUDIT]
+        columns = [name for name in _columns(tables, table) if name not in AUDIT_COLUMNS]
         found = tables.execute(f"select {', '.join(columns)} from {table}").fetchall()
         values[table] = sorted(found, key=repr)
     return values

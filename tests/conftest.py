@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 import orchestration.project
 from ingestion.session import get_session
 from ingestion.settings import Settings
+from orchestration.pipeline import untested
+from orchestration.pipeline.untested import untested as find_untested
 from orchestration.project import PROJECT_FOLDER
 from tests import stand_in_s3
 from tests.lake import Lakehouse, new_lakehouse
@@ -28,6 +30,23 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = get_session(Settings.read(root=str(tmp_path_factory.mktemp("spark"))))
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def untested_builds_are_published() -> Iterator[None]:
+    """Publish what is built without its tests, as tests of models build for speed.
+
+    A test of what that holds back takes `only_tested_builds_are_published`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(untested, "untested", lambda *_: [])
+        yield
+
+
+@pytest.fixture
+def only_tested_builds_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish what has passed its tests and nothing else, as the product does."""
+    monkeypatch.setattr(untested, "untested", find_untested)
 
 
 @pytest.fixture

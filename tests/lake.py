@@ -11,9 +11,8 @@ from typing import Any
 
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
-from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-from ingestion.catalog import register_tables
+from ingestion.catalog import forget_database, register_models, register_tables
 from ingestion.ingest import Report, ingest
 from ingestion.layers import LAYERS
 from ingestion.ledger import Batch
@@ -21,7 +20,11 @@ from ingestion.replay import Review, repair, review
 from ingestion.selection import Selection
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
+from orchestration.pipeline.dbt import run_dbt
+from orchestration.pipeline.dbt_settings import DEFAULT_WORKSPACE
 from orchestration.state.delta_reader import connect
+from orchestration.state.results import NodeResult
+from orchestration.state.workspaces import open_workspace
 
 STARTED_AT = datetime(2025, 5, 1, 6, 30, tzinfo=UTC)
 REPLAYED_AT = STARTED_AT + timedelta(days=1)
@@ -96,11 +99,14 @@ def copy_lakehouse(folder: Path, to: Path) -> None:
         shutil.copytree(folder / name, to / name, dirs_exist_ok=True)
 
 
+def plain_dbt(settings: Settings, *arguments: str, run_id: str = "by hand") -> list[NodeResult]:
+    """What a person does who edits a model: dbt alone, which works in the workspace of its own."""
+    return run_dbt(open_workspace(settings, DEFAULT_WORKSPACE).settings, run_id, arguments)
+
+
 def use(lakehouse: Lakehouse) -> None:
     """Put the tables of this root in the catalog, in the place of those of other roots."""
-    spark = lakehouse.spark
-    for layer in {row[0] for row in spark.sql("show databases").collect()} & set(LAYERS):
-        if not isinstance(spark, ConnectSession):  # else Spark removes the database's folder, too
-            spark.sql(f"alter database {layer} set location '{lakehouse.settings.root}/nowhere'")
-        spark.sql(f"drop database {layer} cascade")
+    for layer in LAYERS:
+        forget_database(lakehouse.spark, lakehouse.settings, layer)
     register_tables(lakehouse.spark, lakehouse.settings)
+    register_models(lakehouse.spark, lakehouse.settings)

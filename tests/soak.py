@@ -1,4 +1,4 @@
-"""Tries random arrivals and random kills for a set time: `python -m tests.soak --minutes 10`.
+"""Tries random arrivals, kills and edits for a set time: `python -m tests.soak --minutes 10`.
 
 Each kind of case takes its turn with the next seed, in a process of its own. The first difference
 ends it with exit code 1, the case and the command that shows it again.
@@ -17,11 +17,13 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
+from random import Random
 from tempfile import mkdtemp
 from time import monotonic
 
 from rich.console import Console
 
+import orchestration.project
 from ingestion.session import get_session
 from ingestion.settings import Settings
 from tests.properties.bronze import Loads
@@ -30,6 +32,7 @@ from tests.properties.crashes import crashes
 from tests.properties.crashes import judge as judge_crashes
 from tests.properties.files import judge as judge_file
 from tests.properties.lakes import Lakes
+from tests.properties.orchard import Orchard
 from tests.properties.strategies import plans, swaps
 
 PROJECT = Path(__file__).parent.parent
@@ -61,6 +64,15 @@ def try_kills(seed: int, folder: Path, tally: Counter[str]) -> None:
     try_cases(seed, crashes(), judge, count=5, shrinks=False)
 
 
+def try_edits(seed: int, folder: Path, tally: Counter[str]) -> None:
+    """Edits of a small project, each followed by a build that leaves what it can."""
+    place = Path(mkdtemp(prefix="orchard-", dir=folder))
+    session = get_session(Settings.read(root=str(place / "spark")))
+    orchard = Orchard(session, place, tally, Random(seed))
+    orchestration.project.PROJECT_FOLDER = orchard.project
+    orchard.live(steps=20)
+
+
 def try_files(seed: int, folder: Path, tally: Counter[str]) -> None:
     """Damaged files through the reader alone."""
     del folder
@@ -74,6 +86,7 @@ KINDS: dict[str, Callable[[int, Path, Counter[str]], None]] = {
     "bronze": try_bronze,
     "arrivals": try_arrivals,
     "kills": try_kills,
+    "edits": try_edits,
 }
 
 

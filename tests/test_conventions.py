@@ -12,9 +12,11 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql.types import StructType
 
 from ingestion import ops_tables
+from ingestion.settings import Settings
 from ingestion.tables import PRODUCTS, TABLES
 from lakehouse.new.files import unfilled
 from orchestration.project import PROJECT_FOLDER
+from orchestration.project.fingerprints import Fingerprints
 from orchestration.project.silver import tables_built_by_day
 
 TARGETS = ("sail", "local", "dev", "staging", "prod")
@@ -56,10 +58,11 @@ def models(manifest: Any) -> list[Any]:
 def test_the_project_parses_for_every_target(target: str, tmp_path: Path) -> None:
     parsed = parse(target, tmp_path)
     prefix = "" if target in ("sail", "local", "prod") else f"{target}_"
+    # The catalog of Glue has the published tables as well, so a workspace has databases of its own.
+    of_workspace = prefix if target in ("sail", "local") else f"{prefix}work_dev_"
     assert {node.schema for node in models(parsed)} == {
-        f"{prefix}silver",
-        f"{prefix}gold",
-        f"{prefix}ops",
+        f"{of_workspace}silver",
+        f"{of_workspace}gold",
     }
     assert {source.schema for source in parsed.sources.values()} == {
         f"{prefix}bronze",
@@ -170,6 +173,33 @@ def test_every_column_of_an_ops_table_is_described_and_no_other(manifest: Any) -
         if isinstance(schema, StructType)
     }
     assert described == schemas
+
+
+def test_a_fingerprint_takes_in_every_macro_that_dbt_knows_a_node_to_use(manifest: Any) -> None:
+    fingerprints = Fingerprints(Settings("/lake", "/raw"))
+    ours = {
+        key: macro
+        for key, macro in manifest.macros.items()
+        if macro.package_name == manifest.metadata.project_name
+    }
+    used = set()
+    for node in manifest.nodes.values():
+        names = [name for name in node.depends_on.macros if name in ours]
+        for name in names:  # grows
+            names += [
+                one for one in ours[name].depends_on.macros if one in ours and one not in names
+            ]
+        files = {ours[name].original_file_path for name in names} - {"macros/run_id.sql"}
+        used |= files
+        assert files <= fingerprints.macros_of([node.original_file_path]), node.name
+    assert len(used) > 20
+
+
+def test_every_model_and_seed_has_a_fingerprint_and_so_may_be_left_as_it_is(manifest: Any) -> None:
+    fingerprints = Fingerprints(Settings("/lake", "/raw"))
+    for node in manifest.nodes.values():
+        if node.resource_type in ("model", "seed"):
+            assert fingerprints.of([node.original_file_path]), node.name
 
 
 def test_every_model_has_an_owner_and_every_gold_table_a_reader(manifest: Any) -> None:

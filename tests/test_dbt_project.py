@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from ingestion.ingest import ingest
 from ingestion.ledger import Batch
 from ingestion.session import get_session
 from ingestion.settings import Settings
-from orchestration.pipeline import dbt
+from orchestration.pipeline.dbt_settings import DEFAULT_WORKSPACE
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.pipeline.summary import print_summary
 from orchestration.state.delta_reader import connect
-from tests.lake import STARTED_AT
+from orchestration.state.versions import current_versions
+from tests.lake import STARTED_AT, WITHOUT_TESTS, plain_dbt
 
 PROJECT = Path(__file__).parent.parent
 DBT = Path(sys.executable).with_name("dbt")
@@ -32,12 +34,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A root with bronze of the sample, and silver and gold built."""
     root = tmp_path_factory.mktemp("dbt")
     settings = Settings.read(root=str(root), raw=str(PROJECT / "sample"), environment={})
-    ingest(get_session(settings), settings, Batch("batch", STARTED_AT))
-    dbt.run_dbt(settings, "run", ["build", "--exclude-resource-type", "test", "unit_test"])
+    run(settings, Display(Console(), quiet=True), build_arguments=WITHOUT_TESTS)
     return settings
 
 
-def plain_dbt(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def dbt_command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A dbt command in a process of its own, as typed in a shell with .venv active."""
     target = str(Path(settings.root) / "target")
     return subprocess.run(
@@ -51,7 +52,7 @@ def plain_dbt(settings: Settings, *arguments: str) -> subprocess.CompletedProces
 
 
 def test_every_unit_test_of_the_models_passes(built: Settings) -> None:
-    results = dbt.run_dbt(built, "run", ["test", "--select", "test_type:unit"])
+    results = plain_dbt(built, "test", "--select", "test_type:unit")
     assert len(results) > 20
     assert [f"{node.name}: {node.message}" for node in results if node.status != "pass"] == []
 
@@ -63,20 +64,23 @@ def test_every_unit_test_of_the_models_passes(built: Settings) -> None:
         pytest.param("local", "Apache-Spark", marks=pytest.mark.spark),
     ],
 )
-def test_a_plain_dbt_build_finds_delta_and_the_tables_on_the_engine_of_its_target(
+def test_a_dbt_command_builds_in_a_workspace_on_the_engine_of_its_target(
     built: Settings, target: str, engine: str
 ) -> None:
+    before = current_versions(built)
     selected = ("segment_rules", "daily_sales,test_type:generic")
-    done = plain_dbt(built, "build", "-s", *selected, "--target", target)
+    done = dbt_command(built, "build", "-s", *selected, "--target", target)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "ERROR=0" in done.stdout
     assert "unique_daily_sales_order_date" in done.stdout
-    log = Path(built.location("gold", "segment_rules")) / "_delta_log"
+    workspace = replace(built, workspace=DEFAULT_WORKSPACE)
+    log = Path(workspace.location("gold", "segment_rules")) / "_delta_log"
     assert engine in max(log.glob("*.json")).read_text()
+    assert current_versions(built) == before
 
 
 def test_dbt_docs_know_every_table(built: Settings) -> None:
-    done = plain_dbt(built, "docs", "generate")
+    done = dbt_command(built, "docs", "generate")
     assert done.returncode == 0, done.stdout[-2000:]
     catalog = (Path(built.root) / "target" / "catalog.json").read_text()
     for table in ("order_items", "daily_sales", "customer_insights"):
@@ -88,7 +92,7 @@ def test_a_model_with_a_sql_error_is_named_with_its_file_and_the_message_of_the_
 ) -> None:
     model = project / "models" / "gold" / "daily_sales.sql"
     model.write_text(model.read_text().replace("calendar.date as", "calendar.dtae as"))
-    (failed,) = dbt.run_dbt(built, "run", ["run", "--select", "daily_sales"])
+    (failed,) = plain_dbt(built, "run", "--select", "daily_sales")
     assert failed.is_bad
     assert (failed.table, failed.file) == ("gold.daily_sales", "models/gold/daily_sales.sql")
     assert "dtae" in failed.message
@@ -124,7 +128,7 @@ def test_failing_rows_of_a_test_are_kept_with_the_run_that_found_them(
 ) -> None:
     failing = project / "tests" / "dbt" / "assert_nothing_is_sold.sql"
     failing.write_text("select order_id from {{ ref('orders') }} where order_id = 10000")
-    (failed,) = dbt.run_dbt(built, "run-7", ["test", "--select", "assert_nothing_is_sold"])
+    (failed,) = plain_dbt(built, "test", "--select", "assert_nothing_is_sold", run_id="run-7")
     assert (failed.status, failed.failures) == ("fail", 1)
     rows = (
         get_session(built).sql("select * from ops.test_failures where run_id = 'run-7'").collect()
@@ -206,7 +210,7 @@ def test_a_partial_build_whose_parents_were_never_built_names_them_and_the_way_o
 ) -> None:
     settings = Settings.read(root=str(tmp_path), raw=str(PROJECT / "sample"), environment={})
     ingest(get_session(settings), settings, Batch("batch", STARTED_AT))
-    (failed,) = dbt.run_dbt(settings, "run", ["run", "--select", "order_items"])
+    (failed,) = plain_dbt(settings, "run", "--select", "order_items")
     assert "It reads silver.orders, silver.products: not there" in failed.message
     assert failed.message.endswith("Build it with all that it reads: --select +order_items")
     assert "bronze" not in failed.message

@@ -43,6 +43,24 @@ def test_every_statement_fits_into_a_request_to_glue(statements: dict[str, str])
         assert len(sql) < LONGEST, name
 
 
+@pytest.mark.parametrize(
+    ("workspace", "names"),
+    [
+        ("run-1a2b3c4d", {"dev_work_silver", "dev_work_gold"}),
+        ("my-try", {"dev_work_my_try_silver", "dev_work_my_try_gold"}),
+    ],
+)
+def test_on_glue_what_is_built_has_databases_of_the_workspace(
+    workspace: str, names: set[str]
+) -> None:
+    settings = Settings("s3://bucket", "", database_prefix="dev_", workspace=workspace)
+    manifest: Any = invoke_dbt(settings, "run", ["parse"], target="dev")
+    tables = [node for node in manifest.nodes.values() if node.resource_type in ("model", "seed")]
+    assert {node.schema for node in tables} == names
+    assert names == {settings.database("silver"), settings.database("gold")}
+    assert {source.schema for source in manifest.sources.values()} == {"dev_bronze", "dev_ops"}
+
+
 def test_seeds_have_no_double_quotes_and_no_backslashes() -> None:
     seeds = sorted((PROJECT_FOLDER / "seeds").glob("*.csv"))
     assert seeds

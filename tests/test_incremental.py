@@ -7,6 +7,7 @@ tests/test_end_to_end.py and in the property tests.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -19,15 +20,22 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 
 import orchestration.project
-from ingestion.session import get_session
-from orchestration.pipeline.affected_days import ChangedFiles, changed_files
-from orchestration.pipeline.dbt import run_dbt
+from orchestration.pipeline.changes import ChangedFiles, changed_files
+from orchestration.pipeline.dbt_settings import DEFAULT_WORKSPACE
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.past_runs import read_ops
 from orchestration.state.results import EXIT_FAILED, RunResult
+from orchestration.state.versions import current_versions
 from tests.compare import assert_same_values, values_of
-from tests.lake import WITHOUT_TESTS, Lakehouse, copy_lakehouse, new_lakehouse, use
+from tests.lake import (
+    WITHOUT_TESTS,
+    Lakehouse,
+    copy_lakehouse,
+    new_lakehouse,
+    plain_dbt,
+    use,
+)
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 from tests.projects import PARSED, copy_project, parse
 
@@ -64,10 +72,11 @@ def days_of(done: RunResult, table: str) -> list[str]:
     return [str(day) for day in done.affected_days[table]]
 
 
-def plain_dbt(lakehouse: Lakehouse, *arguments: str) -> None:
-    """What a person does who edits a model: dbt alone, without the `lakehouse` command."""
-    results = run_dbt(lakehouse.settings, "by hand", ["run", *arguments])
+def build_by_hand(lakehouse: Lakehouse, *arguments: str) -> Lakehouse:
+    """Build by dbt alone, and return the workspace that it has built in."""
+    results = plain_dbt(lakehouse.settings, "run", *arguments)
     assert {node.status for node in results} == {"success"}
+    return lakehouse.under(workspace=DEFAULT_WORKSPACE)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -126,7 +135,8 @@ def written(lakehouse: Lakehouse, table: str, since: int) -> set[str | None]:
         for action in map(json.loads, log.splitlines()):
             for kind in ("add", "remove"):
                 if kind in action:
-                    found.add(action[kind]["partitionValues"].get("date"))
+                    day = re.search("date=([^/]+)/", action[kind]["path"])
+                    found.add(day and day[1])
     return found
 
 
@@ -253,7 +263,7 @@ def test_a_product_that_changes_departments_affects_no_line(built: Lakehouse) ->
     assert {name for (name,) in rows(built, "department_days", "department")} == {"Books"}
 
 
-def test_the_days_of_a_build_that_failed_are_replaced_by_the_next(
+def test_a_build_that_failed_changes_nothing_and_its_days_are_replaced_by_the_next(
     built: Lakehouse, project: Path
 ) -> None:
     write_raw(built.raw, {"orders/2025-04-02.csv": orders(order(20, 7, "2025-04-02", "15"))})
@@ -261,10 +271,11 @@ def test_the_days_of_a_build_that_failed_are_replaced_by_the_next(
     # what silver is built by, so the repair of it is no reason to build all days.
     test = project / "tests" / "dbt" / "assert_broken.sql"
     test.write_text("select no_such_column from {{ ref('orders') }}")
+    before = values_of(built.settings)
     failed = run(built.settings, Display(Console(), quiet=True))
     assert failed.exit_code == EXIT_FAILED
-    assert len(rows(built, "orders", "order_id")) == 5
-    assert len(rows(built, "order_items", "id")) == 12
+    assert len(rows(built.under(workspace=failed.workspace), "orders", "order_id")) == 5
+    assert_same_values(before, values_of(built.settings))
     test.unlink()
     write_raw(built.raw, {"orders/2025-04-03.csv": orders(order(30, 7, "2025-04-03", "15"))})
     assert days_of(build(built), "order_items") == ["2025-04-02", "2025-04-03"]
@@ -283,12 +294,30 @@ def test_an_edited_model_that_is_built_alone_has_the_new_rule_in_all_rows(
         model.read_text().replace("hour(order_timestamp)", "hour(order_timestamp) + 1")
     )
     before = rows(built, "orders", "order_id, hour_of_day")
-    plain_dbt(built, "--select", "orders+")
-    assert rows(built, "orders", "order_id, hour_of_day") == [
+    workspace = build_by_hand(built, "--select", "orders+")
+    assert rows(workspace, "orders", "order_id, hour_of_day") == [
         (order_id, hour + 1) for order_id, hour in before
     ]
     hours = "select sum(hour_of_day * order_count) from silver.order_hours"
-    assert built.query(hours) == [(sum(hour + 1 for _, hour in before),)]
+    assert workspace.query(hours) == [(sum(hour + 1 for _, hour in before),)]
+
+
+def test_what_is_built_by_hand_changes_nothing_that_others_read_nor_the_next_run(
+    built: Lakehouse, project: Path
+) -> None:
+    before, versions = values_of(built.settings), current_versions(built.settings)
+    model = project / "models" / "silver" / "orders_checked.sql"
+    text = model.read_text()
+    model.write_text(text.replace("user_id <= 0", "user_id <= 7"))
+    workspace = build_by_hand(built, "--select", "orders+")
+    assert len(rows(workspace, "orders", "order_id")) == 3
+    assert_same_values(before, values_of(built.settings))
+    assert current_versions(built.settings) == versions
+    model.write_text(text)
+    write_raw(built.raw, {"orders/2025-04-02.csv": orders(order(20, 7, "2025-04-02", "15"))})
+    assert days_of(build(built), "orders") == ["2025-04-02"]
+    assert [order_id for (order_id,) in rows(built, "orders", "order_id")] == [10, 11, 20, 30, 31]
+    assert len(rows(workspace, "orders", "order_id")) == 3
 
 
 SELECTIONS = [
@@ -323,7 +352,8 @@ def test_an_edit_that_was_built_alone_and_taken_back_leaves_nothing(
     model = project / "models" / "silver" / "orders_checked.sql"
     text = model.read_text()
     model.write_text(text.replace("user_id <= 0", "user_id <= 7"))
-    plain_dbt(built, "--select", "orders", "order_days")
+    build(built, "--select", "orders", "order_days")
+    assert len(rows(built, "orders", "order_id")) == 3
     model.write_text(text)
     build(built)
     assert_same_values(before, values_of(built.settings))
@@ -346,8 +376,7 @@ def test_a_line_that_vanishes_from_another_day_than_its_order_leaves_its_rejects
 @pytest.mark.parametrize("table", ["silver/orders_superseded", "silver/product_days"])
 def test_a_table_that_is_gone_is_built_whole_again(built: Lakehouse, table: str) -> None:
     before = built.query("select * from silver.orders order by all")
-    get_session(built.settings).sql(f"drop table {table.replace('/', '.')}")
-    shutil.rmtree(Path(built.settings.root) / table, ignore_errors=True)
+    shutil.rmtree(Path(built.settings.root) / table)
     assert build(built).affected_days is None
     assert built.query("select * from silver.orders order by all") == before
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 from rich.console import Console
 
 from ingestion.settings import Engine, Settings
@@ -23,12 +24,14 @@ from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.delta_reader import connect
 from orchestration.state.past_runs import past_runs
+from orchestration.state.published import last_publication
 from orchestration.state.results import EXIT_WELL, RunResult
 from orchestration.state.versions import all_tables, data_tables
 from orchestration.upkeep.maintain import maintain
 from orchestration.upkeep.restore import restore
 from tests.build_on import PROJECT, build_on
 from tests.lake import WITHOUT_TESTS
+from tests.one_door import written_past_publishing
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -128,6 +131,7 @@ def test_each_run_can_be_gone_back_to_and_forth_again_in_every_value(made: Made)
         found = values(made.root)
         assert {table: rows for table, rows in found.items() if table in left} == left
         assert [table for table, rows in found.items() if rows and table not in left] == []
+    assert written_past_publishing(made.root) == []
 
 
 def test_a_run_on_the_files_of_then_finds_nothing_new_after_a_restore(made: Made) -> None:
@@ -174,14 +178,46 @@ def test_maintenance_changes_no_value_and_leaves_nothing_new(made: Made) -> None
         back_to(made.root, made.runs[number])
         left = made.left[number]
         assert {t: rows for t, rows in values(made.root).items() if t in left} == left
+    assert written_past_publishing(made.root) == []
+
+
+def test_a_root_from_before_publications_is_taken_over_and_goes_back_to_a_run_of_then(
+    made: Made,
+) -> None:
+    shutil.rmtree(made.root / "ops/publications")
+    assert values(made.root) == made.left[2]
+    back_to(made.root, made.runs[1])
+    assert values(made.root) == made.left[1]
+    shutil.rmtree(made.root / "ops/publications")
+    run_on(made.root, made.late, build_arguments=WITHOUT_TESTS)
+    assert values(made.root, OF_THE_RUN) == made.left_lasting[2]
+    seen = last_publication(Settings(str(made.root), ""))
+    assert seen is not None
+    tables = {table for table in made.left[2] if table.startswith(("silver.", "gold."))}
+    assert (seen.number, set(seen.versions)) == (1, tables)
+
+
+@pytest.mark.parametrize(
+    ("table", "day"), [("silver.orders", "date"), ("gold.daily_sales", "order_date")]
+)
+def test_what_was_written_past_the_lakehouse_is_seen_by_nobody_and_gone_after_the_next_run(
+    made: Made, table: str, day: str
+) -> None:
+    folder = made.root / table.replace(".", "/")
+    DeltaTable(folder).delete(f"{day} = '2025-04-01'")
+    assert written_past_publishing(made.root) == [f"{folder}: DELETE"]
+    assert values(made.root) == made.left[2]
+    done = run_on(made.root, made.late, build_arguments=WITHOUT_TESTS)
+    assert table in done.published
+    assert values(made.root, OF_THE_RUN) == made.left_lasting[2]
 
 
 COUNT_ON_SPARK = """
 import json, sys
-from ingestion.session import get_session
+from ingestion.session import get_session_for_models
 from ingestion.settings import Settings
 settings = Settings.read(root=sys.argv[1], engine="spark", environment={})
-spark = get_session(settings)
+spark = get_session_for_models(settings)
 print(json.dumps({table: spark.table(table).count() for table in sys.argv[2:]}))
 """
 

@@ -26,7 +26,8 @@ def erase_user(
 ) -> None:
     """Take a person out of every table, every old version and every log, and prove it.
 
-    Runs from before can't be restored afterwards. Raw files are listed, not changed.
+    Runs from before can't be restored afterwards, and all workspaces are dropped. Raw files are
+    listed, not changed.
     """
     from lakehouse.erasure_report import print_outcome
     from orchestration.pipeline.progress import Display

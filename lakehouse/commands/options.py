@@ -12,6 +12,10 @@ Root = Annotated[
     str | None,
     typer.Option(help="The lakehouse: a folder or s3:// prefix. [LAKEHOUSE_ROOT, else warehouse]"),
 ]
+Workspace = Annotated[
+    str | None,
+    typer.Option(help="Silver and gold of this workspace, in the place of the published ones."),
+]
 Raw = Annotated[
     str | None,
     typer.Option(help="Raw files: a folder or s3:// prefix. [LAKEHOUSE_RAW, else as last time]"),
@@ -24,6 +28,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless i
 Warnings = Annotated[
     bool, typer.Option("--warnings", help="List known warnings, too, not only new ones.")
 ]
-FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild every table whole.")]
+FullRefresh = Annotated[
+    bool, typer.Option("--full-refresh", help="Build and test everything anew.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
 Output = Annotated[Format, typer.Option("--format", help="table, or json for programs.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -23,7 +24,10 @@ def run(
     quiet: Quiet = False,
     warnings: Warnings = False,
 ) -> None:
-    """Load the raw files, build silver and gold, test everything: the whole line in one go."""
+    """Load the raw files, build silver and gold, test everything: the whole line in one go.
+
+    A table is not built and a test not run again while nothing that it depends on has changed.
+    """
     settings = settings_with_raw(root, raw, engine, is_quiet=quiet)
     arguments = ["--full-refresh"] * full_refresh
     _run(settings, quiet, with_ingest=True, build_arguments=arguments, with_known=warnings)
@@ -39,16 +43,23 @@ def build(
     context: typer.Context,
     root: Root = None,
     engine: Engine = None,
+    workspace: Annotated[
+        str | None, typer.Option(help="Build in this workspace, which nobody else reads.")
+    ] = None,
     quiet: Quiet = False,
     warnings: Warnings = False,
 ) -> None:
     """Build and test silver and gold, the second half; other arguments go to `dbt build`.
 
-    For example: lakehouse build --select daily_sales+
+    Without other arguments it leaves what can't have changed; --full-refresh builds and tests all.
+    What has passed every test is published. For example: lakehouse build --select daily_sales+
     """
     settings = Settings.read(root=root, engine=engine)
     arguments = context.args
-    _run(settings, quiet, with_ingest=False, build_arguments=arguments, with_known=warnings)
+    if workspace is None:
+        _run(settings, quiet, with_ingest=False, build_arguments=arguments, with_known=warnings)
+    else:
+        _build_in(settings, workspace, quiet, arguments)
 
 
 def replay(
@@ -71,6 +82,20 @@ def replay(
     raise Ended(0 if dry_run else done.exit_code)
 
 
+def _build_in(settings: Settings, workspace: str, quiet: bool, arguments: list[str]) -> None:
+    from orchestration.pipeline.progress import Display
+    from orchestration.pipeline.summary import print_summary
+    from orchestration.pipeline.workspace_runs import build_in_workspace
+
+    console = new_console()
+    require_local_root(settings)
+    with interruptible("What is published is as it was; run the same command again to go on."):
+        result = build_in_workspace(settings, Display(console, quiet), workspace, arguments)
+    if not quiet or result.exit_code:
+        print_summary(console, settings, result)
+    raise Ended(result.exit_code)
+
+
 def _run(
     settings: Settings,
     quiet: bool,
@@ -82,7 +107,8 @@ def _run(
     # dbt and Spark take a second to import; --help should not wait for them.
     from orchestration.pipeline.progress import Display
     from orchestration.pipeline.run import run as run_pipeline
-    from orchestration.pipeline.summary import print_summary, verdict_with_cure
+    from orchestration.pipeline.summary import print_summary
+    from orchestration.pipeline.verdict import verdict_with_cure
     from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE
 
     console = new_console()

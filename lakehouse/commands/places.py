@@ -12,11 +12,34 @@ from ingestion.settings import Settings
 from ingestion.visible import visible
 
 
+def settings_in(root: str | None, workspace: str | None) -> Settings:
+    """The settings of a command that only reads.
+
+    Args:
+        root: As on the command line.
+        workspace: Whose silver and gold it reads; None for the published ones.
+
+    Raises:
+        LakehouseError: An argument has no usable value, or there is no such workspace.
+    """
+    return _in_workspace(Settings.read(root=root), workspace)
+
+
+def _in_workspace(settings: Settings, workspace: str | None) -> Settings:
+    if workspace is None:
+        return settings
+    # It imports what a command without a workspace does not need.
+    from orchestration.state.workspaces import require_workspace
+
+    return require_workspace(settings, workspace).settings
+
+
 def settings_with_raw(
     root: str | None,
     raw: str | None,
     engine: str | None,
     *,
+    workspace: str | None = None,
     is_quiet: bool = False,
     needs_raw: bool = True,
 ) -> Settings:
@@ -26,6 +49,7 @@ def settings_with_raw(
         root: As on the command line.
         raw: As on the command line.
         engine: As on the command line.
+        workspace: Whose silver and gold are read; None for the published ones.
         is_quiet: Do not say that the folder is remembered.
         needs_raw: The command can't do without the folder.
 
@@ -34,7 +58,7 @@ def settings_with_raw(
     """
     from orchestration.state.raw_folder import remembered_raw
 
-    settings = Settings.read(root=root, raw=raw, engine=engine)
+    settings = _in_workspace(Settings.read(root=root, raw=raw, engine=engine), workspace)
     remembered = None if raw or os.environ.get("LAKEHOUSE_RAW") else remembered_raw(settings)
     if remembered is None or remembered == settings.raw:
         return settings

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from ingestion.errors import LakehouseError
-from ingestion.settings import Settings
-from lakehouse.commands.options import Root
+from lakehouse.commands.options import Root, Workspace
+from lakehouse.commands.places import settings_in
 from orchestration.pipeline.console import new_console
 
 EXAMPLES = """
@@ -20,7 +20,7 @@ Examples:
 - `lakehouse query "select order_date, total_sales from gold.daily_sales order by 1"`
 - `lakehouse query "show tables in gold"`, `lakehouse query "describe gold.daily_sales"`
 - `lakehouse query --file analyses/sales_by_weekday.sql --format csv`
-- `lakehouse query --as-of 2025-04-10 "select count(*) from silver.orders"`
+- `lakehouse query --as-of 2025-04-10 "select count(*) from silver.orders"`; or a run, `3f2a91c0`
 - `lakehouse query --output sales.parquet --format parquet "table gold.daily_sales"`
 - `echo "select 1" | lakehouse query`; `lakehouse query` alone opens a shell
 
@@ -33,6 +33,7 @@ def query(
         str | None, typer.Argument(help="One statement. [standard input; on a terminal: a shell]")
     ] = None,
     root: Root = None,
+    workspace: Workspace = None,
     file: Annotated[
         Path | None, typer.Option(help="Read the SQL from this file, such as one of analyses/.")
     ] = None,
@@ -42,22 +43,27 @@ def query(
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="Tables as this version, or this time in UTC, left them; also :as_of."),
+        typer.Option(help="Tables as of a version, a time in UTC or a run; also :as_of."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows that a table shows.")] = 1000,
 ) -> None:
     """Ask the tables by SQL, in Athena's dialect and without an engine to start; it only reads."""
-    from lakehouse.query.as_of import parse_as_of
     from lakehouse.query.asking import QueryOptions, answer_question
     from lakehouse.query.limits import Limits
     from lakehouse.query.output import Format
+    from orchestration.state.past_states import PastState, parse_as_of
 
-    settings = Settings.read(root=root)
+    settings = settings_in(root, workspace)
     if form not in list(Format):
         raise LakehouseError(
             f"There is no format {form!r}.", f"Choose one of {', '.join(Format)} with --format."
         )
-    moment = None if as_of is None else parse_as_of(as_of)
+    moment = None if as_of is None else parse_as_of(settings, as_of)
+    if workspace and isinstance(moment, PastState):
+        raise LakehouseError(
+            f"No run has left a state of the workspace {workspace}.",
+            "Leave out --workspace for what was published, or give --as-of a time.",
+        )
     limits = Limits.read(os.environ)
     options = QueryOptions(Format(form), output, limit, moment, limits)
     options.require_sound()

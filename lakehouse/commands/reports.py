@@ -10,22 +10,28 @@ import typer
 
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from lakehouse.commands.options import Engine, Output, Raw, Root
-from lakehouse.commands.places import settings_with_raw
+from lakehouse.commands.options import Engine, Output, Raw, Root, Workspace
+from lakehouse.commands.places import settings_in, settings_with_raw
 from lakehouse.formats import Format
 from orchestration.pipeline.console import new_console
 
 
 def status(
-    raw: Raw = None, root: Root = None, engine: Engine = None, output: Output = Format.TABLE
+    raw: Raw = None,
+    root: Root = None,
+    workspace: Workspace = None,
+    engine: Engine = None,
+    output: Output = Format.TABLE,
 ) -> None:
-    """Show files, gaps, rejects with reasons, freshness, the last run and where every row went.
+    """Show what is published, tested how and by which run; files, gaps, rejects; where rows went.
 
     For programs: lakehouse status --format json | jq '.quarantined[].source_file'
     """
     from lakehouse.status import status_page
 
-    settings = settings_with_raw(root, raw, engine, is_quiet=True, needs_raw=False)
+    settings = settings_with_raw(
+        root, raw, engine, workspace=workspace, is_quiet=True, needs_raw=False
+    )
     status_page(settings, datetime.now(UTC)).show(new_console(), output)
 
 
@@ -54,6 +60,7 @@ def trace(
         int, typer.Argument(help=f"Its {', '.join(table.key for table in TABLES.values())}.")
     ],
     root: Root = None,
+    workspace: Workspace = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Show a row's life: its lines of files, what became of each, and the gold rows that count it.
@@ -62,12 +69,13 @@ def trace(
     """
     from lakehouse.trace import trace_page
 
-    settings = Settings.read(root=root)
+    settings = settings_in(root, workspace)
     trace_page(settings, table, key).show(new_console(), output)
 
 
 def report(
     root: Root = None,
+    workspace: Workspace = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write, over what it holds.")
     ] = Path("report.html"),
@@ -79,7 +87,7 @@ def report(
     """
     from lakehouse.report.page import write_report
 
-    settings = Settings.read(root=root)
+    settings = settings_in(root, workspace)
     size = write_report(settings, output)
     new_console().print(
         f"wrote {output.resolve()} ({size / 1000:,.0f} kB)", soft_wrap=True, markup=False

@@ -24,6 +24,7 @@ from lakehouse.lineage.known import RUN_ID, compiled_lineage
 from orchestration import project
 from orchestration.pipeline import dbt
 from orchestration.pipeline.progress import Display, NodeProgress
+from orchestration.state.published import shown_tables, shown_versions
 from orchestration.state.versions import table_locations
 
 INDEX, LINEAGE_PAGE, LINEAGE_DATA = "index.html", "column_lineage.html", "column_lineage.json"
@@ -67,7 +68,7 @@ def write_site(settings: Settings, folder: Path, display: Display) -> Site:
         LakehouseError: A model can't be compiled or traced, a table of the root can't be read, or
             the folder can't be written to.
     """
-    locations = table_locations(settings)
+    tables = shown_tables(settings, shown_versions(settings)) if table_locations(settings) else {}
     with display.step("docs") as step, TemporaryDirectory(prefix="lakehouse-docs-") as scratch:
         empty = replace(settings, root=scratch)
         manifest = dbt.compiled_project(empty, RUN_ID, NodeProgress(step))
@@ -75,11 +76,11 @@ def write_site(settings: Settings, folder: Path, display: Display) -> Site:
         dbt.invoke_dbt(empty, RUN_ID, arguments, manifest=manifest)
         step("reading the tables", 0, 0)
         target = dbt.artifacts_folder(empty)
-        index = _with_catalog(target, catalog_of(manifest, locations, settings.database_prefix))
+        index = _with_catalog(target, catalog_of(manifest, tables, settings.database_prefix))
         step("tracing the columns", 0, 0)
         lineage = compiled_lineage(manifest)
     _write(folder, _without_places(index, target), lineage)
-    return Site(folder, settings.root if locations else None)
+    return Site(folder, settings.root if tables else None)
 
 
 def _with_catalog(target: Path, tables: Catalog) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestration.state.hive_types import hive_type
-from orchestration.state.versions import open_table
+from orchestration.state.published import ShownTable
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -22,12 +22,14 @@ _TABLES = ("model", "seed", "snapshot", "source")
 Catalog = dict[str, dict[str, Any]]
 
 
-def catalog_of(manifest: Manifest, locations: Mapping[str, str], database_prefix: str) -> Catalog:
+def catalog_of(
+    manifest: Manifest, tables: Mapping[str, ShownTable], database_prefix: str
+) -> Catalog:
     """The tables of a lakehouse that the project describes, by dbt's names of them.
 
     Args:
         manifest: Of the project.
-        locations: `<layer>.<table>` to where a table is.
+        tables: Those that readers see, by `<layer>.<table>`.
         database_prefix: What the manifest puts before the names of layers.
 
     Raises:
@@ -37,15 +39,15 @@ def catalog_of(manifest: Manifest, locations: Mapping[str, str], database_prefix
     for kind, described in (("nodes", manifest.nodes), ("sources", manifest.sources)):
         for unique_id, node in described.items():
             name = f"{node.schema.removeprefix(database_prefix)}.{node.name}"
-            if node.resource_type in _TABLES and name in locations:
-                found[kind][unique_id] = _table(unique_id, name, locations[name])
+            if node.resource_type in _TABLES and name in tables:
+                found[kind][unique_id] = _table(unique_id, tables[name])
     return found
 
 
-def _table(unique_id: str, name: str, location: str) -> dict[str, Any]:
-    table = open_table(name, location)
+def _table(unique_id: str, shown: ShownTable) -> dict[str, Any]:
+    table = shown.open()
     sizes = table.get_add_actions()["size_bytes"].to_pylist()
-    layer, _, short_name = name.partition(".")
+    layer, _, short_name = shown.name.partition(".")
     fields = json.loads(table.schema().to_json())["fields"]
     return {
         "unique_id": unique_id,

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from lakehouse.query.as_of import AsOf
 from lakehouse.query.engine import ask
 from lakehouse.query.limits import Limits
 from lakehouse.query.output import Format, save, write_csv, write_json
 from lakehouse.query.table_view import Escaped, print_table
+from orchestration.state.past_states import AsOf
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class QueryOptions:
         form: The format.
         output: The file to write; None is standard output.
         limit: How many rows a table shows.
-        as_of: The version or time of the tables; None is the newest.
+        as_of: The version, time or run of the tables; None is the newest.
         limits: What the question may use.
     """
 

@@ -17,7 +17,7 @@ from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from lakehouse.query import guard
-from lakehouse.query.as_of import AsOf
+from lakehouse.query.as_of import Past
 from lakehouse.query.explained import explained
 from lakehouse.query.information import INFORMATION, information
 from lakehouse.query.kinds import of_duckdb
@@ -31,7 +31,8 @@ from lakehouse.query.tables import PATH, View, full_name, open_view, place_of, t
 from orchestration.project.references import with_tables
 from orchestration.project.sql_places import fault
 from orchestration.state.damage import require_whole
-from orchestration.state.versions import require_lakehouse
+from orchestration.state.past_states import AsOf, PastState
+from orchestration.state.published import ShownTable, shown_tables, shown_versions
 
 _AS_OF = "as_of"
 
@@ -68,7 +69,7 @@ def ask(
     Raises:
         LakehouseError: There is no lakehouse, or the SQL is not one that can run.
     """
-    known = require_lakehouse(settings)
+    known = shown_tables(settings, shown_versions(settings))
     limits = limits or Limits()
     statement = guard.only_statement(with_tables(sql))
     if guard.is_show(statement):
@@ -78,12 +79,16 @@ def ask(
 
 
 def _run(
-    settings: Settings, sql: str, known: Mapping[str, str], as_of: AsOf | None, limits: Limits
+    settings: Settings,
+    sql: str,
+    known: Mapping[str, ShownTable],
+    as_of: AsOf | None,
+    limits: Limits,
 ) -> Answer:
     is_explain, query = guard.without_explain(sql)
     tree = guard.read_query(query)
     is_placed = _place_as_of(query, tree, as_of)
-    tables = _Tables(query, known, None if is_placed else as_of)
+    tables = _Tables(query, known, Past(settings), None if is_placed else as_of)
     translated = Queries(query, tables.open).write(tree).sql
     views = list(tables.views.values())
     for view in views if settings.is_local else ():
@@ -144,10 +149,13 @@ def _connected(
 class _Tables:
     """Opens the tables that a query names, each version once."""
 
-    def __init__(self, sql: str, known: Mapping[str, str], as_of: AsOf | None) -> None:
+    def __init__(
+        self, sql: str, known: Mapping[str, ShownTable], past: Past, as_of: AsOf | None
+    ) -> None:
         self.views: dict[str, View] = {}
         self._sql = sql
         self._known = known
+        self._past = past
         self._as_of = as_of
         self._has_path = f'"{PATH}"' in sql.lower()
 
@@ -158,7 +166,7 @@ class _Tables:
         name = full_name(self._sql, table, self._known)
         version = table.args.get("version")
         wanted = _wanted(self._sql, table, version) if version else self._as_of
-        view = open_view(name, self._known[name], wanted, has_path=self._has_path)
+        view = open_view(self._known[name], self._past, wanted, has_path=self._has_path)
         view = self.views.setdefault(f"{view.layer}.{view.name}", view)
         columns = tuple((column, of_duckdb(kind)) for column, kind in view.columns.items())
         hidden = ((PATH, "varchar"),) if self._has_path and view.dataset is None else ()
@@ -178,7 +186,8 @@ def _place_as_of(sql: str, tree: exp.Query, as_of: AsOf | None) -> bool:
         if isinstance(as_of, int):
             placeholder.replace(exp.Literal.number(as_of))
         else:
-            moment = exp.Literal.string(f"{as_of:%Y-%m-%d %H:%M:%S.%f} UTC")
+            at = as_of.moment if isinstance(as_of, PastState) else as_of
+            moment = exp.Literal.string(f"{at:%Y-%m-%d %H:%M:%S.%f} UTC")
             placeholder.replace(exp.cast(moment, "timestamptz(6)"))
     return bool(placeholders)
 

@@ -11,7 +11,7 @@ from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.scopes import Relation, quoted
 from lakehouse.query.tables import CATALOG, columns_of, place_of, text
 from orchestration.project.sql_places import fault
-from orchestration.state.versions import open_table
+from orchestration.state.published import ShownTable
 
 INFORMATION = "information_schema"
 _COLUMNS = {
@@ -24,7 +24,7 @@ _COLUMNS = {
 }
 
 
-def information(sql: str, table: exp.Table, known: Mapping[str, str]) -> Relation:
+def information(sql: str, table: exp.Table, known: Mapping[str, ShownTable]) -> Relation:
     """One of its tables.
 
     Raises:
@@ -42,10 +42,8 @@ def information(sql: str, table: exp.Table, known: Mapping[str, str]) -> Relatio
     else:
         rows = [
             (CATALOG, *full.split("."), column, place, None, "YES", of_duckdb(kind) or kind)
-            for full, location in known.items()
-            for place, (column, kind) in enumerate(
-                columns_of(open_table(full, location)).items(), 1
-            )
+            for full, found in known.items()
+            for place, (column, kind) in enumerate(columns_of(found.open()).items(), 1)
         ]
     return _relation(_COLUMNS[name], rows)
 

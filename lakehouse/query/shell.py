@@ -20,7 +20,7 @@ from ingestion.settings import Settings
 from lakehouse.query.asking import QueryOptions, answer_question
 from lakehouse.query.signatures import signatures
 from lakehouse.query.tables import DEFAULT_LAYER, columns_of
-from orchestration.state.versions import open_table, require_lakehouse
+from orchestration.state.published import ShownTable, shown_tables, shown_versions
 
 _LEAVE = ("\\q", "exit", "quit")
 _HELP = ("\\?", "\\h", "help")
@@ -45,7 +45,7 @@ def run_shell(settings: Settings, console: Console, options: QueryOptions) -> No
     Raises:
         LakehouseError: There is no lakehouse.
     """
-    tables = require_lakehouse(settings)
+    tables = shown_tables(settings, shown_versions(settings))
     session: PromptSession[str] = PromptSession(
         history=_history(),
         completer=Names(tables),
@@ -92,7 +92,7 @@ def _answer(settings: Settings, console: Console, asked: str, options: QueryOpti
 class Names(Completer):
     """Completes tables, columns of the tables that the text names, functions and keywords."""
 
-    def __init__(self, tables: Mapping[str, str]) -> None:
+    def __init__(self, tables: Mapping[str, ShownTable]) -> None:
         self._tables = tables
         self._columns: dict[str, list[str]] = {}
 
@@ -122,7 +122,7 @@ class Names(Completer):
     def _of(self, name: str) -> list[str]:
         if name not in self._columns and name in self._tables:
             try:
-                table = open_table(name, self._tables[name])
+                table = self._tables[name].open()
             except LakehouseError:
                 return []
             self._columns[name] = list(columns_of(table))

@@ -15,7 +15,7 @@ from lakehouse.query.guard import DIALECT
 from lakehouse.query.kinds import of_duckdb
 from lakehouse.query.tables import columns_of, full_name, text
 from orchestration.project.sql_places import Place, close_to, fault
-from orchestration.state.versions import open_table
+from orchestration.state.published import ShownTable
 
 _SCHEMAS = re.compile(r"show\s+(schemas|databases)\s*", re.IGNORECASE)
 _TABLES = re.compile(r"show\s+tables(\s+(in|from)\s+(?P<layer>\w+))?\s*", re.IGNORECASE)
@@ -24,7 +24,7 @@ _COLUMNS = re.compile(
 )
 
 
-def shown(sql: str, known: Mapping[str, str]) -> str:
+def shown(sql: str, known: Mapping[str, ShownTable]) -> str:
     """The SQL of DuckDB that gives the answer as rows.
 
     Raises:
@@ -42,7 +42,7 @@ def shown(sql: str, known: Mapping[str, str]) -> str:
             raise _unknown(sql) from None
         table.this.meta.update(start=found.start("table"), end=found.end("table") - 1)
         whole = full_name(sql, table, known)
-        columns = columns_of(open_table(whole, known[whole]))
+        columns = columns_of(known[whole].open())
         return _rows(["column", "type"], [[name, trino_type(t)] for name, t in columns.items()])
     raise _unknown(sql)
 
@@ -58,7 +58,7 @@ def trino_type(kind: str) -> str:
     return of_duckdb(kind) or kind.lower()
 
 
-def _tables(sql: str, found: re.Match[str], known: Mapping[str, str]) -> str:
+def _tables(sql: str, found: re.Match[str], known: Mapping[str, ShownTable]) -> str:
     layer = (found["layer"] or "").lower()
     if layer and layer not in LAYERS:
         close = close_to(layer, LAYERS)

@@ -7,7 +7,7 @@ imported. Files of a bucket are read by it, for DuckDB alone reads none without 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,11 @@ from sqlglot import exp
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.visible import some
-from lakehouse.query.as_of import AsOf, opened_as_of
+from lakehouse.query.as_of import Past
 from orchestration.project.sql_places import MOST_NAMES, Place, close_to, fault
-from orchestration.state.versions import files_in_folder, open_table
+from orchestration.state.past_states import AsOf
+from orchestration.state.published import ShownTable
+from orchestration.state.versions import files_in_folder
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -107,7 +109,7 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
+def full_name(sql: str, table: exp.Table, known: Collection[str]) -> str:
     """`<layer>.<table>` of a table in a query.
 
     Raises:
@@ -130,14 +132,15 @@ def full_name(sql: str, table: exp.Table, known: Mapping[str, str]) -> str:
     )
 
 
-def open_view(name: str, location: str, as_of: AsOf | None, *, has_path: bool = False) -> View:
-    """A table as it is, or as it was.
+def open_view(table: ShownTable, past: Past, as_of: AsOf | None, *, has_path: bool = False) -> View:
+    """A table as readers see it, or as it was.
 
     Raises:
         LakehouseError: It is damaged, needs another reader, or has no such version.
     """
+    name, location = table.name, table.location
     layer, table_name = name.split(".")
-    opened = open_table(name, location) if as_of is None else opened_as_of(name, location, as_of)
+    opened = table.open() if as_of is None else past.open(table, as_of)
     _require_plain_files(name, opened)
     files = files_in_folder(opened, location)
     return View(
@@ -146,9 +149,15 @@ def open_view(name: str, location: str, as_of: AsOf | None, *, has_path: bool = 
         tuple(files or ()),
         columns_of(opened),
         tuple(opened.metadata().partition_columns),
-        opened.to_pyarrow_dataset() if files is None else None,
+        _rows_of(opened) if files is None else None,
         has_path and files is not None,
     )
+
+
+def _rows_of(table: DeltaTable) -> ds.Dataset:
+    from orchestration.state.datasets import dataset_of  # it imports pyarrow
+
+    return dataset_of(table)
 
 
 def columns_of(table: DeltaTable) -> dict[str, str]:
@@ -179,5 +188,5 @@ def _require_plain_files(name: str, table: DeltaTable) -> None:
         )
 
 
-def _names(known: Mapping[str, str]) -> list[str]:
+def _names(known: Iterable[str]) -> list[str]:
     return [name.split(".")[1] for name in known]

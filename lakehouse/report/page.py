@@ -86,7 +86,7 @@ def render(lake: Lake) -> str:
     return environment.get_template("page.html.j2").render(
         style=Markup(files("lakehouse.report").joinpath("page.css").read_text()),
         about=_about(totals),
-        incomplete=_incomplete(lake),
+        notices=[*_behind(lake), *_incomplete(lake)],
         run=_run(lake),
         tiles=_tiles(totals),
         sections=_sections(lake),
@@ -134,6 +134,15 @@ def _named(days: Sequence[date]) -> str:
 
 
 def _run(lake: Lake) -> str:
+    """By which run the numbers are, whatever the newest command was."""
+    if lake.workspace:
+        return f"The workspace {lake.workspace}, which is not published."
+    if lake.state.publishers:
+        last, *others = lake.state.publishers
+        by = f"Published by run {last.run_id[:8]}, {say.moment(last.published_at)} UTC."
+        older = sum(len(one.tables) for one in others)
+        are = f" {say.plural(older, 'table')} stayed as older runs published them." if older else ""
+        return by + are
     rows = lake.rows(_LAST_RUN) if lake.has("ops.runs") else []
     if not rows:
         return "No run is recorded."
@@ -142,6 +151,21 @@ def _run(lake: Lake) -> str:
         f"Run {run['run_number']} ({run['run_id'][:8]}), {run['status']},"
         f" {say.moment(run['finished_at'])} UTC."
     )
+
+
+def _behind(lake: Lake) -> list[str]:
+    """What has happened since that these numbers do not have."""
+    words = []
+    if lake.state.failed:
+        run = lake.state.failed.run
+        words.append(
+            f"Run {run.run_id[:8]} of {say.moment(run.finished_at)} UTC failed:"
+            f" {', '.join(lake.state.failed.causes) or 'before a table was built'}."
+        )
+    if lake.unbuilt:
+        files = say.plural(len(lake.unbuilt), "file")
+        words.append(f"Of {files} not all that has arrived is in these numbers yet.")
+    return words
 
 
 def _tiles(totals: Row) -> list[Tile]:

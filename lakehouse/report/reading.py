@@ -8,6 +8,8 @@ import duckdb
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
+from lakehouse.shown_state import shown_state
+from lakehouse.unbuilt import unbuilt_files
 from orchestration.state.delta_reader import connect, has_table
 
 Row = dict[str, Any]
@@ -19,7 +21,13 @@ GOLD = (
 
 
 class Lake:
-    """The tables of one root, open for questions."""
+    """The tables of one root, open for questions.
+
+    Attributes:
+        workspace: Whose silver and gold they are; empty for the published ones.
+        state: By which runs they are, and how they were tested.
+        unbuilt: Files that they do not have in full; None if nobody knows.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Open the tables.
@@ -29,6 +37,9 @@ class Lake:
         """
         self._connection = connect(settings)
         self._root = settings.root
+        self.workspace = settings.workspace
+        self.state = shown_state(self._connection, settings)
+        self.unbuilt = unbuilt_files(settings)
         missing = [table for table in GOLD if not self.has(f"gold.{table}")]
         if missing:
             raise LakehouseError(

@@ -2,7 +2,11 @@
 
     python -m orchestration.aws.build --target dev
 
-Data flow: dbt build -> check of what was written -> ops history -> Glue catalog -> artifacts
+Data flow: workspace -> its tables in the Glue catalog -> dbt build -> check of what was written ->
+publication -> ops history -> published tables in the Glue catalog -> artifacts
+
+One build is at work at a time: the execution of the pipeline holds the lock, and CodeBuild refuses
+a second build. So the next one finishes a publication that was cut off.
 
 The root is `LAKEHOUSE_ROOT`; the role of the session `LAKEHOUSE_GLUE_ROLE_ARN`; what else is not
 known here goes to `dbt build`. Exit codes: 0 all well; 2 built, but something is quarantined or
@@ -40,8 +44,10 @@ from orchestration.pipeline.run import recorded
 from orchestration.pipeline.summary import print_summary
 from orchestration.project.digest import project_digest
 from orchestration.state.past_runs import read_ops
-from orchestration.state.results import EXIT_FAILED, RunResult
+from orchestration.state.publications import finish_publication
+from orchestration.state.results import EXIT_FAILED, NodeResult, RunResult
 from orchestration.state.versions import current_versions
+from orchestration.state.workspaces import name_of_run
 
 MINUTES = 110
 # With all of bronze what ingestion jobs write, also while a build is at work.
@@ -126,6 +132,7 @@ def session_ended(job: Job) -> Iterator[int | None]:
 def _build(job: Job, result: RunResult, cores: int | None) -> None:
     settings = job.settings
     started_at = datetime.now(UTC)
+    finish_publication(settings)
     with recorded(settings, result, started_at, cores):
         result.report = report_of(settings, job.execution, read_ledger(settings))
         before = current_versions(settings)
@@ -134,16 +141,21 @@ def _build(job: Job, result: RunResult, cores: int | None) -> None:
             for name, version in before.items()
             if name.startswith("bronze.") or name in _OF_INGESTION
         }
-        build_models(settings, LoggedDisplay(), result, list(job.arguments), job.target)
-        manifest = invoke_dbt(settings, job.run_id, ["parse"], target=job.target)
-        verified = checked(
-            settings, result.results, expected_of(manifest), before, result.affected_days
-        )
-        if verified != result.results:
-            result.builds = []  # what is not known to be built is built from scratch next time
-        result.results = verified
-    if job.is_on_glue:
-        sync(settings, described_tables(manifest, settings.database_prefix))
+        # As the build is going to: with the workspace in the names of databases.
+        built = replace(settings, workspace=name_of_run(job.run_id))
+        manifest = invoke_dbt(built, job.run_id, ["parse"], target=job.target)
+        expected = expected_of(manifest)
+
+        def verify(written: Settings, result: RunResult) -> list[NodeResult]:
+            return checked(written, result.results, expected, before, result.affected_days)
+
+        def register(places: Settings) -> None:
+            if job.is_on_glue:
+                sync(places, described_tables(manifest, settings.database_prefix))
+
+        arguments = list(job.arguments)
+        build_models(settings, LoggedDisplay(), result, arguments, job.target, register, verify)
+    register(settings)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

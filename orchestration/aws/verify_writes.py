@@ -19,6 +19,7 @@ from deltalake import DeltaTable
 
 from ingestion.settings import Settings
 from orchestration.project import PROJECT_FOLDER
+from orchestration.state.datasets import dataset_of
 from orchestration.state.results import AffectedDays, NodeResult
 from orchestration.state.versions import (
     TableVersion,
@@ -124,7 +125,7 @@ def _must_move(table: DeltaTable, expected: Expected, affected: AffectedDays | N
         return False
     date = ds.field("date")
     replaced = date >= min(days) if expected.onwards else date.isin(days)
-    return int(table.to_pyarrow_dataset().count_rows(filter=replaced)) > 0
+    return int(dataset_of(table).count_rows(filter=replaced)) > 0
 
 
 def _untrue(result: NodeResult, problem: str) -> NodeResult:

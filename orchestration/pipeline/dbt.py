@@ -16,6 +16,7 @@ from ingestion.errors import LakehouseError
 from ingestion.session import lost_session
 from ingestion.settings import Engine, Settings
 from orchestration import project
+from orchestration.pipeline.dbt_settings import dbt_works_on
 from orchestration.pipeline.faults.template_faults import placed
 from orchestration.pipeline.selection import compares_states, selects_nothing
 from orchestration.state.results import NodeResult
@@ -54,6 +55,7 @@ def run_dbt(
     on_event: Callable[[NodeEvent], None] = lambda event: None,
     target: str | None = None,
     affected_days: str | None = None,
+    manifest: Manifest | None = None,
 ) -> list[NodeResult]:
     """Run one dbt command and return what became of each node.
 
@@ -65,12 +67,14 @@ def run_dbt(
         target: Of the profile; None for the one of the embedded engine.
         affected_days: For the macro of that name, as JSON: the days that this invocation replaces;
             None for all.
+        manifest: The project as it was parsed for this command and no other one: dbt keeps in it
+            what it compiles.
 
     Raises:
         LakehouseError: dbt could not even start on the nodes, such as for a broken model file.
     """
     with _affected_days_offered(affected_days):
-        result = invoke_dbt(settings, run_id, arguments, on_event, target=target)
+        result = invoke_dbt(settings, run_id, arguments, on_event, manifest, target)
     return [_node_result(done) for done in getattr(result, "results", None) or []]
 
 
@@ -141,9 +145,10 @@ def invoke_dbt(
     reset_metadata_vars()
     folder = settings.log_folder / "dbt"
     chosen = ["--target", target or _TARGETS[settings.engine]]
-    outcome = dbtRunner(manifest, callbacks=[_Listener(on_event)]).invoke(
-        [*arguments, *chosen, *_places(folder)]
-    )
+    with dbt_works_on(settings):
+        outcome = dbtRunner(manifest, callbacks=[_Listener(on_event)]).invoke(
+            [*arguments, *chosen, *_places(folder)]
+        )
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if isinstance(outcome.exception, _NothingSelected):
@@ -205,7 +210,7 @@ def _node_result(result: Any) -> NodeResult:
     return NodeResult(
         name=node.name,
         kind=str(node.resource_type),
-        table=_table_of(node),
+        table=table_of(node),
         status=str(result.status),
         failures=int(result.failures or 0),
         seconds=float(result.execution_time),
@@ -214,7 +219,8 @@ def _node_result(result: Any) -> NodeResult:
     )
 
 
-def _table_of(node: Any) -> str | None:
+def table_of(node: Any) -> str | None:
+    """`<layer>.<table>` that a node of dbt builds or tests, None for a test of several."""
     kind = str(node.resource_type)
     if kind in _RUNS:
         return f"{node.config.schema}.{node.name}"

@@ -3,8 +3,8 @@
 dbt imports it by way of `dbt_plugin/dbt_lakehouse.py`. dbt-spark's `session` method takes the
 process's Spark session or starts a bare one, which knows neither Delta nor any table. So before
 dbt-spark opens its first connection, the session of `ingestion.session` is started, on the engine
-that the target names, with the tables below `LAKEHOUSE_ROOT`. Commands that open no connection,
-such as `dbt parse`, start nothing.
+that the target names, with the tables below `LAKEHOUSE_ROOT`, those of silver and gold in a
+workspace (`dbt_settings`). Commands that open no connection, such as `dbt parse`, start nothing.
 
 Models with the tag `memory_intensive` run one at a time, so that a build needs the memory of one of
 them, whatever the number of dbt's threads. Their order is dbt's: a `ref` says what is read, and
@@ -28,6 +28,7 @@ from pyspark.sql import SparkSession
 
 from ingestion.layers import LAYERS
 from ingestion.session import lost_session
+from orchestration.pipeline.dbt_settings import settings_for_dbt
 from orchestration.pipeline.faults.engine_words import first_words
 from orchestration.pipeline.faults.sql_faults import explained
 from orchestration.project.tables import is_made_here
@@ -52,12 +53,11 @@ class LakehouseConnection(session.Connection):
     """A connection on the lakehouse's session."""
 
     def __init__(self, **parameters: Any) -> None:
-        from ingestion.session import get_session
-        from ingestion.settings import Settings
+        from ingestion.session import get_session_for_models
 
         super().__init__(**parameters)
         engine = self.server_side_parameters["lakehouse.engine"]
-        self._session = get_session(Settings.read(engine=engine))
+        self._session = get_session_for_models(settings_for_dbt(engine))
 
     def cursor(self) -> session.Cursor:
         """A cursor of the same session."""

@@ -3,9 +3,9 @@
 Data flow: damaged tables -> newest whole state -> bronze and rejects against the ledger
 -> the ledger forgets the files that are to be loaded again -> ingestion, build
 
-Silver and gold follow by themselves: a table that is no longer in the version that a build recorded
-is built from scratch. Whatever can be had again is made good by any run, also after a power cut.
-What can't be had again, because the raw file is gone, is only given up when a person says so.
+Silver and gold follow by themselves: a table that is not in the version that a build recorded is
+built from scratch. Until that is published, readers see what is whole. Any run makes good what can
+be had again, also after a power cut; what can't, a person has to give up.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from orchestration.project.tables import is_made_here
 from orchestration.state.damage import Damage, find_damage
 from orchestration.state.loaded_rows import Difference, differences
 from orchestration.state.past_runs import read_ops
+from orchestration.state.publications import note_repaired
 from orchestration.state.rollback import TableRepair, forget_versions, repair_table
 from orchestration.state.versions import first_line, is_table, open_table
 
@@ -69,17 +70,18 @@ class Repair:
         ]
 
 
-def repair(settings: Settings, *, gives_up: bool) -> Repair:
+def repair(settings: Settings, run_id: str, *, gives_up: bool) -> Repair:
     """Bring a local root to a state from which an ingestion and a build make everything good.
 
     Args:
         settings: Where the root and the raw folder are; the caller holds the root.
+        run_id: The run that repairs.
         gives_up: Go on without what can't be had again.
 
     Raises:
         LakehouseError: Something can't be had again, and is not to be given up.
     """
-    done, now = repair_tables(settings, gives_up=gives_up), datetime.now(UTC)
+    done, now = repair_tables(settings, run_id, gives_up=gives_up), datetime.now(UTC)
     ledger = ledger_rows(read_ops(settings, "ingested_files"))
     found = differences(settings, ledger)
     gone = _sort_out(settings, ledger, found, done) if found else []
@@ -102,11 +104,12 @@ def repair(settings: Settings, *, gives_up: bool) -> Repair:
     return done
 
 
-def repair_tables(settings: Settings, *, gives_up: bool) -> Repair:
+def repair_tables(settings: Settings, run_id: str, *, gives_up: bool) -> Repair:
     """Bring each damaged table to a whole state; what is not of this project is left alone.
 
     Args:
         settings: Where the root is.
+        run_id: The run that repairs.
         gives_up: Go on without entries of the list of erased people; and read every data file, as
             some are spoilt within. A run does not: that would take as long as all it has to do.
 
@@ -120,6 +123,8 @@ def repair_tables(settings: Settings, *, gives_up: bool) -> Repair:
             for damage in _damages_of_ours(settings, layers, gives_up):
                 done.tables.append(repair_table(settings, damage, now, reads=gives_up))
             forget_versions(settings, done.tables)
+        if done.tables:
+            note_repaired(settings, run_id, {one.damage.table for one in done.tables})
     except (DeltaError, OSError) as error:
         raise LakehouseError(
             f"The damaged tables of {settings.root} can't be repaired: {first_line(error)}",
@@ -234,12 +239,10 @@ def _overwrite(
     settings: Settings, name: str, schema: T.StructType, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     records = [dict(zip(schema.names, row, strict=True)) for row in rows]
-    write_deltalake(
-        settings.location("ops", name),
-        pa.Table.from_pylist(records, to_arrow_schema(schema)),
-        mode="overwrite",
-        configuration=None if is_table(settings, "ops", name) else TABLE_PROPERTIES,
-    )
+    table = pa.Table.from_pylist(records, to_arrow_schema(schema))
+    properties = None if is_table(settings, "ops", name) else TABLE_PROPERTIES
+    location = settings.location("ops", name)
+    write_deltalake(location, table, mode="overwrite", configuration=properties)
 
 
 def first_lines(lines: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from ingestion.settings import Settings
+from orchestration.state.datasets import dataset_of
 from orchestration.state.versions import open_table, table_locations
 
 _EVERY_ROW = pc.scalar(True)
@@ -48,7 +49,7 @@ class RowLookup:
         """
         name = self._new_name()
         if table in self._locations:
-            dataset = open_table(table, self._locations[table], version).to_pyarrow_dataset()
+            dataset = dataset_of(open_table(table, self._locations[table], version))
             self._connection.register(name, dataset.scanner(columns=list(columns), filter=where))
         else:
             nulls = ", ".join(f"null as {column}" for column in columns)

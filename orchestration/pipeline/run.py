@@ -58,7 +58,7 @@ def run(
     if with_ingest:
         require_raw(settings.raw, settings.root)  # reported before Spark has been waited for
     with only_run(settings), engine_failures_explained(settings):
-        _look_over(settings, with_ingest=with_ingest, gives_up=gives_up)
+        _look_over(settings, result.run_id, with_ingest=with_ingest, gives_up=gives_up)
         spark = start_engine(settings, display, result)
         with recorded(settings, result, started_at):
             if with_ingest:
@@ -68,14 +68,14 @@ def run(
     return result
 
 
-def _look_over(settings: Settings, *, with_ingest: bool, gives_up: bool) -> None:
+def _look_over(settings: Settings, run_id: str, *, with_ingest: bool, gives_up: bool) -> None:
     """Name what is damaged, and make it good as far as this run can."""
     if not settings.is_local:
         return
     if with_ingest or gives_up:
-        lines = repair(settings, gives_up=gives_up).lines
+        lines = repair(settings, run_id, gives_up=gives_up).lines
     else:
-        lines = repair_tables(settings, gives_up=False).lines
+        lines = repair_tables(settings, run_id, gives_up=False).lines
         ledger = ledger_rows(read_ops(settings, "ingested_files"))
         lines += first_lines(
             [f"{one}: `lakehouse repair` loads it" for one in differences(settings, ledger)]

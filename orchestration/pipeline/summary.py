@@ -1,9 +1,9 @@
-"""What a run prints at its end: tables touched, what is wrong and why, verdict, next step."""
+"""What a run prints at its end: tables touched, what is wrong and why; then its verdict."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from rich.console import Console
@@ -17,11 +17,17 @@ from ingestion.ledger import LedgerRow, Status
 from ingestion.moves import moves_in_words
 from ingestion.settings import Settings
 from ingestion.tables import TABLES
-from ingestion.visible import some, visible
+from ingestion.visible import visible
 from orchestration.pipeline.layer_table import layer_table
+from orchestration.pipeline.verdict import counted, next_steps, tables_and_tests, verdict
 from orchestration.project.silver import tables_built_by_day
 from orchestration.state.delta_reader import connect
-from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_WELL, RunResult
+from orchestration.state.results import (
+    EXIT_FAILED,
+    EXIT_INCOMPLETE,
+    EXIT_WELL,
+    RunResult,
+)
 from orchestration.state.test_failures import Found, counts_of, rows_found, warned_in
 
 _TOP = 3
@@ -45,7 +51,7 @@ def print_summary(
         LakehouseError: A table is damaged, which is said after what failed in the run.
     """
     try:
-        connection = connect(settings)
+        connection = connect(replace(settings, workspace=result.workspace or ""))
     except LakehouseError:
         print_failures(console, result, {})
         raise
@@ -60,6 +66,12 @@ def print_summary(
             " them; `--full-refresh` builds them anew",
             soft_wrap=True,
         )
+    if result.unchanged:
+        console.print(
+            f"left as they are: {tables_and_tests(result.unchanged)}, as nothing they depend on has"
+            " changed; `--full-refresh` builds and tests everything",
+            soft_wrap=True,
+        )
     _print_replaced_days(console, result)
     tested_by = result.unchanged_since or result.run_id
     warned = rows_found(connection, tested_by, warned_in(connection, tested_by))
@@ -68,7 +80,7 @@ def print_summary(
     seconds = ", ".join(f"{step} {took:.0f} s" for step, took in result.seconds.items())
     console.print(f"run {result.run_id}: {seconds}", style="dim", soft_wrap=True)
     console.print(Text(verdict(result), style=_STYLES[result.exit_code]), soft_wrap=True)
-    for line in _next_steps(settings, result):
+    for line in next_steps(settings, result):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -183,53 +195,3 @@ def print_warnings(
             " `lakehouse run --warnings` lists them",
             soft_wrap=True,
         )
-
-
-def verdict(result: RunResult) -> str:
-    """How the run ended, in a line: its status, as in `lakehouse runs`, and what it rests on."""
-    totals = result.totals
-    failed = [f"{node.kind} {node.name}" for node in result.results if node.is_bad]
-    skipped = sum(node.status == "skipped" for node in result.results)
-    counts = (
-        (skipped, counted(skipped, "node") + " that depend on it skipped"),
-        (totals.files_quarantined, counted(totals.files_quarantined, "file") + " in quarantine"),
-        (totals.files_missing, counted(totals.files_missing, "file") + " missing"),
-        (totals.files_loaded, counted(totals.files_loaded, "file") + " loaded"),
-        (totals.models_built, counted(totals.models_built, "table") + " built"),
-        (totals.tests_passed, counted(totals.tests_passed, "test") + " passed"),
-        (totals.tests_warned, counted(totals.tests_warned, "test") + " warned"),
-    )
-    words = [f"{some(failed, _TOP)} failed"] * bool(failed)
-    words += [said for count, said in counts if count]
-    return f"{result.status}: {', '.join(words) or 'nothing new'}"
-
-
-def verdict_with_cure(settings: Settings, result: RunResult) -> str:
-    """All that a quiet run says of gaps, in one line, as for a mail of cron."""
-    places = f"--root {shlex.quote(settings.root)} --raw {shlex.quote(settings.raw)}"
-    return visible(f"{verdict(result)}; `lakehouse status {places}` lists what is not loaded")
-
-
-def _next_steps(settings: Settings, result: RunResult) -> list[str]:
-    if any(node.is_bad for node in result.results):
-        return [
-            "Some of it failed; the tables that depend on it were left as they were."
-            f" Failing rows are in ops.test_failures, the log is {settings.log_folder}/dbt/dbt.log."
-            " Fix it and run again."
-        ]
-    steps = []
-    if result.report and result.report.quarantined:
-        steps.append("Correct the quarantined files and run again; nothing else waits for them.")
-    if result.report and any(file.state == "missing" for file in result.report.missing):
-        steps.append("Add the missing files to the raw folder and run again.")
-    place = f"--root {shlex.quote(settings.root)}"
-    if result.results or result.unchanged_since:
-        steps.append(f"Next: `lakehouse report {place}` writes a page of what the tables say.")
-    elif result.report and result.exit_code == EXIT_WELL:
-        steps.append(f"Next: `lakehouse build {place}` builds silver and gold.")
-    return steps
-
-
-def counted(count: int, what: str) -> str:
-    """A number of things in words."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

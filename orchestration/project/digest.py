@@ -14,6 +14,7 @@ from orchestration import project
 
 _PROJECT_FILES = (
     *("dbt_project.yml", "profiles/profiles.yml", "uv.lock"),
+    *("packages.yml", "dependencies.yml", "package-lock.yml"),
     *(f"{folder}/**/*.*" for folder in ("models", "macros", "seeds", "snapshots", "tests/dbt")),
 )
 
@@ -22,12 +23,13 @@ def project_digest(settings: Settings, project_folder: Path | None = None) -> st
     """SHA-256 of all that a build is made by: the project's files, the prefix of the databases."""
     digest = hashlib.sha256(settings.database_prefix.encode())
     folder = project_folder or project.PROJECT_FOLDER
-    for path in sorted(_files(folder)):
+    for path in sorted(project_files(folder)):
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files(project_folder: Path) -> Iterator[Path]:
+def project_files(project_folder: Path) -> Iterator[Path]:
+    """All files that a build is made by."""
     for pattern in _PROJECT_FILES:
         yield from (path for path in project_folder.glob(pattern) if path.is_file())

@@ -15,13 +15,15 @@ from typing import Any
 
 import yaml
 
+from ingestion.tables import TABLES
 from orchestration import project
 
 # These vars are no part of the fingerprint: a changed limit affects only the days that have an
 # amount between its old and its new value.
 LIMITS = ("min_order_amount", "max_order_amount")
 
-_SQL = ("models/silver/*.sql", "models/intermediate/*.sql", "macros/*.sql")
+_MODELS = ("models/silver/*.sql", "models/intermediate/*.sql")
+_SQL = (*_MODELS, "macros/*.sql")
 _VAR = re.compile(r"var\(\s*['\"](\w+)")
 _BY_DAY = re.compile(r"affected_by='(\w+)'")
 
@@ -54,10 +56,19 @@ def limits(folder: Path | None = None) -> dict[str, Decimal]:
     return {name: Decimal(str(values[name])) for name in LIMITS}
 
 
+def models_built_by_day(folder: Path | None = None) -> dict[str, str]:
+    """Model to the raw table, or `departments`, by whose affected days it is built.
+
+    The other models are built whole.
+    """
+    paths = _files(folder or project.PROJECT_FOLDER, _MODELS)
+    found = ((path.stem, _BY_DAY.search(path.read_text(encoding="utf-8"))) for path in paths)
+    return {name: affected[1] for name, affected in found if affected}
+
+
 def tables_built_by_day(folder: Path | None = None) -> set[str]:
     """Raw tables whose silver is built by affected days; that of the others is built whole."""
-    paths = _files(folder or project.PROJECT_FOLDER, ("models/silver/*.sql",))
-    return {table for path in paths for table in _BY_DAY.findall(path.read_text(encoding="utf-8"))}
+    return set(models_built_by_day(folder).values()) & set(TABLES)
 
 
 def _project_settings(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -24,7 +24,7 @@ from deltalake.exceptions import DeltaError
 from ingestion.errors import LakehouseError
 from ingestion.layers import LAYERS
 from ingestion.settings import Settings
-from orchestration.state.past_runs import past_runs
+from orchestration.state.published import Versions, shown_versions
 from orchestration.state.storage import storage_of
 from orchestration.state.versions import TableVersion, first_line, table_locations, version_of
 
@@ -58,7 +58,10 @@ class Damage:
 def find_damage(
     settings: Settings, layers: Sequence[str] = LAYERS, *, reads: bool = False
 ) -> list[Damage]:
-    """What is wrong with the tables of these layers, also with those of the last run that are gone.
+    """What is wrong with the tables of these layers, also with those that are gone.
+
+    What has to be there is what the last run has left and what was published last, which is newer
+    if that run was killed.
 
     Args:
         settings: Where the root is.
@@ -68,16 +71,36 @@ def find_damage(
     Raises:
         LakehouseError: The root can't be listed.
     """
+    from orchestration.state.past_runs import past_runs  # a third of a second, for pyarrow
+
+    # In this order, as a run may end meanwhile: what it has recorded is there afterwards.
+    left: Versions = {}
+    if not settings.workspace:  # no run has recorded what a workspace holds
+        with suppress(LakehouseError):  # the history is damaged itself, which is among them
+            left = next((run.versions for run in past_runs(settings) if run.versions), {})
+            left = _newest(left, shown_versions(settings) or {})
     names = _of(layers, table_locations(settings))
-    left: Mapping[str, TableVersion] = {}
-    with suppress(LakehouseError):  # the history is damaged itself, which is among them
-        left = next((run.versions for run in past_runs(settings) if run.versions), {})
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda name: damage_of(settings, name, left.get(name), reads=reads), names)
         damages = [damage for damage in found if damage]
     return damages + [
         Damage(name, "its log is gone") for name in _of(layers, left) if name not in names
     ]
+
+
+def _newest(left: Versions, shown: Versions) -> Versions:
+    return left | {
+        name: version for name, version in shown.items() if not _is_newer(left.get(name), version)
+    }
+
+
+def _is_newer(version: TableVersion | None, other: TableVersion) -> bool:
+    """Whether it is a later version of the same table."""
+    return (
+        version is not None
+        and version.table_id == other.table_id
+        and version.version > other.version
+    )
 
 
 def _of(layers: Sequence[str], tables: Iterable[str]) -> list[str]:
@@ -92,10 +115,16 @@ def damage_of(
     Args:
         settings: Where the root is.
         table: `<layer>.<table>`.
-        left: In which version the last run left it, if that is known.
+        left: In which version it is at least if it is whole, if that is known.
         reads: Read every data file of a folder whole.
     """
-    folder = table.replace(".", "/")
+    folder, location = settings.place(*table.split(".")), settings.location(*table.split("."))
+    failure: Exception | None = None
+    try:  # before the files are listed: those of a commit that comes meanwhile are not looked for
+        opened = DeltaTable(location)
+        actions, version = opened.get_add_actions(), version_of(opened)
+    except (DeltaError, OSError) as error:
+        failure = error
     sizes = {
         file.name.removeprefix(f"{folder}/"): file.bytes
         for file in storage_of(settings.root).files(folder)
@@ -103,18 +132,17 @@ def damage_of(
     problem = _problem_of_log(sizes)
     if problem is not None:
         return Damage(table, problem)
-    location = settings.location(*table.split("."))
-    try:
-        opened = DeltaTable(location)
-        actions = opened.get_add_actions()
-        version = version_of(opened)
-    except (DeltaError, OSError) as error:
-        return Damage(table, f"its log can't be read: {first_line(error)}")
-    if left and left.table_id == version.table_id and left.version > version.version:
+    if failure is not None:
+        return Damage(table, f"its log can't be read: {first_line(failure)}")
+    if left and _is_newer(left, version):
         newest = f"the last run left version {left.version:,}, the newest is {version.version:,}"
         return Damage(table, f"commits of its log are gone: {newest}", is_older=True)
     names, bytes_ = (actions[column].to_pylist() for column in ("path", "size_bytes"))
     expected = dict(zip(map(unquote, names), bytes_, strict=True))
+    if any("://" in name for name in expected):  # of a workspace in a bucket
+        published = replace(settings, workspace="").place(*table.split("."))
+        for file in storage_of(settings.root).files(published):
+            sizes[f"{settings.root}/{file.name}"] = file.bytes
     bad = _bad_files(sizes, expected, Path(location) if settings.is_local else None, reads)
     if not bad:
         return None

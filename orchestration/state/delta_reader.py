@@ -16,8 +16,9 @@ from ingestion.layers import LAYERS
 from ingestion.ops_tables import CREATED_AT_START
 from ingestion.settings import Settings
 from orchestration.state.damage import damaged, find_damage
+from orchestration.state.datasets import dataset_of
 from orchestration.state.past_runs import recorded_versions
-from orchestration.state.versions import open_table, require_lakehouse
+from orchestration.state.published import ShownTable, shown_tables, shown_versions
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -34,6 +35,8 @@ def connect(
 ) -> Connection:
     """Open a connection in which every Delta table of these layers is a view.
 
+    Tables of silver and gold are shown as the last publication left them, all of one state.
+
     Opening a table reads its log, so whoever reads one layer names it.
 
     Args:
@@ -45,21 +48,24 @@ def connect(
     Raises:
         LakehouseError: There is no lakehouse at the root, or a table is damaged.
     """
-    locations = require_lakehouse(settings)
+    versions = shown_versions(settings)
+    shown = shown_tables(settings, versions)
     left_out = _foreign(settings, layers) if leaves_out is None else leaves_out
-    locations = {
-        name: place
-        for name, place in locations.items()
+    tables = [
+        table
+        for name, table in shown.items()
         if name.split(".")[0] in layers and name not in left_out
-    }
+    ]
+    with ThreadPoolExecutor(_THREADS) as pool:  # each reads its log, which S3 takes its time for
+        datasets = list(pool.map(_dataset, tables))
+    if versions is None and shown_versions(settings) is not None:  # the first publication has begun
+        return connect(settings, layers, leaves_out=leaves_out)
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for layer in LAYERS:
         connection.execute(f"create schema {layer}")
-    with ThreadPoolExecutor(_THREADS) as pool:  # each reads its log, which S3 takes its time for
-        datasets = pool.map(_dataset, locations.items())
-        for table, dataset in zip(locations, datasets, strict=True):
-            _create_view(connection, table, dataset)
+    for table, dataset in zip(tables, datasets, strict=True):
+        _create_view(connection, table.name, dataset)
     return connection
 
 
@@ -82,8 +88,8 @@ def _made_by_runs(settings: Settings) -> set[str]:
     return {name for versions in recorded_versions(settings).values() for name in versions}
 
 
-def _dataset(place: tuple[str, str]) -> ds.Dataset:
-    return open_table(*place).to_pyarrow_dataset()
+def _dataset(table: ShownTable) -> ds.Dataset:
+    return dataset_of(table.open())
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, table: str, dataset: ds.Dataset) -> None:

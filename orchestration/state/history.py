@@ -1,7 +1,7 @@
 """The history of runs: what a run did, how long it took and what its tables are like afterwards.
 
-Data flow: result of a run + Delta logs -> ops.model_results, test_results, run_steps,
-table_versions, builds -> ops.runs
+Data flow: result of a run + Delta logs + silver.row_accounting -> ops.model_results, test_results,
+run_steps, table_versions, node_inputs, builds, row_accounting -> ops.runs
 
 No engine is needed, so that a run is recorded also when its engine has failed.
 """
@@ -24,14 +24,21 @@ from ingestion.errors import LakehouseError
 from ingestion.ops_tables import (
     BUILDS,
     MODEL_RESULTS,
+    NODE_INPUTS,
+    ROW_ACCOUNTING,
     RUN_STEPS,
     RUNS,
     TABLE_VERSIONS,
     TEST_RESULTS,
 )
 from ingestion.settings import Settings
-from orchestration.state.results import RunResult
-from orchestration.state.versions import current_versions, first_line, unreadable_explained
+from orchestration.state.results import UNCHANGED, RunResult
+from orchestration.state.versions import (
+    current_versions,
+    first_line,
+    open_table,
+    unreadable_explained,
+)
 
 _TABLES = ("model", "seed", "snapshot")
 
@@ -58,6 +65,11 @@ def record_run(
         for node in result.results
         if node.is_test
     ]
+    tests += [
+        (run_id, node.name, node.table, UNCHANGED, 0, 0.0, finished_at)
+        for node in result.unchanged
+        if node.is_test
+    ]
     models = [
         (run_id, node.table, node.status, node.seconds, *_size(settings, node.table), finished_at)
         for node in result.results
@@ -71,19 +83,16 @@ def record_run(
         (run_id, name, table.version, table.table_id, finished_at)
         for name, table in (current_versions(settings) | result.built_from).items()
     ]
-    builds = [
-        (
-            *(run_id, build.project, build.run_id, build.built_at),
-            *(build.silver_fingerprint, build.limits, build.pending_days),
-        )
-        for build in result.builds
-    ]
+    inputs = [(run_id, *astuple(node)) for node in result.inputs]
+    builds = [(run_id, *astuple(build)) for build in result.builds]
     _append(settings, "test_results", TEST_RESULTS, tests)
     _append(settings, "model_results", MODEL_RESULTS, models)
     _append(settings, "run_steps", RUN_STEPS, steps)
     _append(settings, "table_versions", TABLE_VERSIONS, versions)
+    _append(settings, "node_inputs", NODE_INPUTS, inputs)
     _append(settings, "builds", BUILDS, builds)
     number = _count_of_runs(settings) + 1
+    _append(settings, "row_accounting", ROW_ACCOUNTING, _accounts(settings, result, number))
     run = (run_id, number, result.command, started_at, finished_at, status, *astuple(result.totals))
     _append(settings, "runs", RUNS, [run])
 
@@ -98,6 +107,23 @@ def _size(settings: Settings, table: str) -> tuple[int, int, int] | tuple[None, 
             return None, None, None
     sizes = delta_table.get_add_actions()["size_bytes"].to_pylist()
     return delta_table.count(), sum(sizes), len(sizes)
+
+
+def _accounts(settings: Settings, result: RunResult, number: int) -> list[tuple[Any, ...]]:
+    """Where every record is, if this run has published that."""
+    name = "silver.row_accounting"
+    if name not in result.published:
+        return []
+    table = open_table(name, settings.location(*name.split("."))).to_pyarrow_table()
+    return [
+        (
+            result.run_id,
+            row["table_name"],
+            number,
+            *(row[count] for count in ROW_ACCOUNTING.names[3:]),
+        )
+        for row in table.to_pylist()
+    ]
 
 
 def _count_of_runs(settings: Settings) -> int:

@@ -10,6 +10,7 @@ from socket import gethostname
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
+from orchestration.state.publications import finish_publication
 from orchestration.state.storage import storage_of
 
 # Names the run that a restore goes back to, while some tables may be as then and others as now.
@@ -18,7 +19,7 @@ _UNFINISHED = ".unfinished-restore"
 
 @contextmanager
 def only_run(settings: Settings, *, goes_on_with_restore: bool = False) -> Iterator[None]:
-    """Hold the root for one run.
+    """Hold the root for one run; a publication that was cut off is finished first.
 
     Args:
         settings: Where the root is.
@@ -29,6 +30,7 @@ def only_run(settings: Settings, *, goes_on_with_restore: bool = False) -> Itera
     """
     since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     with storage_of(settings.root).lock(f"process {os.getpid()} on {gethostname()}, since {since}"):
+        finish_publication(settings)
         if not goes_on_with_restore:
             _require_whole(settings)
         yield

@@ -21,6 +21,8 @@ _STATUS = {EXIT_WELL: "well", EXIT_FAILED: "failed", EXIT_INCOMPLETE: "incomplet
 FAILED_RUN = _STATUS[EXIT_FAILED]
 # What dbt calls the outcome of a test; what was skipped has none.
 PASSED, WARNED, FAILED = ("pass",), ("warn",), ("fail", "error", "runtime error")
+# Ours: not run again, as it has passed on the same tables.
+UNCHANGED = "unchanged"
 _OUTCOMES = (PASSED, WARNED, FAILED)
 
 
@@ -57,6 +59,37 @@ class NodeResult:
     def is_test(self) -> bool:
         """It builds nothing."""
         return self.kind in ("test", "unit_test")
+
+
+@dataclass(frozen=True)
+class NodeInputs:
+    """What a table was built from by a build of everything, or what a test passed on.
+
+    Attributes:
+        node: dbt's unique id, such as `model.ecommerce_lakehouse.orders`.
+        kind: As of a `NodeResult`.
+        table: `<layer>.<table>` it builds or tests, None for a test of several.
+        files: Its source below the project, and those of the ephemeral models that it reads.
+        fingerprint: Of all that decides it beside the tables that it reads.
+        reads: `<layer>.<table>` of these tables, sorted.
+    """
+
+    node: str
+    kind: str
+    table: str | None
+    files: tuple[str, ...]
+    fingerprint: str
+    reads: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the model, seed or test."""
+        return self.node.split(".")[2]
+
+    @property
+    def is_test(self) -> bool:
+        """It builds nothing."""
+        return self.kind == "test"
 
 
 @dataclass(frozen=True)
@@ -101,8 +134,6 @@ class Build:
         built_at: End of the build, UTC.
         silver_fingerprint: Of the SQL that silver was built by; None in records of older versions.
         limits: The limits of that SQL, as JSON.
-        pending_days: Days that it began to replace and may not have replaced everywhere, as JSON;
-            None if it replaced all it had to.
     """
 
     project: str | None
@@ -110,7 +141,6 @@ class Build:
     built_at: datetime
     silver_fingerprint: str | None = None
     limits: str | None = None
-    pending_days: str | None = None
 
 
 @dataclass
@@ -123,11 +153,17 @@ class RunResult:
         report: What ingestion did, None if it was not asked for.
         results: What became of each dbt node, empty if dbt was not asked for.
         unchanged_since: The run whose tables stay because nothing is new, None if dbt was at work.
+        unchanged: Tables that were not built and tests that were not run, as all they depend on is
+            what it was when they were.
+        inputs: Of a build of everything, what each table and each passed test depends on.
         builds: The builds of everything whose outcome the tables are at the end of this run.
         affected_days: Raw table to the days of silver that the build replaced; None for all days.
         built_from: The versions of tables that others may write to meanwhile, from before dbt read
             them; the run records these in the place of those at its end, so that it does not pass
             for built from what it has not seen.
+        workspace: Where silver and gold of this run are if they were not published.
+        untested: Tests that what was built reaches and that were left out.
+        published: The tables that were moved by publishing.
         seconds: Step to the seconds it took.
     """
 
@@ -136,9 +172,14 @@ class RunResult:
     report: Report | None = None
     results: list[NodeResult] = field(default_factory=list)
     unchanged_since: str | None = None
+    unchanged: list[NodeInputs] = field(default_factory=list)
+    inputs: list[NodeInputs] = field(default_factory=list)
     builds: list[Build] = field(default_factory=list)
     affected_days: AffectedDays | None = None
     built_from: dict[str, TableVersion] = field(default_factory=dict)
+    workspace: str | None = None
+    untested: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -180,10 +221,3 @@ class RunResult:
 def days_to_json(days: AffectedDays) -> str:
     """Days as `{"orders": ["2025-04-01"]}`."""
     return json.dumps({name: [str(day) for day in found] for name, found in days.items()})
-
-
-def days_from_json(text: str) -> AffectedDays:
-    """What `days_to_json` has written."""
-    return {
-        name: [date.fromisoformat(day) for day in found] for name, found in json.loads(text).items()
-    }

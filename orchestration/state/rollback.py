@@ -107,8 +107,8 @@ class _Table:
     def is_vain(self, commit: int, files: tuple[str, ...]) -> bool:
         """Whether a commit has brought only these data files, or has only moved rows into them."""
         path = self._folder / "_delta_log" / f"{commit:020}.json"
-        lines = path.read_text().splitlines() if path.exists() else []
-        adds = [add for line in lines if (add := json.loads(line).get("add"))]
+        lines = path.read_text("utf-8").split("\n") if path.exists() else []
+        adds = [add for line in lines if line.strip() and (add := json.loads(line).get("add"))]
         names = {unquote(add["path"]) for add in adds}
         moves_only = not any(add["dataChange"] for add in adds)
         return bool(names & set(files)) and (moves_only or names <= set(files))

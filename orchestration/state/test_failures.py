@@ -21,7 +21,8 @@ _SHOWN = 5
 _LONGEST = 160
 _BEFORE = """
 select arg_max(run_id, run_number) from ops.test_results inner join ops.runs using (run_id)
-where test_name = $test_name and run_id <> $run_id and test_results.status <> 'skipped'
+where test_name = $test_name and run_id <> $run_id
+    and test_results.status not in ('skipped', 'unchanged')
 """
 _ROWS = """
 with rows as (

@@ -61,10 +61,13 @@ def table_locations(settings: Settings) -> dict[str, str]:
     """
     storage = storage_of(settings.root)
     places = [
-        (layer, name) for layer in LAYERS for name in storage.folders(layer) if is_table_name(name)
+        (layer, name)
+        for layer in LAYERS
+        for name in storage.folders(settings.place(layer))
+        if is_table_name(name)
     ]
     with ThreadPoolExecutor(_THREADS) as pool:  # each is an answer of S3 to wait for
-        found = pool.map(lambda place: _has_log(storage, *place), places)
+        found = pool.map(lambda place: _has_log(storage, settings.place(*place)), places)
     return {
         f"{layer}.{name}": settings.location(layer, name)
         for (layer, name), is_table in sorted(zip(places, found, strict=True))
@@ -78,19 +81,19 @@ def foreign_folders(settings: Settings) -> list[str]:
     return [
         f"{layer}/{name}"
         for layer in LAYERS
-        for name in storage.folders(layer)
+        for name in storage.folders(settings.place(layer))
         if not is_table_name(name)
     ]
 
 
 def is_table(settings: Settings, layer: str, name: str) -> bool:
     """Whether there is a table at its place below the root."""
-    return _has_log(storage_of(settings.root), layer, name)
+    return _has_log(storage_of(settings.root), settings.place(layer, name))
 
 
-def _has_log(storage: Storage, layer: str, name: str) -> bool:
+def _has_log(storage: Storage, place: str) -> bool:
     """A folder without a first commit is no table yet."""
-    log = f"{layer}/{name}/_delta_log/"
+    log = f"{place}/_delta_log/"
     return any(_COMMIT.fullmatch(file.name.removeprefix(log)) for file in storage.files(log[:-1]))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from orchestration.state.commit_facts import orders_rows
 from orchestration.state.versions import is_plain
 
 # A reader opens each file by itself, which costs more than the rows of a small one. To merge two or
@@ -52,7 +53,7 @@ def find_merge(table: DeltaTable) -> Merge:
             partition = tuple((name, file[f"partition.{name}"]) for name in columns)
             small[partition].append(file["size_bytes"])
     many = {place: sizes for place, sizes in small.items() if len(sizes) >= FEWEST_FILES}
-    if not many or not is_plain(table) or _is_ordered(table):
+    if not many or not is_plain(table) or any(map(orders_rows, table.history())):
         return Merge([], 0, 0)
     return Merge(
         partitions=list(many),
@@ -73,15 +74,3 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _is_ordered(table: DeltaTable) -> bool:
-    """Whether its rows have been z-ordered; the engines log it each in their own way."""
-    return any(
-        commit.get("operation") == "OPTIMIZE"
-        and (
-            commit.get("operationParameters", {}).get("zOrderBy", "[]") != "[]"
-            or commit.get("operationMetrics", {}).get("plannerStrategy") == "zOrder"
-        )
-        for commit in table.history()
-    )

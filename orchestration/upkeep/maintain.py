@@ -1,10 +1,12 @@
 """Routine care of the tables: small files are merged, files that nobody can ask for are deleted.
 
-Data flow: Delta logs + recorded versions -> plan -> merge -> history -> delete files, log entries
+Data flow: Delta logs + recorded versions -> plan -> merge, of silver and gold in a workspace that
+is published -> history -> delete files, log entries
 
 No value is changed by it. Every version from the one that the oldest kept run left up to now stays,
-with its files and its log, so that `lakehouse restore` can go back to each kept run. The clock has
-a say only in which runs are kept.
+with its files and its log, so that `lakehouse restore` can go back to each kept run; so does the
+one that readers see. The clock has a say only in which runs are kept. Workspaces that runs have
+left go as well; the files of any other one are its own by a second name, so that none is missed.
 """
 
 from __future__ import annotations
@@ -19,11 +21,14 @@ from pathlib import Path
 from deltalake.exceptions import DeltaError
 
 from ingestion.errors import LakehouseError
+from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import Settings, available_cores
 from orchestration.state.build_cache import builds_that_left
 from orchestration.state.history import record_run
 from orchestration.state.lock import only_run
 from orchestration.state.past_runs import PastRun, past_runs
+from orchestration.state.publications import publish
+from orchestration.state.published import shown_versions
 from orchestration.state.results import RunResult
 from orchestration.state.storage import storage_of
 from orchestration.state.versions import (
@@ -34,6 +39,11 @@ from orchestration.state.versions import (
     first_line,
     open_table,
     require_lakehouse,
+)
+from orchestration.state.workspaces import (
+    drop_workspaces_of_runs,
+    workspace_of_upkeep,
+    workspaces_of_runs,
 )
 from orchestration.upkeep.compaction import Merge, compact, find_merge
 from orchestration.upkeep.retention import Leftovers, kept_runs, leftovers, oldest_kept_version
@@ -83,11 +93,13 @@ class Maintenance:
     Attributes:
         kept: The runs that can be restored afterwards, the newest first.
         tables: Every table.
-        run_id: The maintenance's own run, None if nothing was done.
+        workspaces: Names of those that runs have left, which are dropped.
+        run_id: The maintenance's own run, None if nothing was done to a table.
     """
 
     kept: list[PastRun]
     tables: list[Care]
+    workspaces: list[str]
     run_id: str | None = None
 
 
@@ -116,14 +128,15 @@ def maintain(
     with only_run(settings):
         kept = kept_runs(past_runs(settings), started_at - timedelta(days=keep_days))
         tables = _plan(settings, kept, started_at)
+        outcome = Maintenance(kept, tables, workspaces_of_runs(settings))
+        if not dry_run:
+            drop_workspaces_of_runs(settings)
         due = [care for care in tables if care.is_due]
         if dry_run or not due:
-            return Maintenance(kept, tables)
+            return outcome
         builds = builds_that_left(settings, current_versions(settings))
         result = RunResult(uuid.uuid4().hex, f"maintain --keep-days {keep_days}", builds=builds)
-        for care in due:
-            with _failures_explained(care):
-                compact(open_table(care.name, care.folder), care.merge)
+        _merge(settings, result.run_id, [care for care in due if care.merge.files])
         record_run(settings, result, started_at, clock(), "well", available_cores())
         storage_of(settings.root).sync()  # a power cut could take what is new and what was deleted
         for care in due:
@@ -131,16 +144,35 @@ def maintain(
                 for path in care.leftovers.paths:
                     path.unlink()
         tables = [replace(care, after=_size(care.name, care.folder)) for care in tables]
-        return Maintenance(kept, tables, result.run_id)
+        return replace(outcome, tables=tables, run_id=result.run_id)
+
+
+def _merge(settings: Settings, run_id: str, due: list[Care]) -> None:
+    """Merge small files; those of silver and gold are published together."""
+    built = [care for care in due if care.name.split(".")[0] in BUILT_LAYERS]
+    for care in due:
+        if care not in built:
+            _compact(care, care.folder)
+    if built:
+        with workspace_of_upkeep(settings, run_id) as workspace:
+            for care in built:
+                _compact(care, Path(workspace.settings.location(*care.name.split("."))))
+            publish(workspace, run_id)
+
+
+def _compact(care: Care, folder: Path) -> None:
+    with _failures_explained(care):
+        compact(open_table(care.name, folder), care.merge)
 
 
 def _plan(settings: Settings, kept: list[PastRun], now: datetime) -> list[Care]:
-    holds_data = data_tables(settings)
+    holds_data, shown = data_tables(settings), shown_versions(settings) or {}
     plan = []
     for name, folder in all_tables(settings).items():
         table = open_table(name, folder)
         # The history of runs is never restored: what it was like before, nobody asks for.
         oldest = oldest_kept_version(name, table, kept) if name in holds_data else table.version()
+        oldest = min(oldest, shown[name].version) if name in shown else oldest
         merge, left = find_merge(table), leftovers(name, folder, table, oldest, now)
         before = _size(name, folder)
         after = Size(

@@ -1,6 +1,7 @@
 """Back to the end of a recorded run: all tables that hold data, together.
 
-Data flow: run -> plan -> Delta RESTORE, table by table -> history
+Data flow: run -> plan -> Delta RESTORE of silver and gold in a workspace, then of bronze and ops
+-> publication -> history
 
 A restore adds a commit to each table, so nothing is lost and a later run can be restored in turn.
 Everything that can be wrong is looked for before the first commit. While tables are being put back
@@ -11,9 +12,11 @@ command finishes what was cut off.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
@@ -26,9 +29,19 @@ from orchestration.state.build_cache import builds_that_left
 from orchestration.state.history import record_run
 from orchestration.state.lock import only_run, restore_under_way, unfinished_restore
 from orchestration.state.past_runs import PastRun, past_runs, run_named
+from orchestration.state.publications import publish
 from orchestration.state.results import RunResult
 from orchestration.state.versions import first_line, require_lakehouse
-from orchestration.upkeep.restore_plan import Action, Restore, Step, plan_restore
+from orchestration.state.workspaces import (
+    Workspace,
+    add_version,
+    drop_workspaces_of_runs,
+    workspace_of_upkeep,
+)
+from orchestration.upkeep.restore_plan import Restore, Step, plan_restore
+
+# Puts a table back that lies in a folder: its own, or that of a workspace.
+_Tool = Callable[[Step, Path], None]
 
 
 def restore(
@@ -57,9 +70,16 @@ def restore(
         put_back = _tool(settings, plan.changes)
         builds = builds_that_left(settings, run.versions)
         result = RunResult(uuid.uuid4().hex, f"restore --run {run.run_id}", builds=builds)
-        with restore_under_way(settings, run.run_id):
+        with (
+            _staged(settings, result.run_id, plan.changes, put_back) as workspace,
+            restore_under_way(settings, run.run_id),
+        ):
             for step in plan.changes:
-                put_back(step)
+                if not step.is_built:
+                    put_back(step, step.folder)
+            if workspace is not None:
+                publish(workspace, result.run_id)
+                drop_workspaces_of_runs(settings)  # they began with what is no longer published
             record_run(settings, result, started_at, clock(), "well", available_cores())
         return replace(plan, run_id=result.run_id)
 
@@ -80,29 +100,46 @@ def restorable_runs(settings: Settings) -> list[PastRun]:
     return runs
 
 
-def _tool(settings: Settings, changes: Sequence[Step]) -> Callable[[Step], None]:
+@contextmanager
+def _staged(
+    settings: Settings, run_id: str, changes: Sequence[Step], put_back: _Tool
+) -> Iterator[Workspace | None]:
+    """A workspace with silver and gold as they were; None if none of their tables changes."""
+    built = [step for step in changes if step.is_built]
+    if not built:
+        yield None
+        return
+    with workspace_of_upkeep(settings, run_id) as workspace:
+        for step in built:
+            if step.version_then is not None:
+                add_version(workspace, step.name, step.version_then)
+            put_back(step, Path(workspace.settings.location(*step.name.split("."))))
+        yield workspace
+
+
+def _tool(settings: Settings, changes: Sequence[Step]) -> _Tool:
     """What puts a table back; Spark is started only if a table needs it, before the first write."""
     needs_spark = any(step.needs_spark for step in changes)
     spark = get_session(replace(settings, engine=Engine.SPARK)) if needs_spark else None
 
-    def put_back(step: Step) -> None:
+    def put_back(step: Step, folder: Path) -> None:
+        then = step.version_then
         try:
             if step.needs_spark and spark is not None:
-                table = f"delta.`{str(step.folder).replace('`', '``')}`"
+                table = f"delta.`{str(folder).replace('`', '``')}`"
                 spark.sql(
-                    f"restore table {table} to version as of {step.version_then}"
-                    if step.action == Action.PUT_BACK
-                    else f"delete from {table}"
+                    f"delete from {table}"
+                    if then is None
+                    else f"restore table {table} to version as of {then}"
                 )
-            elif step.action == Action.PUT_BACK:
-                DeltaTable(step.folder).restore(step.version_then or 0)
+            elif then is None:
+                DeltaTable(folder).delete()
             else:
-                DeltaTable(step.folder).delete()
+                DeltaTable(folder).restore(then)
         except (DeltaError, OSError, PySparkException) as error:
             raise LakehouseError(
-                f"The table {step.name} at {step.folder} can't be written: {first_line(error)}",
-                "Free space or give rights there and repeat the command: it goes on where it was"
-                " cut off. Until then no other run begins on this root.",
+                f"The table {step.name} at {folder} can't be written: {first_line(error)}",
+                "Free space or give rights there and repeat the command: it does what is left.",
             ) from error
 
     return put_back

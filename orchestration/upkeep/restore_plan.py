@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from ingestion.errors import LakehouseError
+from ingestion.layers import BUILT_LAYERS
 from ingestion.settings import Settings
 from orchestration.state.past_runs import PastRun
 from orchestration.state.versions import (
@@ -61,6 +62,11 @@ class Step:
     rows_now: int
     rows_then: int
     needs_spark: bool
+
+    @property
+    def is_built(self) -> bool:
+        """It is one of silver or gold, which change by publishing alone."""
+        return self.name.split(".")[0] in BUILT_LAYERS
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from orchestration.state.versions import files_of, open_table
 
 # Who runs once a month wants to go back to the run before, too.
 FEWEST_RUNS = 10
-# A file of no version may be one that plain dbt, which does not hold the root, is about to commit.
+# A file of no version may be one that somebody who does not hold the root is about to commit.
 _TIME_TO_COMMIT = timedelta(days=1)
 _ENTRY = re.compile(r"(\d{20})\.")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\.parquet")

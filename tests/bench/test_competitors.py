@@ -12,9 +12,10 @@ from bench.layout import GOLD, SILVER, Layout
 from bench.measure import Program, measure
 from ingestion.settings import Settings
 from lakehouse.generate import DEFECTS, Level, Plan, generate
+from orchestration.state.commit_facts import orders_rows
 from orchestration.state.delta_reader import connect
 
-OURS = Program("ours", "bench.ours", ("--engine", "sail"))
+OURS = Program("ours", "bench.ours", ("--engine", "sail", "--tests"))
 COMPETITORS = (
     Program("duckdb", "bench.duckdb_delta"),
     pytest.param(Program("plain spark", "bench.plain_spark"), marks=pytest.mark.spark),
@@ -94,5 +95,5 @@ def test_the_competitors_partition_their_tables_as_we_do(folder: Path) -> None:
 def test_the_competitors_cluster_the_tables_that_we_cluster(folder: Path) -> None:
     for table in (*SILVER, *GOLD):
         history = DeltaTable(folder / OURS.name / table.path).history()
-        is_clustered = any(commit["operation"] == "OPTIMIZE" for commit in history)
+        is_clustered = any(orders_rows(commit) for commit in history)
         assert is_clustered == bool(table.zorder_by), table.path

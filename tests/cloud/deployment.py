@@ -7,7 +7,6 @@ tables, answers of Athena
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
 from ingestion.settings import Settings
 from orchestration.aws.environment import Environment
 from tests.cloud.cloud import PROJECT_FOLDER, Cloud, T
@@ -167,17 +167,21 @@ class Deployment:
         found = [athena.get_named_query(NamedQueryId=one)["NamedQuery"] for one in ids]
         return {query["Name"]: query["QueryString"] for query in found}
 
+    def keys(self, prefix: str) -> list[str]:
+        """Of the objects in the bucket that begin with this."""
+        pages = self.cloud.client("s3").get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=self.environment.bucket, Prefix=prefix)
+        return [entry["Key"] for page in found for entry in page.get("Contents", [])]
+
     def download(self, folder: Path) -> Settings:
         """Copy the tables to a folder, where every tool for local roots can read them."""
-        pages = self.cloud.client("s3").get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.environment.bucket):
-            for entry in page.get("Contents", []):
-                if re.match("(bronze|silver|gold|ops)/", entry["Key"]):
-                    path = folder / entry["Key"]
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    self.cloud.client("s3").download_file(
-                        self.environment.bucket, entry["Key"], str(path)
-                    )
+        for layer in LAYERS:
+            for key in self.keys(f"{layer}/"):
+                if key.endswith("/"):  # Spark marks a folder that it makes by an object
+                    continue
+                path = folder / key
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.cloud.client("s3").download_file(self.environment.bucket, key, str(path))
         return Settings.read(root=str(folder), environment={})
 
     def until(self, look: Callable[[], T]) -> T:

@@ -37,6 +37,7 @@ from tests.cloud.cloud import PROJECT_FOLDER, Cloud
 from tests.cloud.deployment import Deployment
 from tests.cloud.mailbox import received, subscribe
 from tests.compare import assert_records_add_up, assert_same_values, values_of
+from tests.projects import copy_project
 
 ANALYSES = PROJECT_FOLDER / "analyses"
 LOG = PROJECT_FOLDER / "target" / "pipeline.log"
@@ -365,3 +366,76 @@ def test_the_catalog_is_in_step_at_the_end(shop: Deployment, last_tables: Settin
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+PLUGIN = PROJECT_FOLDER / "orchestration" / "pipeline" / "dbt_plugin"
+WRONG = "tests/dbt/assert_no_department_sells_anything.sql"
+PUBLISHED = "select distinct _run_id, count(*) from department_analytics group by _run_id"
+# As a person builds by hand, in a folder of the project of one's own.
+BUILD = """
+import pathlib, sys
+import orchestration.project
+orchestration.project.PROJECT_FOLDER = pathlib.Path.cwd()
+from orchestration.aws.build import main
+sys.exit(main(["--target", "dev", "--select", "department_analytics"]))
+"""
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """Two builds by hand of one table, the first of which has a test that fails.
+
+    Attributes:
+        codes: How each ended.
+        outputs: What each said.
+        answers: What Athena said before, after the first and after the second.
+        files: Keys in the bucket below `.work/` after the first and after the second.
+    """
+
+    codes: list[int]
+    outputs: list[str]
+    answers: list[list[tuple[str | None, ...]]]
+    files: list[list[str]]
+
+
+@pytest.fixture(scope="module")
+def by_hand(shop: Deployment, first: Part, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
+    folder = tmp_path_factory.mktemp("project")
+    copy_project(folder)
+    (folder / WRONG).write_text("select department from {{ ref('department_analytics') }}")
+    found = ByHand([], [], [shop.answers(PUBLISHED)[1:]], [])
+    for number in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", BUILD],
+            cwd=folder,
+            env={
+                **shop.cloud.environment,
+                "PYTHONPATH": f"{PROJECT_FOLDER}:{PLUGIN}",
+                "LAKEHOUSE_ROOT": shop.environment.root,
+                "LAKEHOUSE_EXECUTION": "By hand",
+                "LAKEHOUSE_GLUE_ROLE_ARN": "arn:aws:iam::123456789012:role/any",
+                "CODEBUILD_BUILD_NUMBER": number,
+            },
+            capture_output=True,
+            text=True,
+        )
+        found.codes.append(done.returncode)
+        found.outputs.append(done.stdout + done.stderr)
+        found.answers.append(shop.answers(PUBLISHED)[1:])
+        found.files.append(shop.keys(".work/"))
+        (folder / WRONG).unlink(missing_ok=True)
+    return found
+
+
+def test_a_build_with_a_failing_test_leaves_what_athena_reads_as_it_was(by_hand: ByHand) -> None:
+    assert by_hand.codes[0] == 1, by_hand.outputs[0]
+    assert "assert_no_department_sells_anything" in by_hand.outputs[0]
+    assert by_hand.answers[0] == by_hand.answers[1] != []
+    assert any("/gold/department_analytics/_delta_log/" in key for key in by_hand.files[0])
+
+
+def test_the_next_build_without_one_is_published_and_leaves_no_workspace(by_hand: ByHand) -> None:
+    assert by_hand.codes[1] == 2, by_hand.outputs[1]  # a file is in quarantine
+    (before,) = by_hand.answers[1]
+    assert by_hand.answers[2] == [("By hand-2", before[1])]
+    assert by_hand.files[1] == []

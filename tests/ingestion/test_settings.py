@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
 
 from ingestion.errors import LakehouseError
+from ingestion.layers import LAYERS
 from ingestion.settings import Engine, Settings, absolute
 
 ROOT = "/data/lake"
@@ -117,3 +119,17 @@ def test_an_engine_gets_a_plain_path_and_a_bucket_as_it_is(tmp_path: Path) -> No
     assert told.endswith("/bronze/orders")
     bucket = Settings.read(root="s3://my-bucket/a lake")
     assert bucket.engine_location("bronze") == "s3://my-bucket/a lake/bronze"
+
+
+def test_a_workspace_in_a_bucket_has_databases_of_its_own_and_one_in_a_folder_needs_none() -> None:
+    remote = Settings(root="s3://bucket", raw="", database_prefix="dev_")
+    names = {
+        workspace: [replace(remote, workspace=workspace).database(layer) for layer in LAYERS]
+        for workspace in ("", "run-1", "my-try")
+    }
+    assert names == {
+        "": ["dev_bronze", "dev_silver", "dev_gold", "dev_ops"],
+        "run-1": ["dev_bronze", "dev_work_silver", "dev_work_gold", "dev_ops"],
+        "my-try": ["dev_bronze", "dev_work_my_try_silver", "dev_work_my_try_gold", "dev_ops"],
+    }
+    assert replace(read(), workspace="run-1").database("silver") == "silver"

@@ -249,7 +249,7 @@ def test_a_run_with_gaps_ends_with_2_and_names_them_until_they_are_fixed(
     assert json.loads(shown)["last_run"]["status"] == "well"
     code, shown, _ = run("status", "--root", lakehouse.settings.root)
     assert code == 0
-    assert "Last run" in shown
+    assert "Newest run" in shown
     assert "In quarantine" not in shown
     assert "Missing" not in shown
 

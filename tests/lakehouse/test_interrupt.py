@@ -63,10 +63,27 @@ def test_a_run_ends_with_130_and_a_sentence_and_nothing_half_done(
 
 def test_a_command_without_a_word_for_it_ends_with_130_too(tmp_path: Path) -> None:
     code, shown, said = interrupted(
-        b"writing raw files", "generate", "--raw", str(tmp_path / "raw"), "--days", "300"
+        b"writing raw files", "generate", "--raw", str(tmp_path / "raw"), "--days", "3000"
     )
     assert (code, said) == (130, "interrupted.\n")
     assert "Aborted" not in shown + said
+
+
+def test_a_comparison_of_checkouts_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    (raw / "products").mkdir(parents=True)
+    (raw / "products" / "products.csv").write_text(PRODUCTS)
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    code, shown, said = interrupted(
+        b"build ", "diff", "--checkout", str(PROJECT_FOLDER), "--raw", str(raw)
+    )
+    words = "What was built for the comparison is gone."
+    assert (code, said) == (130, f"interrupted. {words}\n")
+    assert "Traceback" not in shown
+    assert list(scratch.iterdir()) == []
 
 
 def _read(terminal: int) -> bytes:

@@ -57,7 +57,7 @@ def test_a_folder_without_tables_is_no_lakehouse(tmp_path: Path) -> None:
 def test_a_root_whose_first_run_was_cut_off_has_a_status(tmp_path: Path) -> None:
     write(tmp_path, "ops/ingested_files", version("loaded", "a", FIRST))
     assert "orders loaded 1 1 1 0 0 2025-04-01" in shown(tmp_path)
-    assert "Last run" not in shown(tmp_path)
+    assert "Newest run" not in shown(tmp_path)
 
 
 def test_a_file_is_in_quarantine_until_a_later_version_is_loaded(tmp_path: Path) -> None:

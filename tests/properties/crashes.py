@@ -11,14 +11,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.crashes.commands import Point
 from tests.lake import WITHOUT_TESTS
-from tests.properties.killed import Point
 from tests.properties.lakes import Lakes
 from tests.properties.plans import Plan
 from tests.properties.strategies import among, plans
 
-# Statements that write in one run; a point beyond the last one kills nobody.
-STATEMENTS = 45
+# About as many as a run makes; a point beyond the last one kills nobody.
+WRITES = 300
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class Crashes:
         plan: The arrivals.
         run: Which run, counted from 0.
         points: Where it dies, then where the next try dies.
-        arguments: Of `dbt build`, for that run.
+        with_tests: What that run builds is tested.
     """
 
     plan: Plan
     run: int
     points: tuple[Point, ...]
-    arguments: tuple[str, ...] = WITHOUT_TESTS
+    with_tests: bool = False
 
     def __str__(self) -> str:
-        killed = ", then ".join(map(str, self.points))
-        return f"{self.plan}\n== run {self.run + 1} {self.arguments} is killed {killed}"
+        killed, tests = ", then ".join(map(str, self.points)), "out" * (not self.with_tests)
+        return f"{self.plan}\n== run {self.run + 1} with{tests} tests: {killed}"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(f"\n{self}")
@@ -49,11 +49,10 @@ class Crashes:
 def crashes(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Crashes:
     """A plan and the places where one of its runs dies."""
     plan = draw(plans(most_runs=3))
-    moments = st.sampled_from(["within", "after", "before"])
-    point = st.builds(Point, moments, st.just("*"), among(STATEMENTS))
+    point = st.builds(Point, among(WRITES), st.sampled_from(["crash", "torn"]))
     points = draw(st.lists(point, min_size=1, max_size=2))
-    arguments = draw(st.sampled_from([WITHOUT_TESTS, WITHOUT_TESTS, ()]))
-    return Crashes(plan, draw(among(len(plan.states) - 1, 0)), tuple(points), arguments)
+    with_tests = draw(st.sampled_from([False, False, True]))
+    return Crashes(plan, draw(among(len(plan.states) - 1, 0)), tuple(points), with_tests)
 
 
 def judge(lakes: Lakes, case: Crashes) -> None:
@@ -66,8 +65,8 @@ def judge(lakes: Lakes, case: Crashes) -> None:
     for number, state in enumerate(case.plan.states):
         is_killed = number == case.run
         for point in case.points if is_killed else ():
-            lakes.kill(root, state, point, case.arguments)
-        lakes.run(root, state, case.arguments if is_killed else WITHOUT_TESTS)
+            lakes.kill(root, state, point, with_tests=case.with_tests)
+        lakes.run(root, state, () if is_killed and case.with_tests else WITHOUT_TESTS)
     lakes.judge_end(root, case.plan)
     lakes.tally["plans with kills"] += 1
     shutil.rmtree(root)

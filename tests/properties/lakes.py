@@ -13,10 +13,10 @@ from rich.console import Console
 from ingestion.settings import Settings
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
-from orchestration.state.results import EXIT_FAILED
+from orchestration.state.results import EXIT_FAILED, EXIT_INCOMPLETE
 from tests.compare import assert_equals_oracle, assert_rows_add_up, assert_same_values, values_of
+from tests.crashes.commands import DIED, Point, run_command
 from tests.lake import WITHOUT_TESTS
-from tests.properties.killed import Point, run_killed
 from tests.properties.plans import Plan, State, write_state
 
 
@@ -49,20 +49,16 @@ class Lakes:
         assert result.exit_code != EXIT_FAILED, failed
         self.tally["runs"] += 1
 
-    def kill(
-        self, root: Path, state: State, point: Point, arguments: Sequence[str] = WITHOUT_TESTS
-    ) -> bool:
-        """Run as `run` does, in another process that is killed; tell whether it came so far.
+    def kill(self, root: Path, state: State, point: Point, *, with_tests: bool = False) -> None:
+        """Run in another process, which dies at a point if it comes so far.
 
         Raises:
             AssertionError: It ended by itself, and badly.
         """
-        settings = self.settings(root)
         write_state(root / "raw", state)
-        is_dead, words = run_killed(settings, point, arguments)
-        assert is_dead or not words, words
-        self.tally["kills"] += is_dead
-        return is_dead
+        ending = run_command(root, "run", point=point, with_tests=with_tests)
+        assert ending.code in (DIED, 0, EXIT_INCOMPLETE), ending.words
+        self.tally["kills"] += ending.code == DIED
 
     def judge(self, plan: Plan) -> None:
         """Run the whole plan on a new root and judge its end.

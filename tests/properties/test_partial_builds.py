@@ -13,11 +13,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from orchestration.pipeline.dbt import run_dbt
 from tests.compare import assert_rows_add_up, assert_same_values, values_of
-from tests.lake import WITHOUT_TESTS
+from tests.crashes.runs import FIRST, SECOND
+from tests.lake import WITHOUT_TESTS, plain_dbt
 from tests.properties.lakes import Lakes
-from tests.properties.test_crashes import FIRST, SECOND
 
 SELECTIONS = (
     ("--select", "orders"),
@@ -78,7 +77,7 @@ class Analyst:
 
     def _build_by_dbt(self) -> str:
         selection = self._random.choice(SELECTIONS)
-        results = run_dbt(self._lakes.settings(self._root), "by hand", ["run", *selection])
+        results = plain_dbt(self._lakes.settings(self._root), "run", *selection)
         assert {node.status for node in results} == {"success"}, self.done
         return f"dbt run {' '.join(selection)}"
 

@@ -17,23 +17,13 @@ _MOST_BARS = 10
 _ACCOUNTS = """
 select table_name, records_read, records_rejected, records_erased, bronze_rows, silver_rows,
     superseded_rows, rejected_rows, waiting_rows
-from ops.row_accounting
-qualify run_number = max(run_number) over ()
+from silver.row_accounting
 order by table_name
 """
 _SUMS = """
 select left_relation, right_relation, measure, left_value, right_value, unallocated_value,
     difference
 from gold.data_reconciliation order by measure desc, left_relation, right_relation
-"""
-_TESTS = """
-select test_name, tested, status, failures
-from ops.test_results
-where run_id = (
-    select run_id from ops.runs where run_id in (select run_id from ops.test_results)
-    order by run_number desc limit 1
-)
-order by test_name
 """
 
 
@@ -113,7 +103,7 @@ def _reject_table(rows: Sequence[Row]) -> Table:
 
 
 def _accounts(lake: Lake) -> list[Figure]:
-    rows = _query(lake, "ops.row_accounting", _ACCOUNTS)
+    rows = _query(lake, "silver.row_accounting", _ACCOUNTS)
     if not rows:
         return []
     read = sum(row["records_read"] for row in rows)
@@ -176,29 +166,26 @@ def _sum(row: Row, name: str) -> str:
 
 
 def _tests(lake: Lake) -> list[Figure]:
-    if not (lake.has("ops.test_results") and lake.has("ops.runs")):
+    tests = lake.state.tests
+    if not tests:
         return []
-    rows = lake.rows(_TESTS)
-    if not rows:
-        return []
-    odd = [row for row in rows if row["status"] not in ("pass", "skipped")]
-    passed = sum(1 for row in rows if row["status"] == "pass")
-    found = say.count(passed) + f" of {say.plural(len(rows), 'test')} passed"
+    odd = lake.state.not_passed
+    passed = f"{say.count(len(tests) - len(odd))} of {say.plural(len(tests), 'test')} passed"
     return [
         Figure(
-            title="Tests of the newest run",
-            sentence=f"{found}; {say.plural(len(odd), 'test')} did not." if odd else f"{found}.",
+            title="Tests of these tables",
+            sentence=f"{passed}; {say.plural(len(odd), 'test')} did not." if odd else f"{passed}.",
             table=Table(
                 "Tests that did not pass",
                 ["test", "of", "result", "#rows found"],
                 [
                     [
-                        say.words(row["test_name"]),
-                        say.clean(row["tested"]),
-                        row["status"],
-                        say.count(row["failures"]),
+                        say.words(test.test_name),
+                        say.clean(test.tested),
+                        test.status,
+                        say.count(test.failures),
                     ]
-                    for row in odd
+                    for test in odd
                 ],
             )
             if odd

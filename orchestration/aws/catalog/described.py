@@ -52,7 +52,7 @@ def described_tables(manifest: Manifest, database_prefix: str) -> dict[tuple[str
     """
     nodes = [node for node in manifest.nodes.values() if str(node.resource_type) in _TABLES]
     return {
-        (str(node.schema).removeprefix(database_prefix), str(node.identifier)): Described(
+        (_layer_of(str(node.schema), database_prefix), str(node.identifier)): Described(
             _shortened(node.description.strip(), _DESCRIPTION_LENGTH),
             {
                 column.name: _shortened(" ".join(column.description.split()), _COMMENT_LENGTH)
@@ -61,6 +61,12 @@ def described_tables(manifest: Manifest, database_prefix: str) -> dict[tuple[str
         )
         for node in chain(nodes, manifest.sources.values())
     }
+
+
+def _layer_of(database: str, prefix: str) -> str:
+    """The layer, also where a workspace has databases of its own (`Settings.database`)."""
+    name = database.removeprefix(prefix)
+    return name.rpartition("_")[2] if name.startswith("work_") else name
 
 
 def _shortened(text: str, length: int) -> str:

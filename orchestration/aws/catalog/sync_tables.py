@@ -15,8 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ingestion.errors import LakehouseError
-from ingestion.layers import LAYERS
-from ingestion.settings import Settings
+from ingestion.layers import BUILT_LAYERS, LAYERS
+from ingestion.settings import WORKSPACES, Settings
 from orchestration.aws.catalog.delta_tables import StoredTable, stored_tables
 from orchestration.aws.catalog.described import Described
 from orchestration.aws.catalog.diff import (
@@ -40,7 +40,8 @@ def check(settings: Settings, words: _Words) -> list[Drift]:
     """How the catalog differs from the tables; nothing is changed.
 
     Args:
-        settings: The root on S3 and the prefix of the databases.
+        settings: The root on S3 and the prefix of the databases; of a workspace, if its tables in
+            silver and gold are meant, which have databases of their own.
         words: Of the dbt project, by layer and table.
 
     Raises:
@@ -80,7 +81,7 @@ def _compared(
     with explained("The catalog can't be read"):
         glue = new_client("glue")
         found: list[Drift] = []
-        for layer in LAYERS:
+        for layer in BUILT_LAYERS if settings.workspace else LAYERS:
             found += _of_database(glue, settings, layer)
             entries = _entries(glue, settings.database(layer))
             mine = {name: table for (where, name), table in tables.items() if where == layer}
@@ -127,9 +128,20 @@ def _entries(glue: Any, database: str) -> dict[str, dict[str, Any]]:
 
 
 def _was_ours(settings: Settings, layer: str, entry: dict[str, Any]) -> bool:
-    """Whether an entry speaks of a Delta table at its place below the root."""
+    """Whether an entry speaks of a Delta table at its place below the root.
+
+    In the databases of runs, also of one at its place in the workspace of an earlier run.
+    """
     is_delta = (entry.get("Parameters") or {}).get(PROVIDER) == "delta"
-    return is_delta and location_of(entry) == settings.location(layer, entry["Name"])
+    place = settings.location(layer, entry["Name"])
+    found = location_of(entry)
+    return is_delta and (found == place or (bool(settings.workspace) and _is_like(found, place)))
+
+
+def _is_like(location: str, place: str) -> bool:
+    """Whether both are the place of one table, each in a workspace of the same root."""
+    one, other = (text.partition(f"/{WORKSPACES}/") for text in (location, place))
+    return one[0] == other[0] and one[2].split("/")[1:] == other[2].split("/")[1:]
 
 
 def _write(glue: Any, settings: Settings, table: StoredTable, words: Described | None) -> None:

@@ -31,11 +31,11 @@ _OF_THE_PROJECT = ("manifest.json", "partial_parse.msgpack", "graph.gpickle", "o
 
 @dataclass(frozen=True)
 class Place:
-    """A table, or the folder of logs, and what it holds of a person.
+    """A table or another folder, and what it holds of a person.
 
     Attributes:
-        name: `<layer>.<table>` or `logs`.
-        rows: Rows of the table as it is.
+        name: `<layer>.<table>` or `logs`; of what lies beside the tables, its path below the root.
+        rows: Rows of the table as it is; beside the tables, of all files.
         old_rows: Rows in its other data files, those of older versions and of runs cut off.
         log_entries: Entries of its Delta log that name the person, or files among the logs.
     """
@@ -51,8 +51,8 @@ class Place:
         return not (self.rows or self.old_rows or self.log_entries)
 
 
-def search_root(settings: Settings, user_id: int) -> list[Place]:
-    """Search everything below the root; places that can't name a person are left out."""
+def search_tables(settings: Settings, user_id: int) -> list[Place]:
+    """Search tables and logs; places that can't name a person are left out."""
     places = [
         search_table(name, folder, user_id) for name, folder in tables_of_people(settings).items()
     ]
@@ -76,15 +76,13 @@ def data_files(folder: Path) -> list[Path]:
 def search_table(name: str, folder: Path, user_id: int) -> Place:
     """Search a table, the files beside it and its Delta log."""
     live = files_of(open_table(name, folder), folder)
-    counts = {path: _rows_of(path, user_id, path in live) for path in data_files(folder)}
+    counts = {path: _rows_in_table(path, user_id, path in live) for path in data_files(folder)}
     return Place(
         name=name,
         rows=sum(count for path, count in counts.items() if path in live),
         old_rows=sum(count for path, count in counts.items() if path not in live),
         log_entries=sum(
-            _names(entry, user_id)
-            for path in sorted((folder / "_delta_log").iterdir())
-            for entry in _log_entries(path)
+            entries_of(path, user_id) for path in sorted((folder / "_delta_log").iterdir())
         ),
     )
 
@@ -94,10 +92,13 @@ def logs_that_name(settings: Settings, user_id: int) -> list[Path]:
     return [
         path
         for path in sorted(settings.log_folder.rglob("*"))
-        if path.is_file()
-        and path.name not in _OF_THE_PROJECT
-        and _in_text(user_id).search(path.read_text(errors="ignore"))
+        if path.is_file() and path.name not in _OF_THE_PROJECT and text_names_user(path, user_id)
     ]
+
+
+def text_names_user(path: Path, user_id: int) -> bool:
+    """Whether a text names the person."""
+    return _in_text(user_id).search(path.read_text(errors="ignore")) is not None
 
 
 def failing_row_names(row: str, test_name: str, user_id: int) -> bool:
@@ -119,13 +120,22 @@ def _columns(names: Sequence[str]) -> list[str]:
     return [name for name in names if name.endswith(_USER) or name in texts]
 
 
-def _rows_of(path: Path, user_id: int, is_live: bool) -> int:
+def _rows_in_table(path: Path, user_id: int, is_live: bool) -> int:
     try:
-        file = pq.ParquetFile(path)
+        return rows_of(path, user_id)
     except pa.ArrowInvalid:
         if is_live:
             raise
         return 0  # a run that was cut off left a part of a file
+
+
+def rows_of(path: Path, user_id: int) -> int:
+    """Rows of the person in a data file.
+
+    Raises:
+        ArrowInvalid: It is no whole Parquet file.
+    """
+    file = pq.ParquetFile(path)
     names = file.schema_arrow.names
     wanted = [*_columns(names), *({"header", "test_name"} & set(names))]
     table = file.read(columns=wanted)
@@ -141,13 +151,19 @@ def _text_row_names(row: dict[str, Any], user_id: int) -> bool:
     return text_names(row[REFUSED_TEXT] or "", row.get("header"), user_id.__eq__)
 
 
+def entries_of(path: Path, user_id: int) -> int:
+    """Entries that name the person in a file of a Delta log."""
+    return sum(_names(entry, user_id) for entry in _log_entries(path))
+
+
 def _log_entries(path: Path) -> Iterator[Any]:
     if path.name.startswith("."):
         return  # a checksum of another file
     if path.suffix == ".parquet":
         yield from pq.read_table(path).to_pylist()
     elif path.suffix in (".json", ".crc"):
-        yield from (json.loads(line) for line in path.read_text().splitlines() if line.strip())
+        lines = path.read_text("utf-8").split("\n")  # a value may hold other line ends
+        yield from (json.loads(line) for line in lines if line.strip())
 
 
 def _names(value: Any, user_id: int, key: str = "") -> bool:

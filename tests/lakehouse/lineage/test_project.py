@@ -84,7 +84,7 @@ def test_sales_of_a_day_come_from_the_totals_of_the_orders_files(lineage: Lineag
             "silver.products_rejected.reasons",
             {"products.csv.product_id", "products.csv.department", "products.csv.product_name"},
         ),
-        ("ops.row_accounting.records_read", {"ops.ingested_files.records_read"}),
+        ("silver.row_accounting.records_read", {"ops.ingested_files.records_read"}),
     ],
 )
 def test_a_column_begins_where_it_should(lineage: Lineage, column: str, origins: set[str]) -> None:

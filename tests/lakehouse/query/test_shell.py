@@ -17,7 +17,7 @@ from ingestion.settings import Settings
 from lakehouse.query.asking import QueryOptions
 from lakehouse.query.output import Format
 from lakehouse.query.shell import Names, run_shell
-from orchestration.state.versions import table_locations
+from orchestration.state.published import shown_tables
 
 CONTROL_C, CONTROL_D, UP, TAB, ENTER = "\x03", "\x04", "\x1b[A", "\t", "\r"
 Type = Callable[[str], str]
@@ -97,7 +97,7 @@ def test_tab_completes_a_table(typed: Type) -> None:
     ],
 )
 def test_what_completes_a_word(settings: Settings, text: str, completion: str | None) -> None:
-    names = Names(table_locations(settings))
+    names = Names(shown_tables(settings, None))
     found = names.get_completions(Document(text), CompleteEvent(completion_requested=True))
     texts = [one.text for one in found]
     assert completion in texts if completion else texts == []

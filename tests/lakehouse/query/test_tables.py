@@ -15,10 +15,15 @@ from deltalake import DeltaTable, write_deltalake
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
-from lakehouse.query.as_of import AsOf, parse_as_of
 from lakehouse.query.engine import ask
 from lakehouse.query.output import rows_of
 from orchestration.state.delta_reader import connect
+from orchestration.state.history import record_run
+from orchestration.state.past_states import AsOf, PastState, parse_as_of
+from orchestration.state.publications import publish
+from orchestration.state.results import RunResult
+from orchestration.state.workspaces import new_workspace
+from tests.plain_tables import new_root, write, write_workspace
 
 Rows = list[tuple[Any, ...]]
 COUNT = "select count(*) from gold.daily_sales"
@@ -145,12 +150,28 @@ def test_a_version_that_is_none_is_reported(
     assert words in refused(sql).problem
 
 
-def test_a_version_or_a_time_is_understood() -> None:
-    assert parse_as_of("12") == 12
-    assert parse_as_of("2025-04-10") == datetime(2025, 4, 10, tzinfo=UTC)
-    assert parse_as_of("2025-04-10 08:00:00+02:00") == datetime(2025, 4, 10, 6, tzinfo=UTC)
-    with pytest.raises(LakehouseError, match="neither a version nor a time"):
-        parse_as_of("yesterday")
+def test_at_a_time_and_after_a_run_a_table_is_what_was_published(tmp_path: Path) -> None:
+    """A commit that nobody has published is seen at no time; the table came with the first run."""
+    settings = new_root(tmp_path)
+    ends = []
+    for state, run_id in enumerate(("a" * 32, "b" * 32), start=1):
+        workspace = new_workspace(settings, "run-1")
+        write_workspace(workspace, {"gold.sales": state})
+        publish(workspace, run_id)
+        ends.append(datetime.now(UTC))
+        record_run(settings, RunResult(run_id), ends[-1], ends[-1], "well", 2)
+    write(settings, {"gold.sales": 9})
+    later = datetime.now(UTC)
+    seen = "select max(state) from sales"
+    for as_of, state in ((ends[0], 1), (ends[1], 2), (later, 2)):
+        assert asked(settings, seen, as_of) == [(state,)]
+    for text, state in (("a", 1), ("b" * 32, 2)):
+        assert asked(settings, seen, parse_as_of(settings, text)) == [(state,)]
+    run_before = parse_as_of(settings, "a")
+    assert isinstance(run_before, PastState)
+    at = f"timestamp '{run_before.moment:%Y-%m-%d %H:%M:%S.%f} UTC'"
+    assert asked(settings, f"{seen} where :as_of = {at}", run_before) == [(2,)]
+    assert asked(settings, f"{seen} where :as_of <> {at}", run_before) == [(None,)]
 
 
 def test_a_table_that_needs_a_newer_reader_is_not_read_wrong(tmp_path: Path) -> None:

@@ -43,9 +43,12 @@ COLUMNS = {
     " tests_passed bigint, tests_warned bigint, tests_failed bigint",
     "ops/test_results": "run_id varchar, test_name varchar, tested varchar, status varchar,"
     " failures bigint",
-    "ops/model_results": "run_id varchar, model varchar, rows bigint",
+    "ops/publications": "publication bigint, run_id varchar, table_name varchar, version bigint,"
+    " table_id varchar, published_at timestamptz",
+    "ops/model_results": "run_id varchar, model varchar, status varchar, rows bigint",
     "ops/ingested_files": "source_file varchar, table_name varchar, file_date date,"
-    " content_hash varchar, status varchar, reason varchar, recorded_at timestamptz",
+    " content_hash varchar, status varchar, reason varchar, recorded_at timestamptz,"
+    " records_loaded bigint, batch_id varchar",
     "ops/missing_files": "table_name varchar, file_date date, expected_file varchar, state varchar",
     "ops/rejected_records": "table_name varchar, source_file varchar, content_hash varchar,"
     " record_number bigint, reasons varchar[], closed_batch_id varchar",
@@ -130,9 +133,9 @@ def _runs() -> dict[str, Rows]:
             ("run 2", "a_name_is_known", "products", "warn", 4),
         ],
         "ops/model_results": [
-            ("run 1", "silver.orders", 2),
-            ("run 2", "silver.orders", 3),
-            ("run 2", "ops.missing_files", 99),
+            ("run 1", "silver.orders", "success", 2),
+            ("run 2", "silver.orders", "success", 3),
+            ("run 2", "ops.missing_files", "success", 99),
         ],
     }
 
@@ -175,7 +178,7 @@ def run(
 def file(
     name: str, table: str, day: date, status: str = "loaded", reason: str | None = None
 ) -> tuple[Any, ...]:
-    return (name, table, day, "hash", status, reason, RUN_AT)
+    return (name, table, day, "hash", status, reason, RUN_AT, 1, "run 1")
 
 
 def write_lake(root: Path, tables: dict[str, Rows]) -> Settings:

@@ -13,16 +13,19 @@ from lakehouse.report.reading import Lake
 from tests.lakehouse.report.lakes import (
     NONE,
     ONE,
+    RUN_AT,
     THREE,
     empty_gold,
     few_days,
     money,
     page,
+    run,
     seen,
     write_lake,
 )
 from tests.lakehouse.report.seen import Seen
 
+PUBLISHED_AT = RUN_AT.replace(hour=7)
 EVIL = '</script><script>alert("1")</script>&amp;\x07\u202e'
 
 
@@ -188,3 +191,35 @@ def contrast(one: str, other: str) -> float:
 
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_the_page_speaks_of_what_is_published_and_not_of_the_newest_run(tmp_path: Path) -> None:
+    """The second run failed; one table is still as a run before the first one left it."""
+    lake = few_days()
+    tables = [path.replace("/", ".") for path in lake if path.startswith(("gold/", "silver/"))]
+    of_first = [(2, "run 1", name, 0, name, PUBLISHED_AT) for name in tables]
+    before = (1, "run 0", "gold.daily_sales", 0, "gold.daily_sales", RUN_AT)
+    lake |= {
+        "ops/publications": [before, *of_first],
+        "ops/runs": [
+            run(1, "well", read=9, refused=2, tests=(1, 0, 0)),
+            run(2, "failed", read=3, refused=0, tests=(0, 0, 1)),
+        ],
+        "ops/test_results": [
+            ("run 1", "sums_are_sound", "orders", "pass", 0),
+            ("run 2", "sums_are_sound", "orders", "fail", 5),
+        ],
+    }
+    shown = seen(tmp_path, lake)
+    assert "Published by run run 1, " in shown.text
+    assert "1 table stayed as older runs published them." in shown.text
+    assert "failed: test sums_are_sound (5 rows)." in shown.text
+    assert "1 of 1 test passed." in shown.text
+
+
+def test_files_that_are_loaded_and_not_built_are_named_on_top(tmp_path: Path) -> None:
+    """Nobody knows that of a root without a recorded build; without silver nothing was built."""
+    assert "not all that has arrived" not in page(tmp_path / "built", few_days())
+    lake = {path: rows for path, rows in few_days().items() if not path.startswith("silver/")}
+    text = page(tmp_path / "loaded", lake)
+    assert "Of 5 files not all that has arrived is in these numbers yet." in text

@@ -176,7 +176,7 @@ def test_sums_that_agree_are_distinguished_from_those_that_do_not(
     assert other.tables["The same sum from two tables"][1][-1] == "NO, by 1.00"
 
 
-def test_tests_are_those_of_the_newest_run(shown: Seen) -> None:
+def test_tests_are_those_of_the_tables_that_are_shown(shown: Seen) -> None:
     assert "1 of 2 tests passed; 1 test did not." in shown.text
     table = shown.tables["Tests that did not pass"]
     assert table[1:] == [["a name is known", "products", "warn", "4"]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.pipeline.dbt import NodeEvent, _explained, _Listener, _table_of
+from orchestration.pipeline.dbt import NodeEvent, _explained, _Listener, table_of
 from orchestration.pipeline.faults.engine_words import first_words
 from orchestration.pipeline.progress import NodeProgress
 from orchestration.state.results import NodeResult
@@ -43,7 +43,7 @@ def test_a_node_that_failed_makes_the_run_a_failed_one(status: str, is_bad: bool
 @pytest.mark.parametrize("kind", ["model", "seed"])
 def test_a_model_and_a_seed_are_tables_of_their_layer(kind: str) -> None:
     rollup = node(kind, name="order_days", config=SimpleNamespace(schema="silver"))
-    assert _table_of(rollup) == "silver.order_days"
+    assert table_of(rollup) == "silver.order_days"
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_a_test_belongs_to_what_it_is_attached_to_or_alone_reads(
 ) -> None:
     depends_on = SimpleNamespace(nodes=read)
     test = node("test", name="unique", attached_node=attached, depends_on=depends_on)
-    assert _table_of(test) == table
+    assert table_of(test) == table
 
 
 def test_a_unit_test_belongs_to_its_model() -> None:
     tested = node("unit_test", name="ties", tested_node_unique_id="model.shop.daily_sales")
-    assert _table_of(tested) == "daily_sales"
+    assert table_of(tested) == "daily_sales"
 
 
 @pytest.mark.parametrize(

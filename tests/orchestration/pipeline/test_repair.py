@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
 from ingestion.errors import LakehouseError
@@ -22,7 +23,10 @@ from orchestration.state.damage import find_damage
 from orchestration.state.delta_reader import connect
 from orchestration.state.history import record_run
 from orchestration.state.past_runs import past_runs
+from orchestration.state.publications import publish
+from orchestration.state.published import last_publication
 from orchestration.state.results import RunResult
+from orchestration.state.workspaces import name_of_run, new_workspace
 from tests.lake import STARTED_AT, Lakehouse, new_lakehouse, use
 
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date"
@@ -192,19 +196,19 @@ def test_a_damaged_root_ends_as_a_new_root_of_the_same_folder(
 ) -> None:
     table, damage = CASES[case]
     damage(Path(lakehouse.settings.root, table))
-    done = repair(lakehouse.settings, gives_up=False)
+    done = repair(lakehouse.settings, "repair", gives_up=False)
     assert done.lines
     assert all(len(line) < 300 for line in done.lines)
     use(lakehouse)
     lakehouse.ingest("after")
     assert values(lakehouse) == fresh
     assert find_damage(lakehouse.settings) == []
-    assert repair(lakehouse.settings, gives_up=False).lines == []
+    assert repair(lakehouse.settings, "repair", gives_up=False).lines == []
 
 
 def test_an_empty_checksum_of_a_commit_is_no_harm(lakehouse: Lakehouse) -> None:
     empty(*Path(lakehouse.settings.root).glob("*/*/_delta_log/*.crc"))
-    assert repair(lakehouse.settings, gives_up=False).lines == []
+    assert repair(lakehouse.settings, "repair", gives_up=False).lines == []
     use(lakehouse)
     assert lakehouse.ingest("after").loaded == []
     assert lakehouse.query("select count(*) from bronze.orders") == [(21,)]
@@ -212,13 +216,13 @@ def test_an_empty_checksum_of_a_commit_is_no_harm(lakehouse: Lakehouse) -> None:
 
 def test_a_commit_whose_checksum_is_left_costs_no_other_commit(lakehouse: Lakehouse) -> None:
     log(Path(lakehouse.settings.root, ORDERS_TABLE))[-1].unlink()
-    (done,) = repair(lakehouse.settings, gives_up=False).tables
+    (done,) = repair(lakehouse.settings, "repair", gives_up=False).tables
     assert str(done) == ("bronze.orders: commit 2 of its log is gone: went back to version 1")
 
 
 def test_a_whole_root_has_nothing_to_repair_and_gets_no_commit(lakehouse: Lakehouse) -> None:
     before = lakehouse.versions()
-    assert repair(lakehouse.settings, gives_up=False).lines == []
+    assert repair(lakehouse.settings, "repair", gives_up=False).lines == []
     assert lakehouse.versions() == before
 
 
@@ -231,7 +235,7 @@ def test_a_table_in_a_version_before_the_last_run_is_damaged_for_every_reader(
         LakehouseError, match=f"bronze.products: commits of its log are gone: {newest}"
     ):
         connect(lakehouse.settings)
-    done = repair(lakehouse.settings, gives_up=False)
+    done = repair(lakehouse.settings, "repair", gives_up=False)
     assert [str(one).rpartition(": ")[2] for one in done.tables] == ["went back to version 0"]
     assert [run.run_id for run in past_runs(lakehouse.settings) if run.versions] == []
 
@@ -243,8 +247,8 @@ def test_a_file_that_is_spoilt_within_is_found_and_made_good_by_who_reads_it(
     content = bytearray(spoilt.read_bytes())
     content[4:12] = bytes(8)
     spoilt.write_bytes(content)
-    assert repair(lakehouse.settings, gives_up=False).lines == []
-    done = repair(lakehouse.settings, gives_up=True)
+    assert repair(lakehouse.settings, "repair", gives_up=False).lines == []
+    done = repair(lakehouse.settings, "repair", gives_up=True)
     assert (
         f"bronze.orders: its data file date=2025-04-02/{spoilt.name} can't be read" in done.lines[0]
     )
@@ -260,10 +264,10 @@ def test_rows_that_nobody_has_any_more_are_given_up_only_when_a_person_says_so(
     (lakehouse.raw / TWO).unlink()
     next(Path(lakehouse.settings.root, ORDERS_TABLE).glob("date=2025-04-02/*.parquet")).unlink()
     with pytest.raises(LakehouseError) as refused:
-        repair(lakehouse.settings, gives_up=False)
+        repair(lakehouse.settings, "repair", gives_up=False)
     assert f"bronze.orders has 0 of 2 rows of {TWO}" in refused.value.problem
     assert "lakehouse repair" in refused.value.next_step
-    done = repair(lakehouse.settings, gives_up=True)
+    done = repair(lakehouse.settings, "repair", gives_up=True)
     assert done.lost == [
         f"bronze.orders has 0 of 2 rows of {TWO}, and the raw folder has it no more"
     ]
@@ -278,7 +282,7 @@ def test_a_lost_ledger_takes_files_that_are_gone_from_bronze(
 ) -> None:
     (lakehouse.raw / TWO).unlink()
     shutil.rmtree(Path(lakehouse.settings.root, LEDGER))
-    assert repair(lakehouse.settings, gives_up=False).lost == []
+    assert repair(lakehouse.settings, "repair", gives_up=False).lost == []
     use(lakehouse)
     lakehouse.ingest("after")
     assert values(lakehouse)["orders"] == fresh["orders"]
@@ -304,7 +308,7 @@ def test_a_run_that_was_killed_before_its_ledger_was_written_is_no_damage(
         patch.setattr(ops, "write_ledger", crash)
         with pytest.raises(ConnectionError):
             lakehouse.ingest("killed")
-    assert repair(lakehouse.settings, gives_up=False).lines == []
+    assert repair(lakehouse.settings, "repair", gives_up=False).lines == []
 
 
 def test_a_folder_that_is_no_table_of_ours_is_left_alone(
@@ -315,7 +319,7 @@ def test_a_folder_that_is_no_table_of_ours_is_left_alone(
         junk = Path(lakehouse.settings.root, name, "_delta_log", f"{0:020}.json")
         junk.parent.mkdir(parents=True)
         junk.write_text("junk")
-    assert repair(lakehouse.settings, gives_up=True).lines == []
+    assert repair(lakehouse.settings, "repair", gives_up=True).lines == []
     assert "left alone, as it is no table of this project: gold.mine" in caplog.text
     assert all(Path(lakehouse.settings.root, name).exists() for name in names)
     assert connect(lakehouse.settings).execute("select count(*) from bronze.orders").fetchall()
@@ -325,3 +329,103 @@ def test_a_reader_names_a_damaged_table_and_the_command(lakehouse: Lakehouse) ->
     halve(data_of(log(Path(lakehouse.settings.root, ORDERS_TABLE))[-1])[0])
     with pytest.raises(LakehouseError, match=r"bronze.orders: its data file .* bytes instead of"):
         connect(lakehouse.settings)
+
+
+ORDERS_OF_SILVER = "silver/orders"
+
+
+def write_numbers(lakehouse: Lakehouse, table: str, number: int) -> None:
+    write_deltalake(
+        lakehouse.settings.location(*table.split(".")),
+        pa.table({"number": [number]}),
+        mode="overwrite",
+    )
+
+
+def publish_numbers(lakehouse: Lakehouse, run_id: str, number: int) -> None:
+    workspace = new_workspace(lakehouse.settings, name_of_run(run_id))
+    for table in ("silver.orders", "gold.daily_sales"):
+        write_numbers(lakehouse.under(workspace=workspace.name), table, number)
+    publish(workspace, run_id)
+
+
+def seen(lakehouse: Lakehouse, table: str) -> list[int]:
+    return [number for (number,) in lakehouse.query(f"select number from {table}")]
+
+
+@pytest.fixture
+def published(lakehouse: Lakehouse) -> Lakehouse:
+    """Two publications of two tables, with the rows 1 and 2."""
+    for number in (1, 2):
+        publish_numbers(lakehouse, f"run-{number}", number)
+    record(lakehouse, "third")
+    return lakehouse
+
+
+def test_readers_see_a_published_table_as_a_repair_has_left_it(published: Lakehouse) -> None:
+    empty(log(Path(published.settings.root, ORDERS_OF_SILVER))[-1])
+    with pytest.raises(LakehouseError, match=r"silver.orders: commit 1 of its log is empty"):
+        seen(published, "silver.orders")
+    repair(published.settings, "the repair", gives_up=False)
+    assert (seen(published, "silver.orders"), seen(published, "gold.daily_sales")) == ([1], [2])
+    noted = last_publication(published.settings)
+    assert noted is not None
+    assert (noted.number, noted.run_id) == (3, "the repair")
+    publish_numbers(published, "next", 3)
+    assert (seen(published, "silver.orders"), seen(published, "gold.daily_sales")) == ([3], [3])
+
+
+def test_readers_of_other_tables_do_not_miss_a_published_table_that_was_set_aside(
+    published: Lakehouse,
+) -> None:
+    empty(*log(Path(published.settings.root, ORDERS_OF_SILVER)))
+    repair(published.settings, "red", gives_up=False)
+    record(published, "red")
+    assert find_damage(published.settings) == []
+    assert seen(published, "gold.daily_sales") == [2]
+    publish_numbers(published, "next", 3)
+    assert seen(published, "silver.orders") == [3]
+
+
+def test_a_repair_shows_nobody_what_was_written_past_the_lakehouse_to_other_tables(
+    published: Lakehouse,
+) -> None:
+    write_numbers(published, "gold.daily_sales", 99)
+    empty(log(Path(published.settings.root, ORDERS_OF_SILVER))[-1])
+    repair(published.settings, "repair", gives_up=False)
+    assert (seen(published, "silver.orders"), seen(published, "gold.daily_sales")) == ([1], [2])
+
+
+def test_readers_see_what_was_published_though_the_list_of_publications_has_lost_it(
+    published: Lakehouse,
+) -> None:
+    empty(log(Path(published.settings.root, "ops/publications"))[-1])
+    repair(published.settings, "repair", gives_up=False)
+    assert (seen(published, "silver.orders"), seen(published, "gold.daily_sales")) == ([2], [2])
+
+
+def test_what_a_run_has_published_before_it_was_killed_is_missed_when_it_is_gone(
+    published: Lakehouse,
+) -> None:
+    publish_numbers(published, "killed", 3)
+    forget_commit(Path(published.settings.root, ORDERS_OF_SILVER))
+    (damage,) = find_damage(published.settings)
+    assert str(damage).endswith("the last run left version 2, the newest is 1")
+    repair(published.settings, "repair", gives_up=False)
+    assert (seen(published, "silver.orders"), seen(published, "gold.daily_sales")) == ([2], [3])
+
+
+def test_a_whole_root_is_published_by_no_repair(published: Lakehouse) -> None:
+    before = last_publication(published.settings)
+    repair(published.settings, "repair", gives_up=False)
+    assert last_publication(published.settings) == before
+
+
+def test_a_table_of_somebody_else_that_can_not_be_read_keeps_nobody_from_publishing(
+    published: Lakehouse,
+) -> None:
+    junk = Path(published.settings.root, "gold/mine/_delta_log", f"{0:020}.json")
+    junk.parent.mkdir(parents=True)
+    junk.write_text("junk")
+    publish_numbers(published, "next", 3)
+    assert (seen(published, "silver.orders"), seen(published, "gold.daily_sales")) == ([3], [3])

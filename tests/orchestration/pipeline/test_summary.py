@@ -20,9 +20,8 @@ from orchestration.pipeline.summary import (
     print_failures,
     print_summary,
     print_warnings,
-    verdict,
-    verdict_with_cure,
 )
+from orchestration.pipeline.verdict import verdict, verdict_with_cure
 from orchestration.state.results import NodeResult, RunResult
 from orchestration.state.test_failures import Found
 from tests.ingestion.ledgers import ledger_row

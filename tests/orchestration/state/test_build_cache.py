@@ -9,7 +9,12 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from orchestration.project.digest import project_digest
-from orchestration.state.build_cache import run_that_built
+from orchestration.state.build_cache import (
+    BuiltSilver,
+    builds_that_left,
+    built_silver,
+    run_that_built,
+)
 from orchestration.state.history import record_run
 from orchestration.state.results import Build, RunResult
 from orchestration.state.versions import current_versions
@@ -115,6 +120,30 @@ def test_a_run_that_moves_no_value_hands_the_build_on(lakehouse: Lakehouse) -> N
     assert known(lakehouse) is None
     record(lakehouse, "maintenance", Build("project", "run-1", NOON), at=EVENING)
     assert known(lakehouse) == "run-1"
+
+
+@pytest.mark.parametrize("pending_days", [None, '{"orders": ["2025-04-02"]}'])
+def test_tables_that_a_failed_build_of_an_older_version_left_are_no_base(
+    lakehouse: Lakehouse, pending_days: str | None
+) -> None:
+    build = Build("project", "run-1", NOON, "silver", "{}")
+    record(lakehouse, "run-1", build)
+    folder = lakehouse.settings.location("ops", "builds")
+    older = DeltaTable(folder).to_pyarrow_table()
+    pending = pa.array([pending_days], pa.string())
+    write_deltalake(
+        folder,
+        older.append_column("pending_days", pending),
+        mode="overwrite",
+        schema_mode="overwrite",
+    )
+    versions = current_versions(lakehouse.settings)
+    is_base = pending_days is None
+    found = built_silver(lakehouse.settings, "silver", versions)
+    assert found == (BuiltSilver(build, versions) if is_base else None)
+    assert builds_that_left(lakehouse.settings, versions) == ([build] if is_base else [])
+    record(lakehouse, "run-2", build)  # the column of older versions stays in the table
+    assert builds_that_left(lakehouse.settings, versions)[-1] == build
 
 
 @pytest.mark.parametrize(

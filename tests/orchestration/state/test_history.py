@@ -168,3 +168,31 @@ def test_a_history_that_can_not_be_written_is_reported(lakehouse: Lakehouse) -> 
     Path(lakehouse.settings.location("ops", "runs")).write_text("in the way")
     with pytest.raises(LakehouseError, match=r"history of this run can't be written to .*ops/runs"):
         record(lakehouse, RunResult("run"))
+
+
+ACCOUNTS = {
+    "table_name": ["orders"],
+    "records_read": [5],
+    "records_loaded": [4],
+    "records_rejected": [1],
+    "bronze_rows": [4],
+    "silver_rows": [1],
+    "superseded_rows": [1],
+    "rejected_rows": [1],
+    "waiting_rows": [1],
+}
+
+
+def test_where_every_record_is_is_recorded_for_each_run_that_published_it(
+    lakehouse: Lakehouse,
+) -> None:
+    """The root is from before erased records were counted."""
+    root = Path(lakehouse.settings.root)
+    write_deltalake(root / "ops/row_accounting", pa.table({"run_id": ["old"], **ACCOUNTS}))
+    write_deltalake(root / "silver/row_accounting", pa.table({**ACCOUNTS, "records_erased": [0]}))
+    record(lakehouse, RunResult("kept-back"))
+    record(lakehouse, RunResult("published", published=["silver.row_accounting"]))
+    assert lakehouse.query(
+        "select run_id, run_number, table_name, records_read, records_erased, waiting_rows"
+        " from ops.row_accounting order by run_id"
+    ) == [("old", None, "orders", 5, None, 1), ("published", 2, "orders", 5, 0, 1)]

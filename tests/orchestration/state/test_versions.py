@@ -6,15 +6,8 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from ingestion.layers import DATA_OF_OPS
 from ingestion.settings import Settings
-from orchestration.project import PROJECT_FOLDER
 from orchestration.state.versions import data_tables, files_of
-
-
-def test_what_dbt_builds_in_ops_is_data_but_for_the_accounts_of_runs() -> None:
-    models = {path.stem for path in (PROJECT_FOLDER / "models" / "ops").glob("*.sql")}
-    assert models - set(DATA_OF_OPS) == {"row_accounting"}
 
 
 def test_the_history_of_runs_is_no_data(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ that files which a test has just written are old."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,15 @@ from deltalake import DeltaTable, write_deltalake
 
 from ingestion.errors import LakehouseError
 from ingestion.settings import Settings
+from orchestration.pipeline.repair import repair_tables
 from orchestration.state.build_cache import run_that_built
 from orchestration.state.history import record_run
 from orchestration.state.lock import restore_under_way
+from orchestration.state.publications import publish
+from orchestration.state.published import last_publication
 from orchestration.state.results import Build, RunResult
 from orchestration.state.versions import current_versions
+from orchestration.state.workspaces import list_workspaces, name_of_run, new_workspace
 from orchestration.upkeep.maintain import Care, Maintenance, maintain
 from orchestration.upkeep.restore import restore
 from tests.lake import Lakehouse
@@ -288,12 +293,132 @@ def test_a_table_that_can_not_be_read_is_named_and_nothing_is_deleted(daily: Lak
 
 def test_a_maintenance_that_is_cut_off_is_finished_by_the_next(lakehouse: Lakehouse) -> None:
     for number in range(5):
-        folder = write(lakehouse, "silver.orders", {"number": [number], "place": ["a"]})
+        folder = write(lakehouse, "bronze.notes", {"number": [number], "place": ["a"]})
     in_the_way = folder / "_delta_log" / "00000000000000000005.json"
     in_the_way.mkdir()
-    with pytest.raises(LakehouseError, match=r"silver.orders at .* can't be maintained"):
+    with pytest.raises(LakehouseError, match=r"bronze.notes at .* can't be maintained"):
         care_for(lakehouse, day(1))
-    assert numbers(lakehouse, "silver.orders") == [0, 1, 2, 3, 4]
+    assert numbers(lakehouse, "bronze.notes") == [0, 1, 2, 3, 4]
     in_the_way.rmdir()
-    assert care(care_for(lakehouse, day(1)), "silver.orders").after.read == 1
-    assert numbers(lakehouse, "silver.orders") == [0, 1, 2, 3, 4]
+    assert care(care_for(lakehouse, day(1)), "bronze.notes").after.read == 1
+    assert numbers(lakehouse, "bronze.notes") == [0, 1, 2, 3, 4]
+
+
+def publish_as(lakehouse: Lakehouse, run_id: str, *rows: int, mode: str = "overwrite") -> None:
+    """Let a run publish these rows of silver.orders."""
+    workspace = new_workspace(lakehouse.settings, name_of_run(run_id))
+    write(
+        lakehouse.under(workspace=workspace.name),
+        "silver.orders",
+        {"number": rows, "place": ["a"] * len(rows)},
+        mode=mode,
+    )
+    publish(workspace, run_id)
+
+
+def last_commit(folder: Path) -> list[dict[str, Any]]:
+    newest = max((folder / "_delta_log").glob("*.json"))
+    return [json.loads(line) for line in newest.read_text("utf-8").split("\n") if line]
+
+
+def test_a_merge_of_a_published_table_is_published_as_one_commit_that_moves_no_value(
+    lakehouse: Lakehouse,
+) -> None:
+    for number in range(5):
+        publish_as(lakehouse, f"{number:08}", number, mode="append")
+    folder = Path(lakehouse.settings.location("silver", "orders"))
+    for place in ("b", "c"):  # a second partition to merge is a second commit in the workspace
+        for number in range(5):
+            write(lakehouse, "silver.orders", {"number": [number], "place": [place]})
+    before = DeltaTable(folder).version()
+    done = care_for(lakehouse, day(1))
+    seen = last_publication(lakehouse.settings)
+    assert seen is not None
+    assert (seen.run_id, seen.versions["silver.orders"].version) == (done.run_id, before + 1)
+    files = [
+        action for line in last_commit(folder) for kind, action in line.items() if "path" in action
+    ]
+    assert len(files) == 15 + 3
+    assert not any(action["dataChange"] for action in files)
+    assert numbers(lakehouse, "silver.orders") == sorted([0, 1, 2, 3, 4] * 3)
+
+
+def test_a_merged_file_that_is_lost_costs_no_row(lakehouse: Lakehouse) -> None:
+    text = "a line end to Python: \u2028"  # in the log, among the statistics of each file
+    for number in range(5):
+        workspace = new_workspace(lakehouse.settings, "trial")
+        rows: dict[str, Sequence[Any]] = {
+            "number": [number, number],
+            "place": ["a", "b"],
+            "text": [text, text],
+        }
+        write(lakehouse.under(workspace=workspace.name), "silver.orders", rows)
+        publish(workspace, f"{number:08}")
+    folder = care(care_for(lakehouse, day(1)), "silver.orders").folder
+    merged, _ = DeltaTable(folder).file_uris()
+    Path(merged).unlink()
+    (done,) = repair_tables(lakehouse.settings, "repair", gives_up=False).tables
+    assert str(done).endswith("went back to version 4")
+    assert numbers(lakehouse, "silver.orders") == sorted([0, 1, 2, 3, 4] * 2)
+
+
+def test_rows_that_a_build_has_ordered_are_left_alone_when_they_were_published(
+    lakehouse: Lakehouse,
+) -> None:
+    publish_as(lakehouse, "first", 1)
+    workspace = new_workspace(lakehouse.settings, "run-second")
+    DeltaTable(workspace.settings.location("silver", "orders")).optimize.z_order(["number"])
+    publish(workspace, "second")
+    for number in range(6):
+        publish_as(lakehouse, f"{number:08}", number, mode="append")
+    assert care(care_for(lakehouse, day(1)), "silver.orders").merge.files == 0
+
+
+def test_what_readers_see_stays_though_no_kept_run_has_left_it(daily: Lakehouse) -> None:
+    publish_as(daily, "published", 17)
+    for number in range(18, 30):  # by somebody who writes past the lakehouse
+        rows: dict[str, Sequence[Any]] = {"number": [number], "place": ["a"]}
+        write(daily, "silver.orders", rows, mode="overwrite")
+        record(daily, f"run-{number}", day(number))
+    outcome = care_for(daily, day(1000))
+    assert outcome.kept[-1].run_id == "run-20"
+    assert numbers(daily, "silver.orders") == [17]
+
+
+def test_a_workspace_misses_no_file_that_is_deleted_where_it_was_published(
+    daily: Lakehouse,
+) -> None:
+    publish_as(daily, "of-then", 17)
+    then = new_workspace(daily.settings, "trial")
+    for number in range(18, 30):
+        publish_as(daily, f"run-{number}", number)
+        record(daily, f"run-{number}", day(number))
+    before = files(Path(daily.settings.location("silver", "orders")))
+    care_for(daily, day(1000))
+    after = files(Path(daily.settings.location("silver", "orders")))
+    staged = Path(then.settings.location("silver", "orders"))
+    assert files(staged) <= before - after
+    assert DeltaTable(staged).to_pyarrow_table()["number"].to_pylist() == [17]
+
+
+def test_workspaces_of_runs_are_dropped_and_named_and_others_stay(daily: Lakehouse) -> None:
+    for name in ("run-red", "trial"):
+        new_workspace(daily.settings, name)
+    (Path(daily.settings.root) / ".work/run-killed/silver").mkdir(parents=True)
+    planned = care_for(daily, day(18), dry_run=True)
+    assert planned.workspaces == ["run-killed", "run-red"]
+    assert len(list_workspaces(daily.settings)) == 2
+    assert care_for(daily, day(18)).workspaces == planned.workspaces
+    assert [path.name for path in Path(daily.settings.root, ".work").iterdir()] == ["trial"]
+
+
+def test_the_list_of_publications_is_merged_like_the_rest_of_the_history(
+    lakehouse: Lakehouse,
+) -> None:
+    for number in range(6):
+        publish_as(lakehouse, f"{number:08}", number)
+    before = last_publication(lakehouse.settings)
+    merged = care(care_for(lakehouse, day(1)), "ops.publications")
+    assert (merged.before.read, merged.after.read) == (6, 1)
+    assert last_publication(lakehouse.settings) == before
+    assert numbers(lakehouse, "silver.orders") == [5]

@@ -19,6 +19,7 @@ from orchestration.state.versions import current_versions
 from orchestration.upkeep.replay import replay
 from tests.compare import assert_same_values, values_of
 from tests.lake import WITHOUT_TESTS
+from tests.one_door import written_past_publishing
 
 PROJECT = Path(__file__).parents[3]
 QUIET = Display(Console(), quiet=True)
@@ -79,6 +80,7 @@ def test_a_replay_gives_what_the_rule_would_have_given_from_the_start(
         for state in ("closed_batch_id is not null", "closed_batch_id is null")
     ]
     assert counts == [(125,), (32,)]
+    assert written_past_publishing(Path(lenient.root)) == []
     again = current_versions(lenient)
     assert not replay(lenient, QUIET, dry_run=False).is_needed
     assert current_versions(lenient) == again

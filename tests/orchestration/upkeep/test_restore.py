@@ -15,8 +15,10 @@ from ingestion.settings import Settings
 from orchestration.state.build_cache import run_that_built
 from orchestration.state.history import record_run
 from orchestration.state.lock import only_run, unfinished_restore
+from orchestration.state.published import last_publication
 from orchestration.state.results import Build, RunResult
-from orchestration.state.versions import current_versions
+from orchestration.state.versions import current_versions, files_of
+from orchestration.state.workspaces import list_workspaces
 from orchestration.upkeep.restore import restorable_runs, restore
 from orchestration.upkeep.restore_plan import Restore
 from tests.lake import Lakehouse
@@ -244,17 +246,45 @@ def numbers_of(lakehouse: Lakehouse, layer: str, name: str) -> list[int]:
     return sorted(table["number"].to_pylist())
 
 
-def test_a_restore_that_is_cut_off_keeps_runs_away_until_it_is_repeated(
+def test_silver_and_gold_go_back_in_one_publication_of_one_commit_each(
     two_runs: Lakehouse,
 ) -> None:
-    # A folder where the next commit should go: a write that fails, as on a full disk.
-    log = Path(two_runs.settings.location("silver", "orders")) / "_delta_log"
-    in_the_way = log / "00000000000000000002.json"
-    in_the_way.mkdir()
-    with pytest.raises(LakehouseError, match=r"The table silver.orders at .* can't be written"):
+    before = two_runs.versions()
+    done = back_to(two_runs, "aaa")
+    seen = last_publication(two_runs.settings)
+    assert seen is not None
+    assert (seen.number, seen.run_id) == (1, done.run_id)
+    assert {name: one.version for name, one in seen.versions.items()} == {
+        "silver.orders": before["orders"] + 1,
+        "gold.new": before["new"] + 1,
+    }
+    assert list_workspaces(two_runs.settings) == []
+
+
+def test_what_can_not_be_put_back_in_silver_leaves_bronze_as_it_was(two_runs: Lakehouse) -> None:
+    # A folder in the place of a file that comes back: what can be neither linked nor copied.
+    folder = Path(two_runs.settings.location("silver", "orders"))
+    file = min(files_of(DeltaTable(folder, version=0), folder))
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(LakehouseError, match=r"The workspace run-\w+ can't be made"):
         back_to(two_runs, "aaa")
+    assert two_runs.query("select product_id from bronze.products order by 1") == [(7,), (8,)]
+    assert unfinished_restore(two_runs.settings) is None
+
+
+def test_a_restore_that_is_cut_off_keeps_runs_away_until_it_is_repeated(
+    two_runs: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.upkeep.restore.publish", cut)
+        with pytest.raises(KeyboardInterrupt):
+            back_to(two_runs, "aaa")
     assert two_runs.query("select product_id from bronze.products") == [(1,)]
-    assert numbers(two_runs, "silver.orders") == [7]
+    assert (numbers(two_runs, "silver.orders"), numbers(two_runs, "gold.new")) == ([7], [1, 2])
     assert two_runs.query("select count(*) from ops.runs") == [(2,)]
     with (
         pytest.raises(LakehouseError, match=r"restore .* was cut off") as raised,
@@ -262,11 +292,28 @@ def test_a_restore_that_is_cut_off_keeps_runs_away_until_it_is_repeated(
     ):
         pass
     assert "lakehouse restore --run aaa-good" in raised.value.next_step
-    in_the_way.rmdir()
-    assert [step.name for step in back_to(two_runs, "aaa").changes] == ["silver.orders"]
-    assert numbers(two_runs, "silver.orders") == [1, 2, 3]
+    changes = [step.name for step in back_to(two_runs, "aaa").changes]
+    assert changes == ["gold.new", "silver.orders"]
+    assert (numbers(two_runs, "silver.orders"), numbers(two_runs, "gold.new")) == ([1, 2, 3], [])
     with only_run(two_runs.settings):
         pass
+
+
+def test_a_restore_that_was_cut_off_while_it_published_is_published_and_recorded_when_repeated(
+    two_runs: Lakehouse,
+) -> None:
+    # In the way of the first row of ops.publications: both tables have their commits by then.
+    log = Path(two_runs.settings.location("ops", "publications"), "_delta_log")
+    in_the_way = log / "00000000000000000000.json"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(LakehouseError, match=r"can't be"):
+        back_to(two_runs, "aaa")
+    in_the_way.rmdir()
+    done = back_to(two_runs, "aaa")
+    assert done.changes == []
+    assert (numbers(two_runs, "silver.orders"), numbers(two_runs, "gold.new")) == ([1, 2, 3], [])
+    assert two_runs.query("select run_id from ops.runs where run_number = 3") == [(done.run_id,)]
+    assert unfinished_restore(two_runs.settings) is None
 
 
 def test_a_root_that_can_not_be_written_is_reported_before_the_first_table(

@@ -24,8 +24,11 @@ def manifest_of(schema: str, description: str, comment: str) -> Any:
     return SimpleNamespace(nodes={"model.x.orders": node}, sources={})
 
 
-def test_the_prefix_of_the_target_is_no_part_of_the_layer() -> None:
-    words = described_tables(manifest_of("dev_silver", "One row per order.", "Id."), "dev_")
+@pytest.mark.parametrize("schema", ["dev_silver", "dev_work_silver", "dev_work_my_try_silver"])
+def test_neither_the_prefix_of_the_target_nor_a_workspace_is_part_of_the_layer(
+    schema: str,
+) -> None:
+    words = described_tables(manifest_of(schema, "One row per order.", "Id."), "dev_")
     assert list(words) == [("silver", "orders")]
 
 

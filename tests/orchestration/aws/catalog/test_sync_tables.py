@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -342,3 +343,37 @@ def test_columns_are_compared_in_the_order_of_the_log(lake: Lake) -> None:
     assert found.kind == Kind.COLUMN_ORDER
     sync(lake.settings, WORDS)
     assert [name for name, _, _ in lake.columns()] == ORDERS.column_names
+
+
+def test_the_tables_of_a_workspace_are_registered_apart_in_the_place_of_those_of_another(
+    lake: Lake,
+) -> None:
+    in_step(lake)
+    published = lake.entry()
+    for run, tables in (("run-1", ("orders", "gone")), ("run-2", ("orders", "new"))):
+        for name in tables:
+            lake.write(place=f".work/{run}/silver/{name}")
+        settings = replace(lake.settings, workspace=run)
+        sync(settings, WORDS)
+        assert check(settings, WORDS) == []
+    found = lake.glue.get_tables(DatabaseName="dev_work_silver")["TableList"]
+    assert {one["Name"]: one["StorageDescriptor"]["Location"] for one in found} == {
+        name: f"{ROOT}/.work/run-2/silver/{name}" for name in ("orders", "new")
+    }
+    assert lake.entry() == published
+    assert check(lake.settings, WORDS) == []
+    databases = {found["Name"] for found in lake.glue.get_databases()["DatabaseList"]}
+    assert "dev_work_bronze" not in databases
+
+
+def test_what_others_put_into_the_databases_of_workspaces_stays(lake: Lake) -> None:
+    in_step(lake)
+    lake.register_as_spark_does("s3://others/.work/run-1/silver/theirs", "theirs")
+    lake.register_as_spark_does(f"{ROOT}/odd", "odd")
+    lake.glue.create_database(DatabaseInput={"Name": "dev_work_silver", "LocationUri": ROOT})
+    for name in ("theirs", "odd"):
+        entry = {key: lake.entry(name)[key] for key in ("Name", "Parameters", "StorageDescriptor")}
+        lake.glue.create_table(DatabaseName="dev_work_silver", TableInput=entry)
+    sync(replace(lake.settings, workspace="run-1"), WORDS)
+    found = lake.glue.get_tables(DatabaseName="dev_work_silver")["TableList"]
+    assert {one["Name"] for one in found} == {"theirs", "odd"}

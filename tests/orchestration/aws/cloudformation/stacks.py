@@ -39,6 +39,7 @@ NAMED: dict[str, tuple[str, str]] = {
     "AWS::S3::Bucket": ("BucketName", "arn:aws:s3:::{}"),
     "AWS::DynamoDB::Table": ("TableName", f"arn:aws:dynamodb:{HERE}:table/{{}}"),
     "AWS::Glue::Database": ("DatabaseInput.Name", ""),
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", ""),
     "AWS::Glue::Job": ("Name", ""),
     "AWS::Glue::SecurityConfiguration": ("Name", ""),
     "AWS::Athena::WorkGroup": ("Name", ""),

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ingestion.layers import LAYERS
+from ingestion.layers import BUILT_LAYERS, LAYERS
+from ingestion.settings import Settings
 from orchestration.aws.environment import ENVIRONMENTS, STACKS, Environment
 from tests.orchestration.aws.cloudformation.stacks import (
     ACCOUNT,
@@ -33,7 +35,11 @@ RESOURCES = {
         "AWS::DynamoDB::Table": ["~-locks"],
     },
     "glue_catalog": {
-        "AWS::Glue::Database": ["dev_bronze", "dev_gold", "dev_ops", "dev_silver"],
+        "AWS::Glue::Database": [
+            *("dev_bronze", "dev_gold", "dev_ops", "dev_silver", "dev_work_gold"),
+            "dev_work_silver",
+        ],
+        "AWS::IAM::ManagedPolicy": ["~-analyst"],
         "AWS::Glue::SecurityConfiguration": ["~-security"],
         "AWS::IAM::Role": ["~-dbt-session", "~-ingest-job"],
         "AWS::Athena::WorkGroup": ["~"],
@@ -129,8 +135,11 @@ def test_bucket_and_databases_are_called_what_python_calls_them(environment: str
         properties["DatabaseInput"]["Name"]: properties["DatabaseInput"]["LocationUri"]
         for _, properties in resources(environment, "AWS::Glue::Database")
     }
+    published = Settings(expected.root, "", database_prefix=expected.database_prefix)
+    of_run = replace(published, workspace="run-1")
     assert databases == {
-        f"{expected.database_prefix}{layer}": f"{expected.root}/{layer}/" for layer in LAYERS
+        **{published.database(layer): f"{published.location(layer)}/" for layer in LAYERS},
+        **{of_run.database(layer): f"{expected.root}/.work/" for layer in BUILT_LAYERS},
     }
 
 

@@ -99,6 +99,12 @@ def test_what_was_replaced_or_never_finished_goes_away() -> None:
     assert rule["ExpiredObjectDeleteMarker"] is True
 
 
+def test_what_a_dropped_workspace_held_goes_within_a_day_and_no_workspace_goes_by_itself() -> None:
+    (rule,) = [rule for rule in rules().values() if rule.get("Prefix") == ".work/"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert rule.keys() == {"Id", "Status", "Prefix", "NoncurrentVersionExpiration"}
+
+
 def test_the_key_turns_and_serves_this_account_its_logs_and_its_alarms_alone() -> None:
     key = the("dev", "AWS::KMS::Key")
     assert key["EnableKeyRotation"] is True

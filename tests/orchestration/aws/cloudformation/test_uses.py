@@ -28,11 +28,21 @@ from tests.orchestration.aws.cloudformation.uses import (
 # Prefixes of the bucket that a role reads, and those that it writes.
 READS_AND_WRITES = {
     "ingest-job": ("raw scripts bronze ops logs/spark", "bronze ops logs/spark"),
-    "dbt-session": ("bronze silver gold ops", "silver gold ops"),
-    "dbt-build": ("raw scripts bronze silver gold ops artifacts", "ops artifacts"),
+    "dbt-session": ("bronze silver gold ops .work", ".work ops"),
+    "dbt-build": (
+        "raw scripts bronze silver gold .work ops artifacts",
+        "silver gold .work ops artifacts",
+    ),
     "explain-failure": ("artifacts", ""),
     "publish-metrics": ("artifacts", ""),
     "mark-loaded": ("artifacts raw", ""),
+}
+# Databases that Spark looks tables up in, and those that it registers them in: what is published is
+# registered by the build alone, once it is.
+WORK = ("work_silver", "work_gold")
+LOOKS_UP_AND_REGISTERS = {
+    "ingest-job": ("bronze ops", "bronze ops"),
+    "dbt-session": ("bronze ops work_silver work_gold", "ops work_silver work_gold"),
 }
 READ, WRITE = {"s3:GetObject"}, {"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"}
 LOOK_UP = {"glue:GetTable", "glue:GetTables"}
@@ -100,9 +110,9 @@ def test_a_role_reads_and_writes_its_own_prefixes_of_the_bucket(name: str) -> No
 def test_spark_looks_up_the_layers_that_it_reads_and_registers_in_those_that_it_writes(
     name: str,
 ) -> None:
-    role, (reads, writes) = roles()[name], READS_AND_WRITES[name]
+    role, (reads, writes) = roles()[name], LOOKS_UP_AND_REGISTERS[name]
     deletes = "glue:DeleteTable" in used(name)
-    for layer in LAYERS:
+    for layer in (*LAYERS, *WORK):
         for action in LOOK_UP | (REGISTER if deletes else REGISTER - {"glue:DeleteTable"}):
             expected = layer in (reads if action in LOOK_UP else writes).split()
             for kind in (f"database/dev_{layer}", f"table/dev_{layer}/orders"):
@@ -110,10 +120,32 @@ def test_spark_looks_up_the_layers_that_it_reads_and_registers_in_those_that_it_
 
 
 def test_the_build_may_keep_the_catalog_in_step() -> None:
-    for layer in LAYERS:
+    for layer in (*LAYERS, *WORK):
         for action in LOOK_UP | REGISTER | {"glue:GetDatabase"}:
             for kind in (f"database/dev_{layer}", f"table/dev_{layer}/orders"):
                 assert may(roles()["dbt-build"], action, f"arn:aws:glue:{HERE}:{kind}"), action
+
+
+def test_analysts_may_ask_for_what_is_published_and_for_nothing_that_is_not_tested() -> None:
+    policy = the("dev", "AWS::IAM::ManagedPolicy")["PolicyDocument"]
+    analyst = {"Policies": [{"PolicyDocument": policy}]}
+    bucket = the("dev", "AWS::S3::Bucket")["BucketName"]
+    for place, expected in (
+        *((layer, True) for layer in LAYERS),
+        *((database, False) for database in (*WORK, "work_dev_silver")),
+        *((".work/run-1/gold", False), ("raw", False), ("scripts", False)),
+    ):
+        objects = f"arn:aws:s3:::{bucket}/{place}/orders/part"
+        assert may(analyst, "s3:GetObject", objects) == expected, place
+        for kind in (f"database/dev_{place}", f"table/dev_{place}/orders"):
+            assert may(analyst, "glue:GetTable", f"arn:aws:glue:{HERE}:{kind}") == expected, place
+    writes = {on for action, on in granted(analyst) if action in WRITE}
+    assert writes == {"bucket/athena-results/*"}
+    ours = ("s3:", "glue:", "athena:", "kms:")
+    assert all(action.startswith(ours) for action, _ in granted(analyst))
+    assert not {action for action, _ in granted(analyst)} & REGISTER
+    (listing,) = [s for s in policy["Statement"] if s["Action"] == "s3:ListBucket"]
+    assert ".work" not in str(listing["Condition"])
 
 
 @pytest.mark.parametrize("name", sorted(roles()))

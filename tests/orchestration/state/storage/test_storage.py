@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from ingestion.errors import LakehouseError
 from orchestration.state.storage import Storage, StoredFile, storage_of
+from orchestration.state.storage.folder import FolderStorage
 
 
 @pytest.fixture(params=["folder", "bucket", "prefix"])
@@ -94,11 +97,95 @@ def test_of_several_who_create_a_file_at_once_one_does(storage: Storage, root: s
     assert not storage_of(root).create("mark", b"later")
 
 
+def test_a_file_is_created_where_files_can_not_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: object, target: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    storage = storage_of(str(tmp_path))
+    assert storage.create("folder/mark", b"one")
+    assert not storage.create("folder/mark", b"two")
+    assert storage.read("folder/mark") == b"one"
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["mark"]
+
+
+def test_what_killed_writers_of_a_file_have_left_is_deleted_and_nothing_else(
+    storage: Storage,
+) -> None:
+    others = {"a/mark", "a/.mark.crc", f"a/.other.{'0' * 32}", f"b/.mark.{'0' * 32}"}
+    for name in (*others, *([f"a/.mark.{'0' * 32}"] if isinstance(storage, FolderStorage) else [])):
+        storage.write(name, b"")
+    storage.tidy("a/mark")
+    storage.tidy("nowhere/mark")
+    assert {file.name for folder in "ab" for file in storage.files(folder)} == others
+
+
 def test_a_root_is_held_by_one_at_a_time(storage: Storage, root: str) -> None:
     with storage.lock("me"), pytest.raises(LakehouseError, match=r"at work on .* \(me\)"):
         storage_of(root).lock("you").__enter__()
     with storage_of(root).lock("you"):
         pass
+
+
+NAMES = ["day=1 %20é/part", "day=2/part", "part"]
+
+
+def test_files_have_the_same_names_below_another_folder_once_they_are_copied_also_twice(
+    storage: Storage,
+) -> None:
+    for name in NAMES:
+        storage.write(f"from/{name}", name.encode())
+    for _ in range(2):
+        storage.copy("from", "to", NAMES)
+        assert [storage.read(f"to/{name}") for name in NAMES] == [name.encode() for name in NAMES]
+    assert len(list(storage.files("to"))) == 3
+
+
+def test_a_copy_in_a_folder_is_a_second_name(tmp_path: Path) -> None:
+    storage = storage_of(str(tmp_path))
+    storage.write("from/part", b"content")
+    storage.copy("from", "to", ["part"])
+    assert (tmp_path / "from/part").samefile(tmp_path / "to/part")
+
+
+def test_what_a_copy_that_was_cut_off_has_left_is_replaced(storage: Storage) -> None:
+    storage.write("from/part", b"whole")
+    storage.write("to/part", b"wh")
+    storage.copy("from", "to", ["part"])
+    assert storage.read("to/part") == b"whole"
+
+
+def test_a_copy_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: object, target: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    def tear(source: Path, target: Path) -> None:
+        target.write_text(source.read_text()[:2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    storage = storage_of(str(tmp_path))
+    storage.write("from/part", b"content")
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(shutil, "copyfile", tear)
+    with pytest.raises(OSError, match="No space left"):
+        storage.copy("from", "to", ["part"])
+    assert list((tmp_path / "to").iterdir()) == []
+
+
+def test_a_file_that_is_to_be_copied_and_is_not_there_is_an_error(storage: Storage) -> None:
+    with pytest.raises((OSError, LakehouseError)):
+        storage.copy("from", "to", ["part"])
+
+
+def test_a_folder_is_deleted_with_all_that_is_in_it_and_nothing_else(storage: Storage) -> None:
+    for name in ("a/b/part", "a/part", "ab/part"):
+        storage.write(name, b"")
+    storage.delete_folder("a")
+    storage.delete_folder("nowhere")
+    assert list(storage.files("a")) == []
+    assert len(list(storage.files("ab"))) == 1
 
 
 def test_an_object_has_the_type_of_its_name(bucket: str) -> None:

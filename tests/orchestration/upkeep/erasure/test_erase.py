@@ -5,6 +5,7 @@ The person has the number 7, which is also a product_id and the order_id of some
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,12 +26,14 @@ from lakehouse.status import status_page
 from orchestration.pipeline.progress import Display
 from orchestration.pipeline.run import run
 from orchestration.state.delta_reader import connect
+from orchestration.state.workspaces import new_workspace
 from orchestration.upkeep.erasure import erase, removal
 from orchestration.upkeep.erasure.erase import Outcome, erase_user
 from orchestration.upkeep.maintain import maintain
 from orchestration.upkeep.restore import restore
 from tests.compare import assert_values_equal
 from tests.lake import WITHOUT_TESTS, copy_lakehouse
+from tests.one_door import written_past_publishing
 from tests.oracle import Oracle
 from tests.oracle.shop import item, order, order_items, orders, products, write_raw
 
@@ -142,14 +145,25 @@ def shop(built: Shop, tmp_path: Path) -> Shop:
 @dataclass
 class Erased:
     shop: Shop
+    planned: Outcome
     outcome: Outcome
     before: dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
 def erased(built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Erased:
+    """An erasure on a root with a sandbox, with what kills have left, and with damaged tables."""
     shop = copy_of(built, tmp_path_factory.mktemp("erased"))
-    return Erased(shop, shop.erase(), shop.files())
+    root = Path(shop.settings.root)
+    new_workspace(shop.settings, "dev")
+    (root / ".work/.publishing.json.part").write_text('{"minValues": {"user_id": 7}}')
+    (root / ".work/run-killed/silver").mkdir(parents=True)
+    for table in ("order_items", "products"):
+        shutil.copytree(root / "bronze" / table, root / ".damaged/then/bronze" / table)
+    spoilt = next((root / ".damaged/then/bronze/products").glob("*.parquet"))
+    spoilt.with_name("spoilt.parquet").write_bytes(spoilt.read_bytes()[:-9])
+    planned = shop.erase(yes=False)
+    return Erased(shop, planned, shop.erase(), shop.files())
 
 
 def test_every_place_that_held_the_person_is_named_and_is_clean_afterwards(erased: Erased) -> None:
@@ -167,11 +181,30 @@ def test_every_place_that_held_the_person_is_named_and_is_clean_afterwards(erase
         "silver.order_items_rejected": 2,
         "gold.customer_insights": 1,
         "ops.rejected_records": 1,
+        ".work/dev": 12,  # the rows of silver and gold
+        ".damaged": 4,
     }
     before = {place.name: place for place in erased.outcome.before}
     assert before["bronze.orders"].log_entries  # the lowest user_id of a file is in its statistics
     assert all(place.is_clean for place in erased.outcome.after)
     assert erased.outcome.exit_code == 0
+
+
+def test_no_workspace_outlasts_an_erasure_and_of_what_was_set_aside_only_other_rows_do(
+    erased: Erased,
+) -> None:
+    root = Path(erased.shop.settings.root)
+    before = {place.name: place for place in erased.outcome.before}
+    assert before[".work/.publishing.json.part"].log_entries == 1
+    assert erased.planned.workspaces == erased.outcome.workspaces == ["dev", "run-killed"]
+    said = erased.shop.said(erased.planned)
+    assert "Workspaces, an erasure drops them: dev, run-killed." in said
+    assert "Workspaces, dropped, whatever they held: dev, run-killed." in erased.shop.said(
+        erased.outcome
+    )
+    assert list((root / ".work").glob("*")) == []
+    aside = [path.parent.name for path in (root / ".damaged").rglob("*.parquet")]
+    assert aside == ["products"]
 
 
 def test_silver_and_gold_are_those_of_files_without_the_person(
@@ -213,6 +246,11 @@ def test_no_file_below_the_root_is_from_before(erased: Erased) -> None:
         if delta.version():
             with pytest.raises(DeltaError):
                 DeltaTable(folder, version=delta.version() - 1).to_pyarrow_table()
+
+
+def test_publications_alone_have_written_silver_and_gold(built: Shop, erased: Erased) -> None:
+    for shop in (built, erased.shop):
+        assert written_past_publishing(Path(shop.settings.root)) == []
 
 
 def test_a_restore_to_a_run_before_the_erasure_is_refused_and_changes_nothing(
@@ -330,6 +368,7 @@ def test_an_erasure_that_is_cut_off_anywhere_is_finished_by_the_next(
         (removal, "_remove_refused"),
         (removal, "_remove_failures"),
         (removal, "_correct_ledger"),
+        (erase, "clear_beside"),
         (erase, "build_models"),
         (erase, "purge"),
         (erase, "logs_that_name"),
@@ -344,6 +383,34 @@ def test_an_erasure_that_is_cut_off_anywhere_is_finished_by_the_next(
         "select * exclude (batch_id, recorded_at) from ops.ingested_files order by all",
     ):
         assert shop.query(query) == erased.shop.query(query)
+    shop.equals_oracle(write_raw(tmp_path / "kept", without(FILES, PERSON)))
+
+
+def test_a_build_that_fails_publishes_nothing_and_the_next_call_finishes_the_erasure(
+    shop: Shop, erased: Erased, tmp_path: Path
+) -> None:
+    ledger = DeltaTable(shop.settings.location("ops", "ingested_files"))
+    of_products = "table_name = 'products'"
+    ledger.update({"records_loaded": "3"}, predicate=of_products)  # which bronze does not bear out
+    gold = shop.query("select * from gold.customer_insights order by all")
+    # By somebody who writes past the lakehouse: what readers see is now an old version.
+    DeltaTable(shop.settings.location("gold", "customer_insights")).delete()
+    outcome = shop.erase()
+    assert outcome.exit_code == 1
+    assert outcome.result is not None
+    workspace = outcome.result.workspace
+    said = shop.said(outcome)
+    assert "The build was not published: silver and gold are what they were" in said
+    assert f"in the workspace {workspace}" in said
+    assert shop.query("select * from gold.customer_insights order by all") == gold
+    left = {place.name for place in outcome.after if not place.is_clean}
+    assert {"silver.orders", "gold.customer_insights"} <= left
+    assert not left & {"bronze.orders", "bronze.order_items", "ops.rejected_records", "logs"}
+    ledger.update_incremental()
+    ledger.update({"records_loaded": "2"}, predicate=of_products)
+    again = shop.erase()
+    assert (again.exit_code, again.workspaces) == (0, [workspace])
+    assert all(place.is_clean for place in again.after)
     shop.equals_oracle(write_raw(tmp_path / "kept", without(FILES, PERSON)))
 
 

@@ -1,4 +1,4 @@
-{#- The counts of this run beside those of the runs before it. -#}
+{#- Each run that publishes this table adds it to ops.row_accounting. -#}
 with
 
 ingested_files as (
@@ -64,41 +64,13 @@ record_counts as (
 
 ),
 
--- the rows of the runs before; none in the first one. A root from before there was records_erased
--- lacks it, as nobody had been erased there
-runs_before as (
-
-    {% if has_previous() %}
-        select
-            *
-            {%- if not has_column('records_erased') %},
-                cast(0 as bigint) as records_erased
-            {%- endif %}
-        from {{ this }}
-        where run_id <> {{ run_id() }}
-    {% else %}
-        select
-            cast(null as string) as run_id,
-            cast(0 as bigint) as run_number
-        from record_counts
-        where false
-    {% endif %}
-
-),
-
-run_numbers as (
-
-    select coalesce(max(run_number), 0) + 1 as run_number
-    from runs_before
-
-),
-
-this_run as (
+final as (
 
     select
-        {{ run_id() }} as run_id,
-        run_numbers.run_number,
+        -- key
         record_counts.table_name,
+
+        -- counts
         record_counts.records_read,
         record_counts.records_loaded,
         record_counts.records_rejected,
@@ -109,39 +81,8 @@ this_run as (
         coalesce(row_counts.rejected_rows, 0) as rejected_rows,
         coalesce(row_counts.waiting_rows, 0) as waiting_rows
     from record_counts
-    cross join run_numbers
     left join row_counts
         on record_counts.table_name = row_counts.table_name
-
-),
-
-final as (
-
-    {%- set columns %}
-        -- keys
-        run_id,
-        table_name,
-
-        -- counts
-        run_number,
-        records_read,
-        records_loaded,
-        records_rejected,
-        records_erased,
-        bronze_rows,
-        silver_rows,
-        superseded_rows,
-        rejected_rows,
-        waiting_rows
-    {%- endset %}
-
-    select {{ columns }}
-    from this_run
-    {% if has_previous() %}
-        union all
-        select {{ columns }}
-        from runs_before
-    {% endif %}
 
 )
 
