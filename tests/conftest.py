@@ -14,7 +14,7 @@ from orchestration.pipeline import untested
 from orchestration.pipeline.untested import untested as find_untested
 from orchestration.project import PROJECT_FOLDER
 from tests import stand_in_s3
-from tests.lake import Lakehouse, new_lakehouse
+from tests.lake import Lakehouse, new_lakehouse, publish_what_is_built_without_tests
 from tests.projects import PARSED, copy_project, parse
 
 
@@ -33,14 +33,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def untested_builds_are_published() -> Iterator[None]:
-    """Publish what is built without its tests, as tests of models build for speed.
-
-    A test of what that holds back takes `only_tested_builds_are_published`.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(untested, "untested", lambda *_: [])
-        yield
+def untested_builds_are_published() -> None:
+    """A test of what holds them back takes `only_tested_builds_are_published`."""
+    publish_what_is_built_without_tests()
 
 
 @pytest.fixture

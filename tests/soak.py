@@ -26,6 +26,7 @@ from rich.console import Console
 import orchestration.project
 from ingestion.session import get_session
 from ingestion.settings import Settings
+from tests.lake import publish_what_is_built_without_tests
 from tests.properties.bronze import Loads
 from tests.properties.cases import try_cases
 from tests.properties.crashes import crashes
@@ -114,6 +115,7 @@ def try_in_process(kind: str, seed: int, folder: Path) -> tuple[bool, Counter[st
 def try_one(kind: str, seed: int, folder: Path) -> None:
     """Try the cases of a kind and a seed; the tally is written into the folder."""
     tally: Counter[str] = Counter()
+    publish_what_is_built_without_tests()
     try:
         KINDS[kind](seed, folder, tally)
     finally:

@@ -132,7 +132,7 @@ def _run(
     os.environ.update(variables)
     sys.argv = ["lakehouse", *arguments]
     setattr(upkeep, "_now", lambda: datetime.now(UTC) + timedelta(days=days_later))  # noqa: B010
-    if not with_tests:
+    if not with_tests:  # the product takes such a build for one with all tests, and publishes it
         setattr(build, "_BUILD", (*build._BUILD, "--exclude-resource-type", "test"))  # noqa: B010
     points = CrashPoints(root, point.number, point.fault, point.pattern, ends_process=True)
     try:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from mimetypes import guess_type
 from typing import TypeVar
+from uuid import uuid4
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
@@ -141,11 +142,12 @@ class BucketStorage:
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Hold the root by an object; of a process that was killed it stays."""
-        if not self.create(_LOCK, holder.encode()):
+        ours = f"{holder}\n{uuid4().hex}"
+        if not self.create(_LOCK, ours.encode()):
             other = (self.read(_LOCK) or b"process unknown").decode()
-            if other != holder:  # else the answer to a first try was lost, and the lock is ours
+            if other != ours:  # else the answer to a first try was lost, and the lock is ours
                 raise LakehouseError(
-                    f"Another run is at work on {self.root} ({other}).",
+                    f"Another run is at work on {self.root} ({other.splitlines()[0]}).",
                     "Wait until it has ended, then run again. If it was killed:"
                     f" aws s3 rm {self.root}/{_LOCK}",
                 )
