@@ -22,6 +22,11 @@ States = dict[str, int]
 # A partition whose value is no plain name of a folder.
 PART = "Bücher & 100 %/é"
 
+# What is published, what a workspace writes, and what is there once that is published as well.
+STATES: States = {"silver.products": 1, "silver.orders": 1, "gold.daily_sales": 1}
+WRITES: States = {"silver.orders": 2, "gold.daily_sales": 2, "gold.fresh": 2}
+AFTER: States = {**STATES, **WRITES}
+
 
 def new_root(folder: Path | str) -> Settings:
     """A root with a table of bronze, so that there is a lakehouse before anything is built."""

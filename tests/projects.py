@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import dedent
 
 from orchestration.project import PROJECT_FOLDER
 
@@ -19,6 +21,14 @@ def copy_project(folder: Path) -> Path:
         shutil.copytree(PROJECT_FOLDER / name, folder / name)
     shutil.copy(PROJECT_FOLDER / "dbt_project.yml", folder)
     return folder
+
+
+def write_files(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files of a project: name below the folder to text, whose indentation is taken away."""
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
 
 
 def parse(project: Path, folder: Path) -> str:

@@ -33,7 +33,11 @@ from orchestration.pipeline.changes import Changes, changes_since
 from orchestration.pipeline.dbt import run_dbt
 from orchestration.pipeline.progress import Display, NodeProgress, Step
 from orchestration.pipeline.selection import compares_states, require_known_vars, require_options
-from orchestration.pipeline.untested import builds_and_tests_all, may_be_published
+from orchestration.pipeline.untested import (
+    FULL_REFRESH,
+    builds_and_tests_all,
+    may_be_published,
+)
 from orchestration.pipeline.whole_build import WholeBuild
 from orchestration.project.digest import project_digest
 from orchestration.project.seeds import check_seeds
@@ -55,9 +59,8 @@ if TYPE_CHECKING:
 
 # Unit tests prove the formulas on made-up rows, whatever the data: they belong to `make test`.
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
-_FULL_REFRESH = "--full-refresh"
 # These leave out no model.
-_OF_ALL_MODELS = {_FULL_REFRESH, "--exclude-resource-type", "test", "--no-write-json"}
+_OF_ALL_MODELS = {FULL_REFRESH, "--exclude-resource-type", "test", "--no-write-json"}
 _TABLES = ("model", "seed", "snapshot")
 
 Verify = Callable[[Settings, RunResult], list[NodeResult]]
@@ -191,7 +194,7 @@ class _Build:
 
     def _changes(self, versions: dict[str, TableVersion]) -> Changes | None:
         """What changed since the build that silver is the outcome of; None if none is known."""
-        if not self._is_of_all_models or _FULL_REFRESH in self._arguments:
+        if not self._is_of_all_models or FULL_REFRESH in self._arguments:
             return None
         base = built_silver(self._settings, self._fingerprint, versions)
         if base is None:

@@ -12,14 +12,14 @@ from orchestration.pipeline.dbt import invoke_dbt
 from orchestration.state.results import PASSED, WARNED, NodeResult, RunResult
 from orchestration.state.workspaces import Workspace
 
-_FULL_REFRESH = "--full-refresh"
+FULL_REFRESH = "--full-refresh"
 # Of dbt: trials of the SQL, whose tables are nobody's numbers.
 _OF_SOME_ROWS = {"--empty", "--sample", "--event-time-start", "--event-time-end"}
 
 
 def builds_and_tests_all(arguments: Sequence[str]) -> bool:
     """Whether a build with these arguments builds and tests every model."""
-    return not set(arguments) - {_FULL_REFRESH}
+    return not set(arguments) - {FULL_REFRESH}
 
 
 def may_be_published(

@@ -15,6 +15,9 @@ from ingestion.errors import LakehouseError
 # `adaptive` also slows down by itself once a service throttles.
 _RETRIES = Config(retries={"mode": "adaptive", "max_attempts": 10})
 
+# As a part of an answer says it, which has a status for the whole alone.
+_BUSY = ("SlowDown", "InternalError", "ServiceUnavailable")
+
 
 def new_client(service: str) -> Any:
     """A client of an AWS service, by the credentials and region of the environment."""
@@ -24,6 +27,11 @@ def new_client(service: str) -> Any:
 def error_code(error: ClientError) -> str:
     """What AWS calls an error, such as `EntityNotFoundException`."""
     return str(error.response["Error"]["Code"])
+
+
+def _is_busy(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or error_code(error) in _BUSY or "Throttl" in error_code(error)
 
 
 @contextmanager
@@ -47,7 +55,9 @@ def explained(doing: str) -> Iterator[None]:
         message = error.response["Error"].get("Message", "")
         raise LakehouseError(
             f"{doing}: {error.operation_name} gave {error_code(error)}: {message}",
-            "Check the account, the region and the rights of the role that this runs as.",
+            "AWS is busy or not well; wait a while, then run again."
+            if _is_busy(error)
+            else "Check the account, the region and the rights of the role that this runs as.",
         ) from None
     except BotoCoreError as error:
         raise LakehouseError(

@@ -18,7 +18,8 @@ from signal import SIGKILL
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.crashes.points import CrashPoints, Fault, watched
+from tests.crashes.points import CrashPoints, Fault
+from tests.crashes.watch import watched
 
 PROJECT = Path(__file__).parent.parent.parent
 _FORKS = get_context("forkserver")

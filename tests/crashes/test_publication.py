@@ -21,7 +21,8 @@ from orchestration.state.lock import only_run
 from orchestration.state.published import INTENT, last_publication, shown_versions
 from orchestration.state.versions import version_of
 from tests.crashes.commands import DIED, in_process_of_its_own
-from tests.crashes.points import Crash, CrashPoints, Fault, build_and_publish
+from tests.crashes.points import Crash, CrashPoints, Fault
+from tests.crashes.watch import build_and_publish
 from tests.plain_tables import States, new_root, seen_alone, seen_together, state_of, write
 
 _UNIQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -27,7 +27,7 @@ from orchestration.state.results import RunResult
 from orchestration.upkeep.maintain import maintain
 from orchestration.upkeep.restore import restore
 from tests.lake import Lakehouse, new_lakehouse
-from tests.projects import copy_project
+from tests.projects import copy_project, write_files
 
 NOW = datetime(2025, 5, 1, tzinfo=UTC)
 FIRST = (1, 2, 3, 4, 5)
@@ -291,6 +291,4 @@ class Orchard:
             self._write(file, dedent(text).format(**{rule: value}))
 
     def _write(self, name: str, text: str) -> None:
-        path = self.project / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text))
+        write_files(self.project, {name: text})

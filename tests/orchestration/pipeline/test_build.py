@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 from deltalake import DeltaTable
@@ -21,7 +20,7 @@ from orchestration.state.published import last_publication
 from orchestration.state.results import EXIT_FAILED, EXIT_WELL, NodeResult, RunResult
 from orchestration.state.workspaces import list_workspaces, name_of_run
 from tests.lake import WITHOUT_TESTS, Lakehouse, plain_dbt
-from tests.projects import copy_project
+from tests.projects import copy_project, write_files
 
 FRUITS, JUICES = "models/silver/fruits.sql", "models/gold/juices.sql"
 FILES = {
@@ -52,10 +51,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = copy_project(tmp_path / "project")
     for name in ("models", "seeds", "tests"):
         shutil.rmtree(folder / name)
-    for name, text in FILES.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text))
+    write_files(folder, FILES)
     monkeypatch.setattr(orchestration.project, "PROJECT_FOLDER", folder)
     return folder
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 import orchestration.project
 from ingestion.settings import Engine, Settings
 from orchestration.project.fingerprints import Fingerprints
+from tests.projects import write_files
 
 SALES, DAYS = ("models/gold/sales.sql", "models/silver/days_checked.sql"), "models/silver/days.sql"
 SALES_YML, TEST = ("models/gold/sales.yml",), ("tests/dbt/assert_sales.sql",)
@@ -59,10 +59,7 @@ ALL = set(NODES)
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text))
+    write_files(tmp_path, FILES)
     monkeypatch.setattr(orchestration.project, "PROJECT_FOLDER", tmp_path)
     return tmp_path
 

@@ -29,8 +29,12 @@ from orchestration.state.workspaces import (
     new_workspace,
     require_workspace,
 )
-from tests.crashes.points import Crash, CrashPoints, build_and_publish, watched
+from tests.crashes.points import Crash, CrashPoints
+from tests.crashes.watch import build_and_publish, watched
 from tests.plain_tables import (
+    AFTER,
+    STATES,
+    WRITES,
     new_root,
     seen_alone,
     seen_together,
@@ -38,10 +42,6 @@ from tests.plain_tables import (
     write,
     write_workspace,
 )
-
-STATES = {"silver.products": 1, "silver.orders": 1, "gold.daily_sales": 1}
-WRITES = {"silver.orders": 2, "gold.daily_sales": 2, "gold.fresh": 2}
-AFTER = {**STATES, **WRITES}
 
 _PUBLISH = """
 import sys

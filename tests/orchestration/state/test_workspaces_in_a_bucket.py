@@ -25,27 +25,24 @@ from orchestration.state.storage.bucket import BucketStorage
 from orchestration.state.versions import is_table, version_of
 from orchestration.state.workspaces import (
     Workspace,
+    drop_workspace,
     find_workspace,
     list_workspaces,
     new_workspace,
     open_workspace,
 )
+from tests.crashes.points import Crash
 from tests.plain_tables import (
+    AFTER,
     PART,
+    STATES,
+    WRITES,
     States,
     new_root,
     seen_alone,
     seen_together,
     write,
 )
-
-STATES = {"silver.products": 1, "silver.orders": 1, "gold.daily_sales": 1}
-WRITES = {"silver.orders": 2, "gold.daily_sales": 2, "gold.fresh": 2}
-AFTER = {**STATES, **WRITES}
-
-
-class Crash(BaseException):
-    """The process is dead."""
 
 
 @pytest.fixture
@@ -291,7 +288,7 @@ class Busy:
         if self.is_done:
             URLLib3Session().send(request)
         headers: Any = HeadersDict()
-        return AWSResponse(request.url, 503, headers, _Empty())
+        return AWSResponse(request.url, 503, headers, _Body())
 
 
 @pytest.fixture
@@ -341,14 +338,39 @@ def test_a_request_that_is_always_answered_503_is_named_and_the_next_command_goe
     ):
         publish(workspace, "run-1")
     assert "/_delta_log/" in busy.writes[-1], busy.writes
-    assert "Check the account" in raised.value.next_step
+    assert raised.value.next_step == "AWS is busy or not well; wait a while, then run again."
     with only_run(root):
         assert seen_together(root) == seen_alone(root, AFTER) == AFTER
 
 
-class _Empty:
+def test_what_s3_does_not_delete_of_many_objects_is_said(root: Settings) -> None:
+    """It answers 200 to the request, and names in the answer what is still there."""
+
+    def keep(request: Any, **named: Any) -> AWSResponse | None:
+        if request.method != "POST":
+            return None
+        error = "<Key>any</Key><Code>SlowDown</Code><Message>Reduce your rate.</Message>"
+        words = f"<DeleteResult><Error>{error}</Error></DeleteResult>".encode()
+        headers: Any = HeadersDict({"content-type": "application/xml"})
+        return AWSResponse(request.url, 200, headers, _Body(words))
+
+    workspace = new_workspace(root, "trial")
+    with (
+        at_writes(keep),
+        pytest.raises(LakehouseError, match="DeleteObjects gave SlowDown: Reduce") as raised,
+    ):
+        drop_workspace(root, workspace.name)
+    assert "wait a while" in raised.value.next_step
+    drop_workspace(root, workspace.name)
+    assert objects(root, ".work") == {}
+
+
+class _Body:
+    def __init__(self, content: bytes = b"") -> None:
+        self._content = content
+
     def stream(self) -> Iterator[bytes]:
-        yield b""
+        yield self._content
 
 
 def test_a_foreign_commit_in_the_place_of_ours_stops_the_publication(root: Settings) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import orchestration.project
 from orchestration.pipeline.faults.template_faults import placed
+from tests.projects import write_files
 
 SOURCE = """with
 
@@ -27,9 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of a model that reads another, and a macro."""
     monkeypatch.setattr(orchestration.project, "PROJECT_FOLDER", tmp_path)
     texts = {FILE: SOURCE, "models/silver/orders.sql": "", "macros/quota.sql": ""}
-    for name, text in texts.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_files(tmp_path, texts)
     return tmp_path
 
 
