@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TypeVar
 from uuid import uuid4
 
@@ -117,8 +118,10 @@ class FolderStorage:
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Hold the root; the system lets go of it even when the process is killed."""
-        self.write(".write-probe", b"")
-        self.delete(".write-probe")
+        with self._writing():
+            self._root.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self._root):  # a root that can't be written is said to be that
+                pass
         lock = FileLock(self._root / ".lock")
         try:
             with self._writing():
@@ -130,6 +133,7 @@ class FolderStorage:
                 "Wait until it has ended, then run again; or choose another root with --root.",
             ) from None
         try:
+            self.tidy("*")
             self.write(_HOLDER, holder.encode())
             yield
         finally:
