@@ -183,6 +183,7 @@ def _require_history(case: Case, settings: Settings) -> None:
         assert state_of(DeltaTable(location, version=version)) == state
     parts = [file for file in Path(settings.root).glob("*/**/*") if _is_part(file)]
     assert not parts or not case.has_links  # a vacuum deletes those of copies
+    assert not list(filter(_is_part, Path(settings.root).iterdir()))
 
 
 def _is_part(file: Path) -> bool:
